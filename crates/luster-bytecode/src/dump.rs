@@ -1,0 +1,210 @@
+//! Prototypes as bytes: the writer, and what the format is.
+//!
+//! A dump is a [`MAGIC`], a [`VERSION`], the [`instruction_set`]'s fingerprint, and a function.
+//! Whole numbers are in groups of seven bits, the lowest first, the eighth bit set on all but the
+//! last; other numbers have all their bytes, the lowest first; byte strings have their length
+//! before them; lists have their number of items before them. A function is
+//! - its source: 0 if it is the enclosing function's, or else 1, the name, and the line starts as
+//!   differences;
+//! - the line of `function`, the line of `end`, the numbers of parameters (a byte), whether it takes
+//!   extra arguments (a byte), the number of registers (a byte);
+//! - the instructions, 8 bytes each: op, `a`, `b`, `c`, `d`;
+//! - the constants: a [`Tag`] and the value;
+//! - the upvalues: name, [`Place`], index (a byte);
+//! - the source offsets, as differences, the sign in the lowest bit;
+//! - the local variables: name, register (a byte), start, length of the range;
+//! - the functions inside it.
+
+use std::slice;
+use std::sync::Arc;
+
+use crate::op::Op;
+use crate::prototype::{Capture, Constant, Parts, Prototype, Source};
+
+/// How a dump begins.
+pub(crate) const MAGIC: [u8; 7] = *b"\x1BLuster";
+
+/// The format's version. Whatever changes the meaning of a dump must raise it; a change of the
+/// ops' names or numbers shows by itself.
+pub(crate) const VERSION: u8 = 1;
+
+/// The source name of a function without debug information.
+const STRIPPED: &[u8] = b"=?";
+
+/// What kind of constant follows.
+pub(crate) struct Tag;
+
+impl Tag {
+    pub(crate) const NIL: u8 = 0;
+    pub(crate) const FALSE: u8 = 1;
+    pub(crate) const TRUE: u8 = 2;
+    pub(crate) const INTEGER: u8 = 3;
+    pub(crate) const FLOAT: u8 = 4;
+    pub(crate) const STRING: u8 = 5;
+}
+
+/// Where an upvalue is captured.
+pub(crate) struct Place;
+
+impl Place {
+    pub(crate) const REGISTER: u8 = 0;
+    pub(crate) const UPVALUE: u8 = 1;
+}
+
+/// A fingerprint of all ops and their order (FNV-1a over the mnemonics), so that the dump of
+/// another instruction set is refused rather than misread.
+pub(crate) fn instruction_set() -> u32 {
+    let bytes = Op::ALL.iter().flat_map(|op| op.mnemonic().bytes().chain([0]));
+    bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// A function and those inside it as bytes, which [`undump`](crate::undump) reads back. When
+/// `strip` is true, what only messages and debuggers need is left out: source positions and the
+/// names of variables and of the source.
+pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
+    let mut writer = Writer { bytes: Vec::new(), strip };
+    writer.bytes.extend(MAGIC);
+    writer.bytes.push(VERSION);
+    writer.bytes.extend(instruction_set().to_le_bytes());
+    writer.function(prototype, None);
+    let mut way: Vec<(&Source, slice::Iter<'_, Arc<Prototype>>)> =
+        vec![(&prototype.source, prototype.prototypes.iter())];
+    while let Some((source, rest)) = way.last_mut() {
+        let source = *source;
+        match rest.next() {
+            Some(nested) => {
+                writer.function(nested, Some(source));
+                way.push((&nested.source, nested.prototypes.iter()));
+            }
+            None => {
+                way.pop();
+            }
+        }
+    }
+    writer.bytes
+}
+
+struct Writer {
+    bytes: Vec<u8>,
+    strip: bool,
+}
+
+impl Writer {
+    /// A function up to and including the number of those inside it.
+    fn function(&mut self, parts: &Parts, enclosing: Option<&Source>) {
+        self.source(&parts.source, enclosing);
+        self.number(parts.line_defined.into());
+        self.number(parts.last_line_defined.into());
+        self.bytes.extend([parts.parameters, u8::from(parts.is_vararg), parts.registers]);
+        self.count(parts.instructions.len());
+        for instruction in &parts.instructions {
+            let [d0, d1, d2, d3] = instruction.d.to_le_bytes();
+            self.bytes.extend([
+                instruction.op as u8,
+                instruction.a,
+                instruction.b,
+                instruction.c,
+                d0,
+                d1,
+                d2,
+                d3,
+            ]);
+        }
+        self.count(parts.constants.len());
+        for constant in &parts.constants {
+            self.constant(constant);
+        }
+        self.count(parts.upvalues.len());
+        for upvalue in &parts.upvalues {
+            self.string(if self.strip { &[] } else { &upvalue.name });
+            self.bytes.extend(match upvalue.capture {
+                Capture::Register(register) => [Place::REGISTER, register],
+                Capture::UpValue(index) => [Place::UPVALUE, index],
+            });
+        }
+        self.debug(parts);
+        self.count(parts.prototypes.len());
+    }
+
+    fn source(&mut self, source: &Source, enclosing: Option<&Source>) {
+        if let Some(enclosing) = enclosing
+            && (self.strip || std::ptr::eq(source, enclosing) || source == enclosing)
+        {
+            self.bytes.push(0);
+            return;
+        }
+        self.bytes.push(1);
+        if self.strip {
+            self.string(STRIPPED);
+            self.count(0);
+            return;
+        }
+        self.string(&source.name);
+        self.count(source.line_starts.len());
+        let mut previous = 0;
+        for &start in &source.line_starts {
+            self.number(start.saturating_sub(previous).into());
+            previous = start;
+        }
+    }
+
+    fn constant(&mut self, constant: &Constant) {
+        match constant {
+            Constant::Nil => self.bytes.push(Tag::NIL),
+            Constant::False => self.bytes.push(Tag::FALSE),
+            Constant::True => self.bytes.push(Tag::TRUE),
+            Constant::Integer(integer) => {
+                self.bytes.push(Tag::INTEGER);
+                self.bytes.extend(integer.to_le_bytes());
+            }
+            Constant::Float(float) => {
+                self.bytes.push(Tag::FLOAT);
+                self.bytes.extend(float.to_bits().to_le_bytes());
+            }
+            Constant::String(string) => {
+                self.bytes.push(Tag::STRING);
+                self.string(string);
+            }
+        }
+    }
+
+    /// Source offsets and local variables.
+    fn debug(&mut self, parts: &Parts) {
+        if self.strip {
+            self.count(0);
+            self.count(0);
+            return;
+        }
+        self.count(parts.offsets.len());
+        let mut previous = 0;
+        for &offset in &parts.offsets {
+            let difference = i64::from(offset) - previous;
+            self.number((difference.unsigned_abs() << 1) | u64::from(difference < 0));
+            previous = i64::from(offset);
+        }
+        self.count(parts.locals.len());
+        for local in &parts.locals {
+            self.string(&local.name);
+            self.bytes.push(local.register);
+            self.number(local.start.into());
+            self.number((local.end - local.start).into());
+        }
+    }
+
+    fn string(&mut self, string: &[u8]) {
+        self.count(string.len());
+        self.bytes.extend(string);
+    }
+
+    fn count(&mut self, count: usize) {
+        self.number(count as u64);
+    }
+
+    fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.bytes.push(number as u8);
+    }
+}

@@ -1,0 +1,411 @@
+//! What each register holds at each instruction: a Lua value, a cell, or nothing that may be read.
+//!
+//! An ordinary forward analysis over blocks. A block's entry knows two sets of registers: those
+//! that hold a value and those that hold a cell, whichever way control came. Joining two ways keeps
+//! what both agree on, so that an entry only ever loses registers, at most 256 times, and a block
+//! is looked at again only after its entry has lost some. Only blocks' entries are stored.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::shape::{self, Blocks};
+use super::{VerifyError, VerifyErrorKind};
+use crate::op::{Flow, Instruction, Op, Operand};
+use crate::prototype::{Capture, Parts};
+
+/// A set of registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Registers([u64; 4]);
+
+impl Registers {
+    /// The sets of all registers below 0, below 1, ... below 256.
+    const BELOW: [Registers; 257] = {
+        let mut sets = [Registers([0; 4]); 257];
+        let mut count = 1;
+        while count <= 256 {
+            sets[count] = sets[count - 1];
+            sets[count].0[(count - 1) / 64] |= 1 << ((count - 1) % 64);
+            count += 1;
+        }
+        sets
+    };
+
+    /// `count` registers from `first` on, those past the last left out.
+    #[inline]
+    fn range(first: usize, count: usize) -> Self {
+        Self::BELOW[(first + count).min(256)].without(Self::BELOW[first.min(256)])
+    }
+
+    #[inline]
+    fn has(&self, register: u8) -> bool {
+        self.0[usize::from(register >> 6)] >> (register & 63) & 1 != 0
+    }
+
+    #[inline]
+    fn insert_if(&mut self, condition: bool, register: u8) {
+        self.0[usize::from(register >> 6)] |= u64::from(condition) << (register & 63);
+    }
+
+    #[inline]
+    fn remove_if(&mut self, condition: bool, register: u8) {
+        self.0[usize::from(register >> 6)] &= !(u64::from(condition) << (register & 63));
+    }
+
+    #[inline]
+    fn with(self, other: Self) -> Self {
+        Registers(std::array::from_fn(|word| self.0[word] | other.0[word]))
+    }
+
+    #[inline]
+    fn without(self, other: Self) -> Self {
+        Registers(std::array::from_fn(|word| self.0[word] & !other.0[word]))
+    }
+
+    #[inline]
+    fn shared(self, other: Self) -> Self {
+        Registers(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    /// The lowest register in the set.
+    fn first(&self) -> Option<u8> {
+        let word = self.0.iter().position(|&word| word != 0)?;
+        Some((word as u32 * 64 + self.0[word].trailing_zeros()) as u8)
+    }
+}
+
+/// What is known of the registers at one place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct State {
+    values: Registers,
+    cells: Registers,
+}
+
+impl State {
+    #[inline]
+    fn read(&self, register: u8) -> Result<(), VerifyErrorKind> {
+        if self.values.has(register) { Ok(()) } else { Err(VerifyErrorKind::NotAValue(register)) }
+    }
+
+    fn read_range(&self, first: u8, count: usize) -> Result<(), VerifyErrorKind> {
+        match Registers::range(usize::from(first), count).without(self.values).first() {
+            None => Ok(()),
+            Some(register) => Err(VerifyErrorKind::NotAValue(register)),
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, register: u8) {
+        self.values.insert_if(true, register);
+        self.cells.remove_if(true, register);
+    }
+
+    fn write_range(&mut self, first: usize, count: usize) {
+        let range = Registers::range(first, count);
+        self.values = self.values.with(range);
+        self.cells = self.cells.without(range);
+    }
+
+    fn forget(&mut self, range: Registers) {
+        self.values = self.values.without(range);
+        self.cells = self.cells.without(range);
+    }
+
+    /// Forgets what a register and all above it hold.
+    fn forget_from(&mut self, first: usize) {
+        self.values = self.values.shared(Registers::BELOW[first.min(256)]);
+        self.cells = self.cells.shared(Registers::BELOW[first.min(256)]);
+    }
+}
+
+/// What an op's row says about registers, prepared for a quick look.
+#[derive(Clone, Copy)]
+struct Effect {
+    /// Whether `a`, `b`, `c` are registers that are read.
+    reads: [bool; 3],
+    /// Whether `a`, `b` are registers that hold cells.
+    cells: [bool; 2],
+    /// Whether `a` is written.
+    writes: bool,
+    /// Whether the op has a rule of its own.
+    special: bool,
+    /// Where control goes.
+    flow: Flow,
+}
+
+const EFFECTS: [Effect; Op::ALL.len()] = {
+    let none = Effect {
+        reads: [false; 3],
+        cells: [false; 2],
+        writes: false,
+        special: false,
+        flow: Flow::Next,
+    };
+    let mut effects = [none; Op::ALL.len()];
+    let mut number = 0;
+    while number < Op::ALL.len() {
+        let effect = &mut effects[number];
+        let op = Op::ALL[number];
+        effect.special = matches!(op, Op::Closure);
+        effect.flow = op.flow();
+        let operands = op.operands();
+        let mut index = 0;
+        while index < 3 {
+            match operands[index] {
+                Operand::Read => effect.reads[index] = true,
+                Operand::Write => {
+                    assert!(index == 0, "only the first operand is written");
+                    effect.writes = true;
+                }
+                Operand::ReadWrite => {
+                    assert!(index == 0, "only the first operand is written");
+                    effect.reads[index] = true;
+                    effect.writes = true;
+                }
+                Operand::Cell => effect.cells[index] = true,
+                Operand::MakeCell | Operand::Window => effect.special = true,
+                _ => {}
+            }
+            index += 1;
+        }
+        number += 1;
+    }
+    effects
+};
+
+/// A block: what is known at its first instruction.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    state: State,
+    reached: bool,
+    waiting: bool,
+}
+
+struct Analysis<'a> {
+    parts: &'a Parts,
+    blocks: &'a Blocks,
+    entries: Vec<Entry>,
+    /// The first instructions of blocks to look at on the way down, the earliest on top.
+    work: BinaryHeap<Reverse<u32>>,
+    /// Those to look at the next time round: jumps back from everywhere are joined first.
+    later: Vec<Reverse<u32>>,
+    /// For each nested prototype, the registers whose cells it captures.
+    captures: Vec<Registers>,
+}
+
+/// Follows control from the first instruction and checks every register that is read on the way.
+/// Code that cannot be reached is not looked at.
+pub(super) fn check(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
+    let captures = parts.prototypes.iter().map(|nested| {
+        let mut registers = Registers::default();
+        for upvalue in &nested.upvalues {
+            if let Capture::Register(register) = upvalue.capture {
+                registers.insert_if(true, register);
+            }
+        }
+        registers
+    });
+    let mut analysis = Analysis {
+        parts,
+        blocks,
+        entries: vec![Entry::default(); blocks.count],
+        work: BinaryHeap::new(),
+        later: vec![Reverse(0)],
+        captures: captures.collect(),
+    };
+    let mut state = State::default();
+    state.write_range(0, usize::from(parts.parameters));
+    if let Some(entry) = analysis.entries.first_mut() {
+        *entry = Entry { state, reached: true, waiting: true };
+    }
+    while !analysis.later.is_empty() {
+        analysis.work.extend(analysis.later.drain(..));
+        while let Some(Reverse(head)) = analysis.work.pop() {
+            analysis.walk(head as usize)?;
+        }
+    }
+    Ok(())
+}
+
+impl Analysis<'_> {
+    /// Control may come to a block's first instruction with this state. Returns whether the block
+    /// has to be looked at again for it, and does not wait for that yet.
+    fn join(&mut self, block: usize, state: &State) -> bool {
+        let entry = &mut self.entries[block];
+        let joined = State {
+            values: entry.state.values.shared(state.values),
+            cells: entry.state.cells.shared(state.cells),
+        };
+        if !entry.reached {
+            entry.reached = true;
+            entry.state = *state;
+        } else if joined != entry.state {
+            entry.state = joined;
+        } else {
+            return false;
+        }
+        !entry.waiting
+    }
+
+    /// Control may jump from one instruction to another, which begins a block, with this state.
+    fn arrive(&mut self, from: usize, to: usize, state: &State) {
+        if let Some(block) = self.blocks.at(to)
+            && self.join(block, state)
+        {
+            self.entries[block].waiting = true;
+            let head = Reverse(to as u32);
+            if to > from {
+                self.work.push(head);
+            } else {
+                self.later.push(head);
+            }
+        }
+    }
+
+    /// Follows control through one block, and on into the next ones while nothing before them
+    /// waits.
+    fn walk(&mut self, head: usize) -> Result<(), VerifyError> {
+        let Some(block) = self.blocks.at(head) else { return Ok(()) };
+        let entry = &mut self.entries[block];
+        entry.waiting = false;
+        let mut state = entry.state;
+        let mut pc = head;
+        loop {
+            let instruction = self.parts.instructions[pc];
+            self.step(&mut state, pc, instruction)
+                .map_err(|kind| VerifyError { pc: Some(pc), kind })?;
+            match EFFECTS[instruction.op as usize].flow {
+                Flow::Next => {}
+                Flow::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
+                Flow::Jump => {
+                    self.arrive(pc, shape::target(pc, instruction), &state);
+                    return Ok(());
+                }
+                Flow::Skip => {
+                    self.arrive(pc, pc + 2, &state);
+                    return Ok(());
+                }
+                Flow::Leave => return Ok(()),
+            }
+            pc += 1;
+            if let Some(block) = self.blocks.at(pc) {
+                if !self.join(block, &state) {
+                    return Ok(());
+                }
+                if self.work.peek().is_some_and(|&Reverse(first)| (first as usize) < pc) {
+                    self.entries[block].waiting = true;
+                    self.work.push(Reverse(pc as u32));
+                    return Ok(());
+                }
+                state = self.entries[block].state;
+            }
+        }
+    }
+
+    /// What one instruction reads and what it leaves.
+    #[inline]
+    fn step(
+        &self,
+        state: &mut State,
+        pc: usize,
+        instruction: Instruction,
+    ) -> Result<(), VerifyErrorKind> {
+        let Instruction { op, a, b, c, .. } = instruction;
+        let effect = &EFFECTS[op as usize];
+        // One branch for all operands: which of them are registers follows no pattern that a
+        // processor could predict.
+        let missing = effect.reads[0] & !state.values.has(a)
+            | effect.reads[1] & !state.values.has(b)
+            | effect.reads[2] & !state.values.has(c)
+            | effect.cells[0] & !state.cells.has(a)
+            | effect.cells[1] & !state.cells.has(b);
+        if missing {
+            return Err(first_missing(state, instruction));
+        }
+        if effect.special {
+            self.special(state, pc, instruction)?;
+        }
+        state.values.insert_if(effect.writes, a);
+        state.cells.remove_if(effect.writes, a);
+        Ok(())
+    }
+
+    /// The ops that use several registers or change what one holds.
+    fn special(
+        &self,
+        state: &mut State,
+        pc: usize,
+        instruction: Instruction,
+    ) -> Result<(), VerifyErrorKind> {
+        let Instruction { op, a, b, c, d } = instruction;
+        let [first, b_count, c_count] = [a, b, c].map(usize::from);
+        // The fixed registers before an open list: that list begins where the instruction before
+        // says, as `shape` has checked.
+        let fixed = |count: usize| match count {
+            0 => usize::from(self.parts.instructions[pc - 1].a) - first,
+            _ => count,
+        };
+        match op {
+            Op::NewCell => {
+                state.read(a)?;
+                state.values.remove_if(true, a);
+                state.cells.insert_if(true, a);
+            }
+            Op::LoadNil => state.write_range(first, b_count + 1),
+            Op::GetMethod => state.write_range(first, 2),
+            Op::SetList => {
+                state.read_range(a, if b == 0 { fixed(0) } else { b_count + 1 })?;
+            }
+            Op::Concat => {
+                state.read_range(b, c_count)?;
+                state.forget(Registers::range(b_count, c_count));
+            }
+            Op::Call => {
+                state.read_range(a, fixed(b_count))?;
+                // The callee's frame stood on the window.
+                state.forget_from(first);
+                state.write_range(first, c_count.saturating_sub(1));
+            }
+            Op::TailCall => state.read_range(a, fixed(b_count))?,
+            Op::Return => {
+                state.read_range(a, if b == 0 { fixed(0) } else { b_count - 1 })?;
+            }
+            Op::VarArg | Op::UnpackVarArgTable => match c_count {
+                0 => state.forget_from(first),
+                _ => state.write_range(first, c_count - 1),
+            },
+            Op::Closure => {
+                let missing = self.captures[d as usize].without(state.cells);
+                if let Some(register) = missing.first() {
+                    return Err(VerifyErrorKind::NotACell(register));
+                }
+            }
+            Op::ForPrep | Op::ForLoop => state.read_range(a, 3)?,
+            Op::GenericForPrep => state.read_range(a, 4)?,
+            Op::GenericForCall => {
+                state.read_range(a, 3)?;
+                state.forget_from(first + 4);
+                state.write_range(first + 4, c_count);
+            }
+            Op::GenericForLoop => {
+                state.read_range(a + 4, 1)?;
+                state.write(a + 2);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Which operand of an instruction is not there, when one is not.
+#[cold]
+fn first_missing(state: &State, instruction: Instruction) -> VerifyErrorKind {
+    let effect = &EFFECTS[instruction.op as usize];
+    let registers = [instruction.a, instruction.b, instruction.c];
+    for (register, reads) in registers.into_iter().zip(effect.reads) {
+        if reads && !state.values.has(register) {
+            return VerifyErrorKind::NotAValue(register);
+        }
+    }
+    let cell = if effect.cells[0] && !state.cells.has(instruction.a) { 0 } else { 1 };
+    VerifyErrorKind::NotACell(registers[cell])
+}

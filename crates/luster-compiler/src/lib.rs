@@ -1,0 +1,83 @@
+//! Compiles Lua source to luster bytecode.
+//!
+//! [`compile`] takes source text to a verified [`Prototype`], by way of `luster-syntax`'s tree:
+//! first a pass finds which variables inner functions use, then another resolves names, allots
+//! registers and makes code. What is wrong with a chunk is told in PUC-Rio's words
+//! ([`CompileError`]).
+//!
+//! ```
+//! let prototype = luster_compiler::compile(b"return 1 + x", b"=example").unwrap();
+//! assert!(prototype.is_vararg);
+//!
+//! let error = luster_compiler::compile(b"goto nowhere", b"=example").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "example:1: no visible label 'nowhere' for <goto> at line 1"
+//! );
+//! ```
+//!
+//! Architecture invariant: nothing here knows the collector or a running machine; the result is
+//! plain data, and so can be tested as text.
+
+#![forbid(unsafe_code)]
+
+mod assign;
+mod compiler;
+mod condition;
+mod error;
+mod expr;
+mod fold;
+mod function;
+mod labels;
+mod loops;
+mod names;
+mod operators;
+mod scope;
+mod stmt;
+mod suffix;
+mod table;
+mod usage;
+
+use std::sync::Arc;
+
+pub use error::CompileError;
+pub use luster_bytecode::chunk_id;
+
+use luster_bytecode::{Prototype, Source};
+use luster_syntax::{LineIndex, Parse, parse};
+
+/// Compiles a chunk: source text to the prototype of its main function, which takes any arguments
+/// and has one upvalue, `_ENV`.
+///
+/// The name is as `load` takes it: `@file`, `=name`, or the source itself.
+///
+/// # Errors
+/// The first thing that is wrong with the source, in the order of PUC-Rio's compiler as far as
+/// syntax goes; what else is wrong is only looked for when the syntax is right.
+pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileError> {
+    compile_parse(source, &parse(source), chunk_name)
+}
+
+/// The same for a source that has been parsed already.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_parse(
+    source: &[u8],
+    parse: &Parse,
+    chunk_name: &[u8],
+) -> Result<Prototype, CompileError> {
+    let lines = LineIndex::new(source);
+    if let Some(first) = parse.diagnostics.first() {
+        return Err(CompileError {
+            message: first.message_bytes(),
+            chunk_id: chunk_id(chunk_name),
+            line: first.line(&lines),
+            span: first.span,
+            incomplete: parse.is_incomplete(),
+        });
+    }
+    let line_starts = (1..=lines.count()).map(|line| lines.line_start(line)).collect();
+    let chunk = Arc::new(Source { name: Arc::from(chunk_name), line_starts });
+    compiler::Compiler::new(source, parse, chunk).main().map_err(|error| *error)
+}

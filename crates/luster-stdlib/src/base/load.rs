@@ -1,0 +1,321 @@
+//! `load`, `loadfile` and `dofile`: from source text or a dump to a function.
+
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+
+use gc_arena::Collect;
+use luster_value::{
+    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
+};
+
+use crate::counted::CountedBuffer;
+use crate::system_error;
+
+/// The first byte of a binary chunk.
+const BINARY: u8 = 0x1B;
+
+/// The longest source: offsets in it have 32 bits.
+const MAX_SOURCE: usize = i32::MAX as usize;
+
+/// The key in the registry that is set when binary chunks are refused.
+const TEXT_ONLY: &str = "_TEXTONLY";
+
+/// What compiling a byte of source text costs, compared with running an instruction.
+const FUEL_PER_BYTE: usize = 2;
+
+/// Has `load` and its kin refuse binary chunks from now on.
+pub(super) fn forbid_binaries(ctx: Context<'_>) {
+    ctx.registry().set_field(ctx, TEXT_ONLY, Value::True);
+}
+
+/// How a chunk is to be loaded.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub(crate) struct Options<'gc> {
+    /// The letters of the kinds of chunk that are accepted; all are, without.
+    pub(crate) mode: Option<LuaString<'gc>>,
+    /// The value of the function's first upvalue; the globals, without.
+    pub(crate) environment: Option<Value<'gc>>,
+}
+
+/// Makes a function of a chunk, or the message that says what is wrong with it.
+pub(crate) fn load_chunk<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    chunk: &[u8],
+    name: &[u8],
+    options: Options<'gc>,
+) -> Result<Closure<'gc>, Vec<u8>> {
+    if chunk.len() > MAX_SOURCE {
+        return Err(b"not enough memory".to_vec());
+    }
+    let is_binary = chunk.first() == Some(&BINARY);
+    let (letter, kind) = if is_binary { (b'b', "binary") } else { (b't', "text") };
+    let text_only = ctx.registry().get_field(ctx, TEXT_ONLY).is_truthy();
+    let mode = match options.mode {
+        Some(mode) => mode.as_bytes(),
+        None if text_only => b"t",
+        None => b"bt",
+    };
+    if !mode.contains(&letter) || (is_binary && text_only) {
+        let mode = if text_only && mode.contains(&b'b') { b"t" } else { mode };
+        let mut message = format!("attempt to load a {kind} chunk (mode is '").into_bytes();
+        message.extend(mode);
+        message.extend(b"')");
+        return Err(message);
+    }
+    let prototype = if is_binary {
+        stack.burn(chunk.len() / 16);
+        luster_bytecode::undump(chunk).map_err(|error| {
+            // A chunk without a name of its own is named by its bytes, which say nothing here.
+            let mut message = match name {
+                [b'@' | b'=', name @ ..] => name.to_vec(),
+                [BINARY, ..] => b"binary string".to_vec(),
+                name => name.to_vec(),
+            };
+            message.extend(format!(": {error}").bytes());
+            message
+        })?
+    } else {
+        stack.burn(chunk.len().saturating_mul(FUEL_PER_BYTE));
+        luster_compiler::compile(chunk, name).map_err(|error| error.to_bytes())?
+    };
+    let environment = options.environment.unwrap_or(Value::Table(ctx.globals()));
+    Ok(luster_vm::load_closure(ctx, Arc::new(prototype), environment))
+}
+
+/// Puts what `load` returns on the stack: the function, or nil and the message.
+fn return_loaded<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    loaded: Result<Closure<'gc>, Vec<u8>>,
+) {
+    match loaded {
+        Ok(closure) => stack.replace(Value::Closure(closure)),
+        Err(message) => {
+            stack.replace2(Value::Nil, Value::String(ctx.intern_owned(message)));
+        }
+    }
+}
+
+/// The mode and the environment, from the arguments at `mode` and after it.
+fn options<'gc>(
+    ctx: Context<'gc>,
+    stack: &Stack<'_, 'gc>,
+    mode: usize,
+) -> Result<Options<'gc>, Error<'gc>> {
+    let letters = stack.optional_string(ctx, mode)?;
+    if letters.is_some_and(|letters| letters.as_bytes().contains(&b'B')) {
+        // That is for hosts whose buffers stay where they are.
+        return Err(Error::argument(mode + 1, "invalid mode"));
+    }
+    let environment = (stack.len() > mode + 1).then(|| stack.get(mode + 1));
+    Ok(Options { mode: letters, environment })
+}
+
+/// `load(chunk [, name [, mode [, environment]]])`
+pub(super) fn load<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let options = options(ctx, stack, 2)?;
+    let text = match stack.get(0) {
+        Value::String(text) => Some(text),
+        number => ctx.number_to_string(number),
+    };
+    let name = stack.optional_string(ctx, 1)?;
+    match text {
+        Some(text) => {
+            let name = name.unwrap_or(text);
+            let loaded = load_chunk(ctx, stack, text.as_bytes(), name.as_bytes(), options);
+            return_loaded(ctx, stack, loaded);
+            Ok(CallbackReturn::Return)
+        }
+        None => {
+            let reader = stack.function(ctx, 0)?;
+            let name = name.unwrap_or_else(|| ctx.intern(b"=(load)"));
+            stack.clear();
+            let reading = Reading { reader, name, options, pieces: CountedBuffer::new(), called: false };
+            Ok(CallbackReturn::Sequence(Box::new(reading)))
+        }
+    }
+}
+
+/// `load` from a function that returns the chunk piece by piece.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Reading<'gc> {
+    reader: Value<'gc>,
+    name: LuaString<'gc>,
+    options: Options<'gc>,
+    pieces: CountedBuffer,
+    called: bool,
+}
+
+impl<'gc> Reading<'gc> {
+    fn finish(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        let name = self.name.as_bytes();
+        let loaded = load_chunk(ctx, stack, self.pieces.as_bytes(), name, self.options);
+        return_loaded(ctx, stack, loaded);
+        Ok(Poll::Return)
+    }
+}
+
+impl<'gc> Sequence<'gc> for Reading<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.called {
+            match stack.get(0) {
+                Value::Nil => return self.finish(ctx, stack),
+                Value::String(piece) if piece.is_empty() => return self.finish(ctx, stack),
+                piece => {
+                    if !self.pieces.extend_value(piece)? {
+                        // Level 1 is this sequence itself.
+                        let place =
+                            luster_vm::traceback::position(ctx, stack.thread_state(), 2);
+                        let mut message = place;
+                        message.extend(b"reader function must return a string");
+                        stack.replace2(Value::Nil, Value::String(ctx.intern_owned(message)));
+                        return Ok(Poll::Return);
+                    }
+                    if self.pieces.as_bytes().len() > MAX_SOURCE {
+                        return self.finish(ctx, stack);
+                    }
+                }
+            }
+        }
+        self.called = true;
+        stack.clear();
+        Ok(Poll::Call(self.reader, 0))
+    }
+
+    /// An error in the reader is an error of the chunk.
+    fn error(
+        &mut self,
+        ctx: Context<'gc>,
+        error: Error<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        stack.replace2(Value::Nil, error.into_value(ctx));
+        Ok(Poll::Return)
+    }
+
+    fn catches_errors(&self) -> bool {
+        true
+    }
+}
+
+/// Reads a file (the standard input, without a name) and makes a function of it, or the message
+/// that says why not.
+pub(crate) fn load_file<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    file_name: Option<&[u8]>,
+    options: Options<'gc>,
+) -> Result<Closure<'gc>, Vec<u8>> {
+    let failed = |what: &str, error: std::io::Error| {
+        let mut message = format!("cannot {what} ").into_bytes();
+        message.extend(file_name.unwrap_or(b"stdin"));
+        message.extend(format!(": {}", system_error::text(&error)).bytes());
+        message
+    };
+    let mut contents = CountedBuffer::new();
+    let mut read_all = |file: &mut dyn Read| -> Result<(), Vec<u8>> {
+        let mut block = [0; 8192];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(()),
+                Ok(count) => {
+                    if contents.extend(&block[..count]).is_err()
+                        || contents.as_bytes().len() > MAX_SOURCE
+                    {
+                        return Err(b"not enough memory".to_vec());
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed("read", error)),
+            }
+        }
+    };
+    let mut name = b"@".to_vec();
+    match file_name {
+        Some(file_name) => {
+            let mut file = File::open(system_error::os_string(file_name))
+                .map_err(|error| failed("open", error))?;
+            read_all(&mut file)?;
+            name.extend(file_name);
+        }
+        None => {
+            read_all(&mut std::io::stdin().lock())?;
+            name = b"=stdin".to_vec();
+        }
+    }
+    load_chunk(ctx, stack, skip_first_comment(contents.as_bytes()), &name, options)
+}
+
+/// A file's chunk, without a byte order mark and, when the first line is a comment that begins with
+/// `#`, without that; its newline stays, so that lines keep their numbers.
+fn skip_first_comment(contents: &[u8]) -> &[u8] {
+    let chunk = contents.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(contents);
+    if chunk.first() != Some(&b'#') {
+        return chunk;
+    }
+    let rest = match chunk.iter().position(|&byte| byte == b'\n') {
+        Some(newline) => &chunk[newline..],
+        None => b"",
+    };
+    match rest {
+        [b'\n', binary @ ..] if binary.first() == Some(&BINARY) => binary,
+        text => text,
+    }
+}
+
+/// `loadfile([name [, mode [, environment]]])`
+pub(super) fn loadfile<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let file_name = stack.optional_string(ctx, 0)?;
+    let options = options(ctx, stack, 1)?;
+    let loaded = load_file(ctx, stack, file_name.map(LuaString::as_bytes), options);
+    return_loaded(ctx, stack, loaded);
+    Ok(CallbackReturn::Return)
+}
+
+/// `dofile([name])`
+pub(super) fn dofile<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let file_name = stack.optional_string(ctx, 0)?;
+    let options = Options { mode: None, environment: None };
+    match load_file(ctx, stack, file_name.map(LuaString::as_bytes), options) {
+        Ok(closure) => {
+            stack.clear();
+            Ok(CallbackReturn::Call(Value::Closure(closure), None))
+        }
+        Err(message) => Err(Error::Value(Value::String(ctx.intern_owned(message)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::skip_first_comment;
+
+    #[test]
+    fn first_lines_that_are_comments_are_skipped() {
+        assert_eq!(skip_first_comment(b"\xEF\xBB\xBFx = 1"), b"x = 1");
+        assert_eq!(skip_first_comment(b"#!/bin/lua\nx = 1"), b"\nx = 1");
+        assert_eq!(skip_first_comment(b"\xEF\xBB\xBF# c\n\x1Bdump"), b"\x1Bdump");
+        assert_eq!(skip_first_comment(b"# c"), b"");
+        assert_eq!(skip_first_comment(b""), b"");
+    }
+}

@@ -1,0 +1,56 @@
+//! Buffers that grow as a script asks for: growth that cannot be had is a Lua error.
+
+use luster_value::{Error, Stack};
+
+/// The longest string there may be: a length has to be an integer.
+pub(crate) const MAX_LENGTH: usize = i64::MAX as usize;
+
+/// Makes room for more bytes.
+///
+/// # Errors
+/// There is not that much memory.
+#[inline]
+pub(crate) fn grow<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'gc>> {
+    if buffer.capacity() - buffer.len() >= more {
+        return Ok(());
+    }
+    buffer.try_reserve(more).map_err(|_| Error::memory())
+}
+
+/// Appends bytes.
+///
+/// # Errors
+/// There is not that much memory.
+#[inline]
+pub(crate) fn append<'gc>(buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error<'gc>> {
+    grow(buffer, bytes.len())?;
+    buffer.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// An empty buffer with room for so many bytes.
+///
+/// # Errors
+/// There is not that much memory.
+pub(crate) fn with_room<'gc>(length: usize) -> Result<Vec<u8>, Error<'gc>> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(length).map_err(|_| Error::memory())?;
+    Ok(buffer)
+}
+
+/// Makes sure that so many results can be pushed.
+///
+/// # Errors
+/// "stack overflow", with what there would be too much of.
+#[inline]
+pub(crate) fn reserve_results<'gc>(
+    stack: &mut Stack<'_, 'gc>,
+    count: usize,
+    what: &str,
+) -> Result<(), Error<'gc>> {
+    if stack.reserve(count) {
+        Ok(())
+    } else {
+        Err(Error::message(format!("stack overflow ({what})")))
+    }
+}

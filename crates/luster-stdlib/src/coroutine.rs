@@ -1,0 +1,170 @@
+//! The library `coroutine`. How coroutines run is the VM's business; here is what scripts may ask
+//! of them, and when.
+
+use gc_arena::Collect;
+use luster_value::{
+    Callback, CallbackReturn, Captured, Context, Error, Frame, Function, ResumeKind, Stack, Status,
+    Table, Thread, ThreadState, Value,
+};
+
+use crate::register;
+
+const FUNCTIONS: &[(&str, Function)] = &[
+    ("close", close),
+    ("create", create),
+    ("isyieldable", isyieldable),
+    ("resume", resume),
+    ("running", running),
+    ("status", status),
+    ("wrap", wrap),
+    ("yield", r#yield),
+];
+
+/// Makes the table of the library.
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let table = Table::new(ctx);
+    register(ctx, table, FUNCTIONS);
+    table
+}
+
+/// The coroutine that the first argument is.
+fn thread_argument<'gc>(
+    ctx: Context<'gc>,
+    stack: &Stack<'_, 'gc>,
+) -> Result<Thread<'gc>, Error<'gc>> {
+    match stack.get(0) {
+        Value::Thread(thread) => Ok(thread),
+        _ => Err(stack.type_error(ctx, 0, "thread")),
+    }
+}
+
+/// The coroutine that the first argument is; the running one when there is none.
+fn optional_thread<'gc>(
+    ctx: Context<'gc>,
+    stack: &Stack<'_, 'gc>,
+) -> Result<Thread<'gc>, Error<'gc>> {
+    if stack.is_empty() { Ok(stack.thread()) } else { thread_argument(ctx, stack) }
+}
+
+/// How far a coroutine is, as seen from the running one.
+fn status_of<'gc>(stack: &Stack<'_, 'gc>, thread: Thread<'gc>) -> Status {
+    if thread == stack.thread() { Status::Running } else { thread.status() }
+}
+
+/// `coroutine.create(function)`
+fn create<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let thread = Thread::new(ctx, stack.function(ctx, 0)?);
+    stack.replace(Value::Thread(thread));
+    Ok(CallbackReturn::Return)
+}
+
+/// `coroutine.resume(coroutine, ...)`
+fn resume<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let thread = thread_argument(ctx, stack)?;
+    stack.drop_front(1);
+    Ok(CallbackReturn::Resume(thread, ResumeKind::Resume))
+}
+
+/// `coroutine.wrap(function)`
+fn wrap<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let thread = Thread::new(ctx, stack.function(ctx, 0)?);
+    stack.replace(Value::Callback(Callback::captured(ctx, "wrap", Wrapped { thread })));
+    Ok(CallbackReturn::Return)
+}
+
+/// A function made by `coroutine.wrap`.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Wrapped<'gc> {
+    thread: Thread<'gc>,
+}
+
+impl<'gc> Captured<'gc> for Wrapped<'gc> {
+    fn call(
+        &self,
+        _: Context<'gc>,
+        _: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        Ok(CallbackReturn::Resume(self.thread, ResumeKind::Wrap))
+    }
+}
+
+/// `coroutine.yield(...)`
+fn r#yield<'gc>(
+    _: Context<'gc>,
+    _: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    Ok(CallbackReturn::Yield(None))
+}
+
+/// `coroutine.status(coroutine)`
+fn status<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let status = status_of(stack, thread_argument(ctx, stack)?);
+    stack.replace(ctx.string(status.name()));
+    Ok(CallbackReturn::Return)
+}
+
+/// `coroutine.running()`
+fn running<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let thread = stack.thread();
+    stack.replace2(Value::Thread(thread), Value::boolean(thread == ctx.main_thread()));
+    Ok(CallbackReturn::Return)
+}
+
+/// `coroutine.isyieldable([coroutine])`
+fn isyieldable<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let thread = optional_thread(ctx, stack)?;
+    let yieldable = thread != ctx.main_thread()
+        && if thread == stack.thread() {
+            !runs_finalizer(stack.thread_state())
+        } else {
+            thread.state().is_none_or(|state| !runs_finalizer(&state))
+        };
+    stack.replace(Value::boolean(yieldable));
+    Ok(CallbackReturn::Return)
+}
+
+/// Whether a coroutine is in the middle of a finalizer, which cannot yield.
+fn runs_finalizer(state: &ThreadState<'_>) -> bool {
+    state.frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)))
+}
+
+/// `coroutine.close([coroutine])`
+fn close<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let thread = optional_thread(ctx, stack)?;
+    match status_of(stack, thread) {
+        Status::Normal => Err(Error::message("cannot close a normal coroutine")),
+        Status::Running if thread == ctx.main_thread() => {
+            Err(Error::message("cannot close main thread"))
+        }
+        Status::Running if thread != stack.thread() => {
+            // Only a coroutine that is somewhere below the running one can look like this.
+            Err(Error::message("cannot close a normal coroutine"))
+        }
+        _ => {
+            stack.clear();
+            Ok(CallbackReturn::Close(thread))
+        }
+    }
+}

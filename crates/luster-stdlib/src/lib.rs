@@ -1,0 +1,133 @@
+//! The Lua 5.5 standard library: one file for each library.
+//!
+//! Here is only how the libraries are put into a VM. Nothing in this crate calls Lua by itself:
+//! what has to is a continuation or a sequence, so that scripts can yield, run out of fuel or be
+//! stopped inside every function of the library.
+
+#![forbid(unsafe_code)]
+
+mod base;
+mod buffer;
+mod coroutine;
+mod counted;
+mod output;
+mod program;
+mod string;
+mod system_error;
+mod warning;
+
+use luster_value::{Callback, Context, Function, Table, Value};
+
+pub use output::Output;
+pub use warning::{set_warnings, warn};
+
+/// A library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Library {
+    /// The basic functions, which are globals.
+    Base,
+    /// `coroutine`
+    Coroutine,
+    /// `debug`
+    Debug,
+    /// `io`
+    Io,
+    /// `math`
+    Math,
+    /// `os`
+    Os,
+    /// `package` and `require`
+    Package,
+    /// `string`
+    String,
+    /// `table`
+    Table,
+    /// `utf8`
+    Utf8,
+}
+
+/// Makes the table of a library.
+type Opener = for<'gc> fn(Context<'gc>) -> Table<'gc>;
+
+/// The libraries with their global names, in the order in which they are opened.
+const LIBRARIES: &[(Library, &str, Opener)] = &[
+    (Library::Base, "_G", base::open),
+    (Library::Coroutine, "coroutine", coroutine::open),
+    (Library::String, "string", string::open),
+];
+
+impl Library {
+    /// All libraries.
+    pub const ALL: &[Library] = &[
+        Library::Base,
+        Library::Package,
+        Library::Coroutine,
+        Library::Table,
+        Library::Io,
+        Library::Os,
+        Library::String,
+        Library::Math,
+        Library::Utf8,
+        Library::Debug,
+    ];
+
+    /// The libraries that reach nothing outside the VM but its output: no files, no processes, no
+    /// environment, and not the VM's own insides.
+    pub const SAFE: &[Library] = &[
+        Library::Base,
+        Library::Coroutine,
+        Library::Table,
+        Library::String,
+        Library::Math,
+        Library::Utf8,
+    ];
+}
+
+/// Opens all libraries.
+pub fn open_all(ctx: Context<'_>) {
+    open(ctx, Library::ALL);
+}
+
+/// Opens the libraries of [`Library::SAFE`], without `dofile` and `loadfile`, and with a `load` that
+/// takes source text only.
+pub fn open_safe(ctx: Context<'_>) {
+    open(ctx, Library::SAFE);
+    base::forbid_files_and_binaries(ctx);
+}
+
+/// Opens libraries, in the order given: each becomes a global and an entry of `package.loaded`.
+pub fn open<'gc>(ctx: Context<'gc>, libraries: &[Library]) {
+    let loaded = loaded(ctx);
+    for wanted in libraries {
+        for (library, name, opener) in LIBRARIES {
+            if library == wanted {
+                let table = opener(ctx);
+                loaded.set_field(ctx, name, Value::Table(table));
+                ctx.globals().set_field(ctx, name, Value::Table(table));
+            }
+        }
+    }
+}
+
+/// The table `package.loaded`, which is there before the library `package` is.
+pub(crate) fn loaded<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    match ctx.registry().get_field(ctx, "_LOADED") {
+        Value::Table(table) => table,
+        _ => {
+            let table = Table::new(ctx);
+            ctx.registry().set_field(ctx, "_LOADED", Value::Table(table));
+            table
+        }
+    }
+}
+
+/// Puts built-ins into a table.
+pub(crate) fn register<'gc>(
+    ctx: Context<'gc>,
+    table: Table<'gc>,
+    functions: &[(&'static str, Function)],
+) {
+    for (name, function) in functions {
+        table.set_field(ctx, name, Value::Callback(Callback::new(ctx, name, *function)));
+    }
+}

@@ -1,0 +1,461 @@
+//! `string.format`: reading formats. How numbers are written is in `luster-number`.
+
+use gc_arena::Collect;
+use luster_number::{
+    FloatConversion, FormatSpec, IntegerConversion, format_float, format_integer, write_integer,
+};
+use luster_value::{CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value};
+use luster_vm::operate::{self, Outcome};
+
+use crate::buffer::{append, grow, reserve_results};
+
+/// The longest specification that there may be, its letter included.
+const MAX_SPECIFICATION: usize = 22;
+
+/// Flags of the conversions of floats.
+const FLOAT_FLAGS: &[u8] = b"-+#0 ";
+/// Flags of `%x`, `%X` and `%o`.
+const UNSIGNED_FLAGS: &[u8] = b"-#0";
+/// Flags of `%d` and `%i`.
+const INTEGER_FLAGS: &[u8] = b"-+0 ";
+/// Flags of `%u`.
+const DECIMAL_FLAGS: &[u8] = b"-0";
+/// Flags of `%c`, `%p` and `%s`.
+const TEXT_FLAGS: &[u8] = b"-";
+
+/// From this length on a string without a precision is not padded.
+const LONG_TEXT: usize = 100;
+
+/// How many conversions there may be before the fuel is looked at.
+const PORTION: usize = 1_000;
+
+/// `string.format(format, ...)`: the format with its conversions replaced by the arguments.
+pub(super) fn format<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let format = stack.string(ctx, 0)?;
+    let mut formatting = Formatting {
+        format,
+        at: 0,
+        argument: 0,
+        arguments: stack.len(),
+        result: Vec::with_capacity(format.len().min(1 << 20) + 32),
+        waiting: None,
+    };
+    Ok(match formatting.go_on(ctx, stack)? {
+        Next::Done => CallbackReturn::Return,
+        _ => CallbackReturn::Sequence(Box::new(formatting)),
+    })
+}
+
+/// What a formatting needs to go on.
+enum Next<'gc> {
+    /// Nothing: its result is on the stack.
+    Done,
+    /// Fuel.
+    Pause,
+    /// The first result of calling this metamethod with this value.
+    Call(Value<'gc>, Value<'gc>),
+}
+
+/// What stands between a `%` and its letter, the letter included.
+#[derive(Clone, Copy)]
+struct Specification<'a> {
+    text: &'a [u8],
+}
+
+/// A `format` at work. The arguments stay on the stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Formatting<'gc> {
+    format: LuaString<'gc>,
+    /// How much of the format has been read.
+    at: usize,
+    /// The argument converted last, numbered from 0, the format itself being the first.
+    argument: usize,
+    /// How many there are.
+    arguments: usize,
+    result: Vec<u8>,
+    /// The end of the `%s` that waits for a metamethod, and the function to call unless it has been.
+    waiting: Option<Waiting<'gc>>,
+}
+
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+struct Waiting<'gc> {
+    function: Value<'gc>,
+    value: Value<'gc>,
+    called: bool,
+}
+
+impl<'gc> Formatting<'gc> {
+    /// Converts arguments until it is done or needs something.
+    fn go_on(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Next<'gc>, Error<'gc>> {
+        let format = self.format.as_bytes();
+        let mut portion = PORTION;
+        loop {
+            let rest = &format[self.at..];
+            let Some(percent) = memchr::memchr(b'%', rest) else {
+                append(&mut self.result, rest)?;
+                break;
+            };
+            append(&mut self.result, &rest[..percent])?;
+            self.at += percent + 1;
+            if rest.get(percent + 1) == Some(&b'%') {
+                self.result.push(b'%');
+                self.at += 1;
+                continue;
+            }
+            portion -= 1;
+            if portion == 0 {
+                stack.burn(PORTION);
+                portion = PORTION;
+                if stack.out_of_fuel() {
+                    self.at -= 1;
+                    return Ok(Next::Pause);
+                }
+            }
+            self.argument += 1;
+            if self.argument >= self.arguments {
+                return Err(Error::argument(self.argument + 1, "no value"));
+            }
+            let specification = Specification::read(&format[self.at..])?;
+            self.at += specification.text.len();
+            if let Some(function) = self.convert(ctx, stack, specification)? {
+                let value = stack.get(self.argument);
+                self.waiting = Some(Waiting { function, value, called: false });
+                return Ok(Next::Call(function, value));
+            }
+        }
+        stack.burn(PORTION - portion + self.result.len() / 64);
+        let result = std::mem::take(&mut self.result);
+        // A result of ordinary length is copied, so that its buffer's spare room does not stay.
+        let result =
+            if result.len() < 4096 { ctx.intern(&result) } else { ctx.intern_owned(result) };
+        stack.replace(Value::String(result));
+        Ok(Next::Done)
+    }
+
+    /// Converts the current argument, or says what to call to make it a string.
+    fn convert(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &Stack<'_, 'gc>,
+        specification: Specification<'_>,
+    ) -> Result<Option<Value<'gc>>, Error<'gc>> {
+        let (index, out) = (self.argument, &mut self.result);
+        match specification.letter() {
+            b'd' | b'i' => {
+                let value = stack.integer(ctx, index)?;
+                if specification.is_plain() {
+                    write_integer(out, value);
+                } else {
+                    let spec = specification.check(INTEGER_FLAGS, true)?;
+                    format_integer(out, &spec, IntegerConversion::Decimal, value);
+                }
+            }
+            b'u' => {
+                let value = stack.integer(ctx, index)?;
+                let spec = specification.check(DECIMAL_FLAGS, true)?;
+                format_integer(out, &spec, IntegerConversion::Unsigned, value);
+            }
+            letter @ (b'o' | b'x' | b'X') => {
+                let value = stack.integer(ctx, index)?;
+                let spec = specification.check(UNSIGNED_FLAGS, true)?;
+                let conversion = match letter {
+                    b'o' => IntegerConversion::Octal,
+                    b'x' => IntegerConversion::HexLower,
+                    _ => IntegerConversion::HexUpper,
+                };
+                format_integer(out, &spec, conversion, value);
+            }
+            letter @ (b'a' | b'A') => {
+                let spec = specification.check(FLOAT_FLAGS, true)?;
+                let value = stack.float(ctx, index)?;
+                let conversion = match letter {
+                    b'a' => FloatConversion::HexLower,
+                    _ => FloatConversion::HexUpper,
+                };
+                format_float(out, &spec, conversion, value);
+            }
+            letter @ (b'f' | b'e' | b'E' | b'g' | b'G') => {
+                let value = stack.float(ctx, index)?;
+                let spec = specification.check(FLOAT_FLAGS, true)?;
+                let conversion = match letter {
+                    b'f' => FloatConversion::Fixed,
+                    b'e' => FloatConversion::ExponentLower,
+                    b'E' => FloatConversion::ExponentUpper,
+                    b'g' => FloatConversion::GeneralLower,
+                    _ => FloatConversion::GeneralUpper,
+                };
+                format_float(out, &spec, conversion, value);
+            }
+            b'c' => {
+                let spec = specification.check(TEXT_FLAGS, false)?;
+                // As C's `%c`, the lowest byte counts.
+                let byte = stack.integer(ctx, index)? as u8;
+                pad(out, &spec, &[byte])?;
+            }
+            b'p' => {
+                let spec = specification.check(TEXT_FLAGS, false)?;
+                let text = match stack.get(index).address() {
+                    Some(address) => format!("{address:#x}"),
+                    None => "(null)".into(),
+                };
+                pad(out, &spec, text.as_bytes())?;
+            }
+            b'q' => {
+                if !specification.is_plain() {
+                    return Err(Error::message("specifier '%q' cannot have modifiers"));
+                }
+                write_literal(out, index, stack.get(index))?;
+            }
+            b's' => {
+                let value = stack.get(index);
+                match value {
+                    Value::String(text) if specification.is_plain() => {
+                        append(out, text.as_bytes())?;
+                    }
+                    _ => match operate::to_string(ctx, value) {
+                        Outcome::Value(Value::String(text)) => {
+                            write_text(out, index, specification, text.as_bytes())?;
+                        }
+                        Outcome::Value(_) => return Err(not_a_string()),
+                        Outcome::Call(function, _) => return Ok(Some(function)),
+                    },
+                }
+            }
+            _ => {
+                let mut message = b"invalid conversion '".to_vec();
+                message.extend(specification.shown());
+                message.extend(b"' to 'format'");
+                return Err(Error::message(message));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes what the metamethod gave for the argument of a `%s`.
+    fn write_result(&mut self, ctx: Context<'gc>, value: Value<'gc>) -> Result<(), Error<'gc>> {
+        let text = match value {
+            Value::String(text) => text,
+            other => ctx.number_to_string(other).ok_or_else(not_a_string)?,
+        };
+        // The specification ends where reading goes on; what can be in it is no `%`.
+        let read = &self.format.as_bytes()[..self.at];
+        let start = read.iter().rposition(|&byte| byte == b'%').map_or(0, |percent| percent + 1);
+        let specification = Specification { text: &read[start..] };
+        write_text(&mut self.result, self.argument, specification, text.as_bytes())
+    }
+}
+
+impl<'gc> Sequence<'gc> for Formatting<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if let Some(waiting) = &mut self.waiting {
+            if !std::mem::replace(&mut waiting.called, true) {
+                return call(stack, self.arguments, waiting.function, waiting.value);
+            }
+            self.waiting = None;
+            let result = stack.get(self.arguments);
+            stack.resize(self.arguments);
+            self.write_result(ctx, result)?;
+        }
+        match self.go_on(ctx, stack)? {
+            Next::Done => Ok(Poll::Return),
+            Next::Pause => Ok(Poll::Pending),
+            Next::Call(function, value) => {
+                if let Some(waiting) = &mut self.waiting {
+                    waiting.called = true;
+                }
+                call(stack, self.arguments, function, value)
+            }
+        }
+    }
+}
+
+/// Asks for a metamethod's call above the arguments.
+fn call<'gc>(
+    stack: &mut Stack<'_, 'gc>,
+    bottom: usize,
+    function: Value<'gc>,
+    value: Value<'gc>,
+) -> Result<Poll<'gc>, Error<'gc>> {
+    stack.resize(bottom);
+    reserve_results(stack, 1, "string slice too long")?;
+    stack.push(value);
+    Ok(Poll::Call(function, bottom))
+}
+
+fn not_a_string<'gc>() -> Error<'gc> {
+    Error::message("'__tostring' must return a string")
+}
+
+impl<'a> Specification<'a> {
+    /// Reads one: flags, width and precision in any order, and whatever comes next.
+    fn read<'gc>(format: &'a [u8]) -> Result<Self, Error<'gc>> {
+        let modifiers = format
+            .iter()
+            .take_while(|byte| matches!(byte, b'-' | b'+' | b'#' | b' ' | b'.' | b'0'..=b'9'))
+            .count();
+        if modifiers + 1 >= MAX_SPECIFICATION {
+            return Err(Error::message("invalid format (too long)"));
+        }
+        Ok(Specification { text: &format[..format.len().min(modifiers + 1)] })
+    }
+
+    /// The letter, 0 if there is none.
+    fn letter(self) -> u8 {
+        self.text.last().copied().unwrap_or(0)
+    }
+
+    /// Whether it is only a letter.
+    fn is_plain(self) -> bool {
+        self.text.len() == 1
+    }
+
+    /// As messages show it: as a C string.
+    fn shown(self) -> Vec<u8> {
+        let text = self.text.split(|&byte| byte == 0).next().unwrap_or_default();
+        [b"%", text].concat()
+    }
+
+    /// Checks that it has only the flags that its letter takes, then a width, and a precision if
+    /// one may follow.
+    fn check<'gc>(self, flags: &[u8], precision: bool) -> Result<FormatSpec, Error<'gc>> {
+        let mut spec = FormatSpec::default();
+        let mut rest = self.text;
+        while let [flag, after @ ..] = rest
+            && flags.contains(flag)
+        {
+            match flag {
+                b'-' => spec.left = true,
+                b'+' => spec.plus = true,
+                b' ' => spec.space = true,
+                b'#' => spec.alternate = true,
+                _ => spec.zero = true,
+            }
+            rest = after;
+        }
+        // A width cannot begin with a zero.
+        if rest.first() != Some(&b'0') {
+            (spec.width, rest) = two_digits(rest);
+            if precision && let [b'.', after @ ..] = rest {
+                let (digits, after) = two_digits(after);
+                spec.precision = Some(digits);
+                rest = after;
+            }
+        }
+        if rest.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Ok(spec);
+        }
+        let mut message = b"invalid conversion specification: '".to_vec();
+        message.extend(self.shown());
+        message.push(b'\'');
+        Err(Error::message(message))
+    }
+}
+
+/// A number of at most two digits, 0 if there are none, and what follows it.
+fn two_digits(text: &[u8]) -> (usize, &[u8]) {
+    let digits = text.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();
+    let value = text[..digits].iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0'));
+    (value, &text[digits..])
+}
+
+/// Appends text, filled with spaces to the width.
+fn pad<'gc>(out: &mut Vec<u8>, spec: &FormatSpec, text: &[u8]) -> Result<(), Error<'gc>> {
+    let missing = spec.width.saturating_sub(text.len());
+    grow(out, text.len() + missing)?;
+    if !spec.left {
+        out.resize(out.len() + missing, b' ');
+    }
+    out.extend_from_slice(text);
+    if spec.left {
+        out.resize(out.len() + missing, b' ');
+    }
+    Ok(())
+}
+
+/// Appends the text of a `%s`.
+fn write_text<'gc>(
+    out: &mut Vec<u8>,
+    index: usize,
+    specification: Specification<'_>,
+    text: &[u8],
+) -> Result<(), Error<'gc>> {
+    if specification.is_plain() {
+        return append(out, text);
+    }
+    if text.contains(&0) {
+        return Err(Error::argument(index + 1, "string contains zeros"));
+    }
+    let spec = specification.check(TEXT_FLAGS, true)?;
+    match spec.precision {
+        None if text.len() >= LONG_TEXT => append(out, text),
+        None => pad(out, &spec, text),
+        Some(precision) => pad(out, &spec, &text[..text.len().min(precision)]),
+    }
+}
+
+/// Appends a value as the source of a program would have it.
+fn write_literal<'gc>(
+    out: &mut Vec<u8>,
+    index: usize,
+    value: Value<'gc>,
+) -> Result<(), Error<'gc>> {
+    match value {
+        Value::String(text) => write_quoted(out, text.as_bytes()),
+        Value::Float(value) => {
+            let value = value.get();
+            if value.is_nan() {
+                out.extend(b"(0/0)");
+            } else if value.is_infinite() {
+                out.extend(if value > 0.0 { &b"1e9999"[..] } else { b"-1e9999" });
+            } else {
+                format_float(out, &FormatSpec::default(), FloatConversion::HexLower, value);
+            }
+            Ok(())
+        }
+        // Its magnitude is no integer.
+        Value::Integer(i64::MIN) => append(out, b"0x8000000000000000"),
+        Value::Integer(value) => {
+            write_integer(out, value);
+            Ok(())
+        }
+        Value::Nil => append(out, b"nil"),
+        Value::False => append(out, b"false"),
+        Value::True => append(out, b"true"),
+        _ => Err(Error::argument(index + 1, "value has no literal form")),
+    }
+}
+
+/// Appends a string in quotes, with escapes that the lexer undoes.
+fn write_quoted<'gc>(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Error<'gc>> {
+    grow(out, text.len() + 2)?;
+    out.push(b'"');
+    for (index, &byte) in text.iter().enumerate() {
+        match byte {
+            b'"' | b'\\' | b'\n' => append(out, &[b'\\', byte])?,
+            _ if byte.is_ascii_control() => {
+                // A digit that follows would count as the escape's.
+                let escape = if text.get(index + 1).is_some_and(u8::is_ascii_digit) {
+                    format!("\\{byte:03}")
+                } else {
+                    format!("\\{byte}")
+                };
+                append(out, escape.as_bytes())?;
+            }
+            _ => append(out, &[byte])?,
+        }
+    }
+    append(out, b"\"")
+}

@@ -1,0 +1,813 @@
+//! Lua patterns: compiled to items, matched by backtracking on an explicit stack.
+//!
+//! Pure: bytes in, positions out. A match can be paused at any step and go on later, it never
+//! recurses, and what it costs is counted. The library functions that use it are in `pattern`.
+//!
+//! What a pattern means, what is an error in it, and that an error is raised only when a match gets
+//! to it, is as in PUC-Rio's `lstrlib.c`. Patterns are linear (nothing but the next item can follow
+//! an item), so which captures are open at an item is known when it is compiled.
+
+use smallvec::SmallVec;
+
+use super::byte_set::{ByteSet, named_class};
+
+/// The most captures a pattern may have: the reference's `LUA_MAXCAPTURES`.
+const MAX_CAPTURES: usize = 32;
+
+/// How deep the reference's matcher may recurse: `MAXCCALLS` in `lstrlib.c`.
+const MAX_DEPTH: u8 = 200;
+
+/// Below this depth a look at the next literal byte may stand for trying to match the next items,
+/// which could go at most this much deeper before they come to it.
+const LOOK_AHEAD_DEPTH: u8 = MAX_DEPTH - 40;
+
+/// The most items of a pattern; whatever gets that far is "too complex".
+const MAX_ITEMS: usize = 1 << 20;
+
+/// How many bytes a tight loop looks at for one step's price.
+const BYTES_PER_STEP: usize = 16;
+
+/// What is wrong with a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PatternError {
+    /// It ends with the escape character.
+    EndsWithEscape,
+    /// A set has no end.
+    MissingBracket,
+    /// `%b` lacks its two bytes.
+    MissingBalance,
+    /// `%f` lacks its set.
+    MissingFrontierSet,
+    /// A back reference to a capture (numbered from 1) that is not complete.
+    InvalidCaptureIndex(u8),
+    /// A `)` without its `(`.
+    InvalidCapture,
+    /// More captures than there may be.
+    TooManyCaptures,
+    /// A capture that was never closed is asked for.
+    UnfinishedCapture,
+    /// Too many items have to be tried at once.
+    TooComplex,
+}
+
+impl PatternError {
+    /// The reference's message.
+    pub(super) fn message(self) -> String {
+        match self {
+            PatternError::EndsWithEscape => "malformed pattern (ends with '%')".into(),
+            PatternError::MissingBracket => "malformed pattern (missing ']')".into(),
+            PatternError::MissingBalance => {
+                "malformed pattern (missing arguments to '%b')".into()
+            }
+            PatternError::MissingFrontierSet => "missing '[' after '%f' in pattern".into(),
+            PatternError::InvalidCaptureIndex(index) => {
+                format!("invalid capture index %{index}")
+            }
+            PatternError::InvalidCapture => "invalid pattern capture".into(),
+            PatternError::TooManyCaptures => "too many captures".into(),
+            PatternError::UnfinishedCapture => "unfinished capture".into(),
+            PatternError::TooComplex => "pattern too complex".into(),
+        }
+    }
+}
+
+/// A single-byte class.
+#[derive(Clone, Copy, Debug)]
+enum Class {
+    /// Any byte.
+    Any,
+    /// This byte.
+    Byte(u8),
+    /// One of the classes with a name, as `%a`.
+    Named(&'static ByteSet),
+    /// A set of the pattern.
+    Own(u32),
+}
+
+/// One item of a pattern.
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    /// The end of the pattern.
+    Accept,
+    /// `$` at the end of the pattern.
+    EndOfSubject,
+    /// `(`
+    Open(u8),
+    /// `()`
+    Position(u8),
+    /// `)`
+    Close(u8),
+    /// `%bxy`
+    Balance(u8, u8),
+    /// `%f[set]`
+    Frontier(u32),
+    /// `%1`
+    BackReference(u8),
+    /// What can never match.
+    Never,
+    /// A class once.
+    One(Class),
+    /// `?`
+    Optional(Class),
+    /// `*`
+    Star(Class),
+    /// `+`
+    Plus(Class),
+    /// `-`
+    Lazy(Class),
+    /// What is an error when a match gets here.
+    Fail(PatternError),
+}
+
+/// What a capture holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CaptureKind {
+    /// A piece of the subject.
+    Text,
+    /// A position.
+    Position,
+    /// Nothing: it is never closed.
+    Unfinished,
+}
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    items: SmallVec<[Item; 12]>,
+    sets: SmallVec<[ByteSet; 2]>,
+    captures: SmallVec<[CaptureKind; 8]>,
+    /// The class that every match begins with a byte of, if there is one.
+    first: Option<Class>,
+}
+
+impl Pattern {
+    /// Compiles a pattern (without its anchor). What is wrong with it becomes an item.
+    pub(super) fn new(source: &[u8]) -> Self {
+        let mut pattern = Pattern {
+            items: SmallVec::new(),
+            sets: SmallVec::new(),
+            captures: SmallVec::new(),
+            first: None,
+        };
+        let last = match pattern.compile(source) {
+            Ok(()) => Item::Accept,
+            Err(error) => Item::Fail(error),
+        };
+        pattern.items.push(last);
+        let is_capture = |item: &&Item| matches!(item, Item::Open(_) | Item::Position(_));
+        pattern.first = match pattern.items.iter().find(|item| !is_capture(item)) {
+            Some(Item::One(class) | Item::Plus(class)) => Some(*class),
+            _ => None,
+        };
+        pattern
+    }
+
+    fn compile(&mut self, source: &[u8]) -> Result<(), PatternError> {
+        let mut at = 0;
+        while let Some(&byte) = source.get(at) {
+            if self.items.len() >= MAX_ITEMS {
+                return Err(PatternError::TooComplex);
+            }
+            let next = source.get(at + 1).copied();
+            let item = match (byte, next) {
+                (b'(', _) => {
+                    let index = self.captures.len();
+                    if index >= MAX_CAPTURES {
+                        return Err(PatternError::TooManyCaptures);
+                    }
+                    if next == Some(b')') {
+                        at += 2;
+                        self.captures.push(CaptureKind::Position);
+                        Item::Position(index as u8)
+                    } else {
+                        at += 1;
+                        self.captures.push(CaptureKind::Unfinished);
+                        Item::Open(index as u8)
+                    }
+                }
+                (b')', _) => {
+                    let open = self.captures.iter().rposition(|&c| c == CaptureKind::Unfinished);
+                    let index = open.ok_or(PatternError::InvalidCapture)?;
+                    self.captures[index] = CaptureKind::Text;
+                    at += 1;
+                    Item::Close(index as u8)
+                }
+                (b'$', None) => {
+                    at += 1;
+                    Item::EndOfSubject
+                }
+                (b'%', Some(b'b')) => match source.get(at + 2..at + 4) {
+                    Some(&[open, close]) => {
+                        at += 4;
+                        Item::Balance(open, close)
+                    }
+                    _ => return Err(PatternError::MissingBalance),
+                },
+                (b'%', Some(b'f')) => {
+                    if source.get(at + 2) != Some(&b'[') {
+                        return Err(PatternError::MissingFrontierSet);
+                    }
+                    let (set, end) = self.compile_set(source, at + 2)?;
+                    at = end;
+                    Item::Frontier(set)
+                }
+                (b'%', Some(digit @ b'0'..=b'9')) => {
+                    at += 2;
+                    let index = digit.wrapping_sub(b'1');
+                    match self.captures.get(usize::from(index)) {
+                        None | Some(CaptureKind::Unfinished) => {
+                            return Err(PatternError::InvalidCaptureIndex(digit - b'0'));
+                        }
+                        Some(CaptureKind::Position) => Item::Never,
+                        Some(CaptureKind::Text) => Item::BackReference(index),
+                    }
+                }
+                _ => {
+                    let (class, end) = self.compile_class(source, at)?;
+                    at = end + 1;
+                    match source.get(end) {
+                        Some(b'?') => Item::Optional(class),
+                        Some(b'*') => Item::Star(class),
+                        Some(b'+') => Item::Plus(class),
+                        Some(b'-') => Item::Lazy(class),
+                        _ => {
+                            at = end;
+                            Item::One(class)
+                        }
+                    }
+                }
+            };
+            self.items.push(item);
+        }
+        Ok(())
+    }
+
+    /// The class that begins at `at`, and where it ends.
+    fn compile_class(&mut self, source: &[u8], at: usize) -> Result<(Class, usize), PatternError> {
+        match source[at] {
+            b'.' => Ok((Class::Any, at + 1)),
+            b'[' => {
+                let (set, end) = self.compile_set(source, at)?;
+                Ok((Class::Own(set), end))
+            }
+            b'%' => {
+                let &letter = source.get(at + 1).ok_or(PatternError::EndsWithEscape)?;
+                let class = named_class(letter).map_or(Class::Byte(letter), Class::Named);
+                Ok((class, at + 2))
+            }
+            byte => Ok((Class::Byte(byte), at + 1)),
+        }
+    }
+
+    /// The set whose `[` is at `at`: its index, and where it ends.
+    fn compile_set(&mut self, source: &[u8], at: usize) -> Result<(u32, usize), PatternError> {
+        let mut first = at + 1;
+        let negated = source.get(first) == Some(&b'^');
+        if negated {
+            first += 1;
+        }
+        // The first byte never ends the set, nor does an escaped one.
+        let mut end = first;
+        loop {
+            let &byte = source.get(end).ok_or(PatternError::MissingBracket)?;
+            end += 1;
+            if byte == b'%' && end < source.len() {
+                end += 1;
+            }
+            if source.get(end) == Some(&b']') {
+                break;
+            }
+        }
+        let mut set = ByteSet::EMPTY;
+        let mut at = first;
+        while at < end {
+            let byte = source[at];
+            if byte == b'%' {
+                at += 1;
+                // After a range, the escape may stand last: then it escapes the bracket.
+                match named_class(source[at]) {
+                    Some(class) => set = set.union(class),
+                    None => set.insert(source[at]),
+                }
+            } else if source[at + 1] == b'-' && at + 2 < end {
+                set.insert_range(byte, source[at + 2]);
+                at += 2;
+            } else {
+                set.insert(byte);
+            }
+            at += 1;
+        }
+        if negated {
+            set = set.complement();
+        }
+        self.sets.push(set);
+        Ok(((self.sets.len() - 1) as u32, end + 1))
+    }
+
+    /// How many captures a match has, complete or not.
+    #[inline]
+    pub(super) fn capture_count(&self) -> usize {
+        self.captures.len()
+    }
+
+    #[inline]
+    fn matches(&self, class: Class, byte: u8) -> bool {
+        match class {
+            Class::Any => true,
+            Class::Byte(wanted) => byte == wanted,
+            Class::Named(set) => set.contains(byte),
+            Class::Own(set) => self.sets[set as usize].contains(byte),
+        }
+    }
+
+    /// How many of the first bytes are of a class.
+    #[inline]
+    fn span(&self, class: Class, bytes: &[u8]) -> usize {
+        let end = match class {
+            Class::Any => None,
+            Class::Byte(wanted) => bytes.iter().position(|&byte| byte != wanted),
+            Class::Named(set) => bytes.iter().position(|&byte| !set.contains(byte)),
+            Class::Own(set) => {
+                let set = &self.sets[set as usize];
+                bytes.iter().position(|&byte| !set.contains(byte))
+            }
+        };
+        end.unwrap_or(bytes.len())
+    }
+
+    /// Where the first byte of a class is.
+    #[inline]
+    fn position(&self, class: Class, bytes: &[u8]) -> Option<usize> {
+        match class {
+            Class::Any => (!bytes.is_empty()).then_some(0),
+            Class::Byte(wanted) => memchr::memchr(wanted, bytes),
+            Class::Named(set) => bytes.iter().position(|&byte| set.contains(byte)),
+            Class::Own(set) => {
+                let set = &self.sets[set as usize];
+                bytes.iter().position(|&byte| set.contains(byte))
+            }
+        }
+    }
+
+    /// The byte that has to come next for the items from `item` on to match, if that is known.
+    #[inline]
+    fn next_literal(&self, mut item: usize) -> Option<u8> {
+        loop {
+            match self.items[item] {
+                Item::One(Class::Byte(byte)) | Item::Plus(Class::Byte(byte)) => return Some(byte),
+                Item::Open(_) | Item::Close(_) | Item::Position(_) => item += 1,
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// What to try next when what follows does not match.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    /// The item that has the choice.
+    item: u32,
+    depth: u8,
+    /// The first position it may leave off at.
+    low: usize,
+    /// The position it left off at.
+    at: usize,
+}
+
+/// How far an attempt came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// It matches, up to this position.
+    Matched(usize),
+    /// It does not.
+    Failed,
+    /// It used up its steps.
+    Paused,
+}
+
+/// What a capture of a match holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Captured {
+    /// The piece of the subject between two positions.
+    Text(usize, usize),
+    /// A position, from 1.
+    Position(usize),
+}
+
+/// What a search came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A match between two positions.
+    Match(usize, usize),
+    /// There is no more.
+    Nothing,
+    /// The steps are used up; call again.
+    Paused,
+}
+
+/// A search for the matches of a pattern in a subject, one after the other.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// Where the current attempt begins, or the next one.
+    start: usize,
+    /// The end of the last match, where no empty match may end.
+    last_end: Option<usize>,
+    anchored: bool,
+    done: bool,
+    /// Whether an attempt has been paused.
+    attempting: bool,
+    position: usize,
+    item: usize,
+    depth: u8,
+    choices: SmallVec<[Choice; 6]>,
+    captures: SmallVec<[(usize, usize); 4]>,
+}
+
+impl Search {
+    /// A search that begins at a position of the subject.
+    pub(super) fn new(pattern: &Pattern, start: usize, anchored: bool) -> Self {
+        Search {
+            start,
+            last_end: None,
+            anchored,
+            done: false,
+            attempting: false,
+            position: 0,
+            item: 0,
+            depth: 0,
+            choices: SmallVec::new(),
+            captures: SmallVec::from_elem((0, 0), pattern.captures.len()),
+        }
+    }
+
+    /// The next match. `steps` is what it may cost, and then what is left of it.
+    ///
+    /// # Errors
+    /// The pattern is malformed, or too complex for the subject.
+    pub(super) fn advance(
+        &mut self,
+        pattern: &Pattern,
+        subject: &[u8],
+        steps: &mut i64,
+    ) -> Result<Found, PatternError> {
+        loop {
+            if !self.attempting {
+                if self.done || self.start > subject.len() {
+                    return Ok(Found::Nothing);
+                }
+                if let Some(first) = pattern.first
+                    && !self.anchored
+                {
+                    let rest = &subject[self.start..];
+                    let skipped = pattern.position(first, rest);
+                    *steps -= (skipped.unwrap_or(rest.len()) / BYTES_PER_STEP) as i64;
+                    let Some(skipped) = skipped else {
+                        self.done = true;
+                        return Ok(Found::Nothing);
+                    };
+                    self.start += skipped;
+                }
+                self.position = self.start;
+                self.item = 0;
+                self.depth = 1;
+                self.choices.clear();
+            }
+            self.attempting = false;
+            match self.attempt(pattern, subject, steps)? {
+                Attempt::Matched(end) if self.last_end != Some(end) => {
+                    let start = self.start;
+                    self.start = end;
+                    self.last_end = Some(end);
+                    self.done = self.anchored;
+                    return Ok(Found::Match(start, end));
+                }
+                Attempt::Paused => {
+                    self.attempting = true;
+                    return Ok(Found::Paused);
+                }
+                Attempt::Matched(_) | Attempt::Failed => {
+                    self.start += 1;
+                    self.done = self.anchored;
+                }
+            }
+        }
+    }
+
+    /// A capture of the last match; the whole match, given by its positions, if the pattern has no
+    /// captures and the first one is asked for.
+    ///
+    /// # Errors
+    /// There is no such capture, or it is not complete.
+    #[inline]
+    pub(super) fn capture(
+        &self,
+        pattern: &Pattern,
+        index: usize,
+        start: usize,
+        end: usize,
+    ) -> Result<Captured, PatternError> {
+        let Some(kind) = pattern.captures.get(index) else {
+            return match index {
+                0 => Ok(Captured::Text(start, end)),
+                // An index is one of a digit, or below the number of captures.
+                _ => Err(PatternError::InvalidCaptureIndex(index as u8 + 1)),
+            };
+        };
+        let (from, to) = self.captures[index];
+        match kind {
+            CaptureKind::Text => Ok(Captured::Text(from, to)),
+            CaptureKind::Position => Ok(Captured::Position(from + 1)),
+            CaptureKind::Unfinished => Err(PatternError::UnfinishedCapture),
+        }
+    }
+
+    /// Goes on with matching at `self.position` from `self.item` on.
+    fn attempt(
+        &mut self,
+        pattern: &Pattern,
+        subject: &[u8],
+        steps: &mut i64,
+    ) -> Result<Attempt, PatternError> {
+        let items = &pattern.items[..];
+        let (mut at, mut item, mut depth) = (self.position, self.item, self.depth);
+        loop {
+            if *steps <= 0 {
+                (self.position, self.item, self.depth) = (at, item, depth);
+                return Ok(Attempt::Paused);
+            }
+            *steps -= 1;
+            let goes_on = match items[item] {
+                Item::Accept => return Ok(Attempt::Matched(at)),
+                Item::One(class) => match subject.get(at) {
+                    Some(&byte) if pattern.matches(class, byte) => {
+                        at += 1;
+                        item += 1;
+                        true
+                    }
+                    _ => false,
+                },
+                choosing @ (Item::Star(class) | Item::Plus(class)) => {
+                    let length = pattern.span(class, &subject[at..]);
+                    *steps -= (length / BYTES_PER_STEP) as i64;
+                    if length == 0 {
+                        item += 1;
+                        matches!(choosing, Item::Star(_))
+                    } else {
+                        deepen(&mut depth)?;
+                        let low = at + usize::from(matches!(choosing, Item::Plus(_)));
+                        at += length;
+                        if let Item::Accept = items[item + 1] {
+                            return Ok(Attempt::Matched(at));
+                        }
+                        let index = item as u32;
+                        self.choices.push(Choice { item: index, depth, low, at: at + 1 });
+                        // What follows is tried as after a failure, from the longest run down.
+                        false
+                    }
+                }
+                Item::Lazy(class) => match subject.get(at) {
+                    Some(&byte) if pattern.matches(class, byte) => {
+                        deepen(&mut depth)?;
+                        self.choices.push(Choice { item: item as u32, depth, low: at, at });
+                        item += 1;
+                        true
+                    }
+                    _ => {
+                        item += 1;
+                        true
+                    }
+                },
+                Item::Optional(class) => match subject.get(at) {
+                    Some(&byte) if pattern.matches(class, byte) => {
+                        let choice = Choice { item: item as u32, depth, low: at, at };
+                        deepen(&mut depth)?;
+                        self.choices.push(choice);
+                        at += 1;
+                        item += 1;
+                        true
+                    }
+                    _ => {
+                        item += 1;
+                        true
+                    }
+                },
+                Item::Open(index) | Item::Position(index) => {
+                    deepen(&mut depth)?;
+                    self.captures[usize::from(index)].0 = at;
+                    item += 1;
+                    true
+                }
+                Item::Close(index) => {
+                    deepen(&mut depth)?;
+                    self.captures[usize::from(index)].1 = at;
+                    item += 1;
+                    true
+                }
+                Item::EndOfSubject => {
+                    item += 1;
+                    at == subject.len()
+                }
+                Item::Balance(open, close) => {
+                    let end = balanced_end(&subject[at..], open, close);
+                    *steps -= (end.unwrap_or(subject.len() - at) / BYTES_PER_STEP) as i64;
+                    at += end.unwrap_or(0);
+                    item += 1;
+                    end.is_some()
+                }
+                Item::Frontier(set) => {
+                    let set = &pattern.sets[set as usize];
+                    let before = if at == 0 { 0 } else { subject[at - 1] };
+                    let after = subject.get(at).copied().unwrap_or(0);
+                    item += 1;
+                    !set.contains(before) && set.contains(after)
+                }
+                Item::BackReference(index) => {
+                    let (from, to) = self.captures[usize::from(index)];
+                    *steps -= ((to - from) / BYTES_PER_STEP) as i64;
+                    item += 1;
+                    let matches = subject[at..].starts_with(&subject[from..to]);
+                    at += to - from;
+                    matches
+                }
+                Item::Never => false,
+                Item::Fail(error) => return Err(error),
+            };
+            if goes_on {
+                continue;
+            }
+            match self.next_choice(pattern, subject, steps) {
+                Some(next) => (at, item, depth) = next,
+                None => return Ok(Attempt::Failed),
+            }
+        }
+    }
+
+    /// The next thing to try after a failure: position, item and depth.
+    #[inline]
+    fn next_choice(
+        &mut self,
+        pattern: &Pattern,
+        subject: &[u8],
+        steps: &mut i64,
+    ) -> Option<(usize, usize, u8)> {
+        loop {
+            let choice = self.choices.last_mut()?;
+            let (item, depth) = (choice.item as usize, choice.depth);
+            // The next position to leave off at, if there is one.
+            let next = match pattern.items[item] {
+                Item::Star(_) | Item::Plus(_) => {
+                    if choice.at == choice.low {
+                        None
+                    } else {
+                        match pattern.next_literal(item + 1) {
+                            Some(byte) if depth < LOOK_AHEAD_DEPTH => {
+                                let end = choice.at.min(subject.len());
+                                let found = memchr::memrchr(byte, &subject[choice.low..end]);
+                                let passed = end - choice.low - found.unwrap_or(0);
+                                *steps -= (passed / BYTES_PER_STEP) as i64;
+                                found.map(|offset| choice.low + offset)
+                            }
+                            _ => Some(choice.at - 1),
+                        }
+                    }
+                }
+                Item::Lazy(class) => {
+                    let rest = &subject[choice.at..];
+                    match (class, pattern.next_literal(item + 1)) {
+                        (Class::Any, Some(byte)) if depth < LOOK_AHEAD_DEPTH => {
+                            let found = rest.get(1..).and_then(|rest| memchr::memchr(byte, rest));
+                            let passed = found.unwrap_or(rest.len());
+                            *steps -= (passed / BYTES_PER_STEP) as i64;
+                            found.map(|offset| choice.at + 1 + offset)
+                        }
+                        _ => match rest.first() {
+                            Some(&byte) if pattern.matches(class, byte) => Some(choice.at + 1),
+                            _ => None,
+                        },
+                    }
+                }
+                _ => {
+                    let at = choice.at;
+                    self.choices.pop();
+                    return Some((at, item + 1, depth));
+                }
+            };
+            match next {
+                Some(at) => {
+                    choice.at = at;
+                    return Some((at, item + 1, depth));
+                }
+                None => {
+                    self.choices.pop();
+                }
+            }
+        }
+    }
+}
+
+/// One level deeper, where the reference would recurse.
+#[inline]
+fn deepen(depth: &mut u8) -> Result<(), PatternError> {
+    if *depth >= MAX_DEPTH {
+        return Err(PatternError::TooComplex);
+    }
+    *depth += 1;
+    Ok(())
+}
+
+/// The length of the balanced piece that bytes begin with.
+fn balanced_end(bytes: &[u8], open: u8, close: u8) -> Option<usize> {
+    if *bytes.first()? != open {
+        return None;
+    }
+    let mut depth = 1_usize;
+    for (index, &byte) in bytes.iter().enumerate().skip(1) {
+        if byte == close {
+            depth -= 1;
+            if depth == 0 {
+                return Some(index + 1);
+            }
+        } else if byte == open {
+            depth += 1;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(subject: &str, source: &str, pause: bool) -> Result<Option<(usize, usize)>, String> {
+        let (source, anchored) = match source.strip_prefix('^') {
+            Some(rest) => (rest, true),
+            None => (source, false),
+        };
+        let pattern = Pattern::new(source.as_bytes());
+        let mut search = Search::new(&pattern, 0, anchored);
+        loop {
+            let mut steps = if pause { 1 } else { 1_000_000 };
+            match search.advance(&pattern, subject.as_bytes(), &mut steps) {
+                Ok(Found::Match(start, end)) => {
+                    for index in 0..pattern.capture_count() {
+                        search
+                            .capture(&pattern, index, start, end)
+                            .map_err(PatternError::message)?;
+                    }
+                    return Ok(Some((start, end)));
+                }
+                Ok(Found::Nothing) => return Ok(None),
+                Ok(Found::Paused) => assert!(pause, "a million steps should do"),
+                Err(error) => return Err(error.message()),
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(subject: &str, source: &str, expected: Result<Option<(usize, usize)>, &str>) {
+        assert_eq!(run(subject, source, false), expected.map_err(String::from));
+        assert_eq!(run(subject, source, true), expected.map_err(String::from), "with pauses");
+    }
+
+    #[test]
+    fn items_match_as_the_manual_says() {
+        check("hello world", "o w", Ok(Some((4, 7))));
+        check("hello", "^h.-o$", Ok(Some((0, 5))));
+        check("hello", "l+", Ok(Some((2, 4))));
+        check("hello", "z*", Ok(Some((0, 0))));
+        check("key = value", "(%w+)%s*=%s*(%w+)", Ok(Some((0, 11))));
+        check("f(a(b)c)d", "%b()", Ok(Some((1, 8))));
+        check("THE (quick) fox", "%f[%a]%a+%f[%A]", Ok(Some((0, 3))));
+        check("abcabc", "(abc)%1", Ok(Some((0, 6))));
+        check("aaab", "a-b", Ok(Some((0, 4))));
+        check("aXb", "a[^a-z]b", Ok(Some((0, 3))));
+        check("]", "[]]", Ok(Some((0, 1))));
+        check("a-", "[a-]+", Ok(Some((0, 2))));
+        check("ab", "a?b?$", Ok(Some((0, 2))));
+        check("abc", "()b()", Ok(Some((1, 2))));
+        check("alo xyzK", "(%w+)K", Ok(Some((4, 8))));
+        check("x,y,z", "(.-),(.-)$", Ok(Some((0, 5))));
+    }
+
+    #[test]
+    fn errors_are_raised_only_when_reached() {
+        check("a", "b[", Ok(None));
+        check("a", "a[", Err("malformed pattern (missing ']')"));
+        check("a", "a%", Err("malformed pattern (ends with '%')"));
+        check("a", "%f", Err("missing '[' after '%f' in pattern"));
+        check("a", "%b(", Err("malformed pattern (missing arguments to '%b')"));
+        check("a", "a)", Err("invalid pattern capture"));
+        check("a", "(a", Err("unfinished capture"));
+        check("a", "%0", Err("invalid capture index %0"));
+        check("a", "(a%1)", Err("invalid capture index %1"));
+        check("a", &"()".repeat(33), Err("too many captures"));
+    }
+
+    #[test]
+    fn depth_is_limited_as_in_the_reference() {
+        let subject = "a".repeat(300);
+        check(&subject, &"a?".repeat(199), Ok(Some((0, 199))));
+        check(&subject, &"a?".repeat(200), Err("pattern too complex"));
+        check(&subject, &"a*".repeat(250), Ok(Some((0, 300))));
+    }
+}

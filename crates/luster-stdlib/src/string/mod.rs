@@ -1,0 +1,351 @@
+//! The `string` library: the functions that need neither patterns nor formats, and the metatable of
+//! strings.
+//!
+//! `pattern` has `find match gmatch gsub`, `format` has `format`, `pack` has `pack packsize unpack`,
+//! and `arithmetic` the metamethods by which strings that spell numbers can be calculated with.
+
+mod arithmetic;
+mod byte_set;
+mod format;
+mod matcher;
+mod pack;
+mod pattern;
+
+use gc_arena::Collect;
+use luster_value::{
+    CallbackReturn, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table,
+    Type, Value,
+};
+
+use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
+
+/// How many bytes `rep` fills before its fuel is looked at.
+const PORTION: usize = 1 << 20;
+
+/// What the library holds.
+const FUNCTIONS: &[(&'static str, Function)] = &[
+    ("byte", byte),
+    ("char", char),
+    ("dump", dump),
+    ("find", pattern::find),
+    ("format", format::format),
+    ("gmatch", pattern::gmatch),
+    ("gsub", pattern::gsub),
+    ("len", len),
+    ("lower", lower),
+    ("match", pattern::r#match),
+    ("pack", pack::pack),
+    ("packsize", pack::packsize),
+    ("rep", rep),
+    ("reverse", reverse),
+    ("sub", sub),
+    ("unpack", pack::unpack),
+    ("upper", upper),
+];
+
+/// Makes the library's table and sets the metatable of strings.
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let library = Table::new(ctx);
+    crate::register(ctx, library, FUNCTIONS);
+    let metatable = Table::new(ctx);
+    arithmetic::fill(ctx, metatable);
+    metatable.set_field(ctx, "__index", Value::Table(library));
+    ctx.set_type_metatable(Type::String, Some(metatable));
+    library
+}
+
+/// A position that may count back from the end, as one from 1 on that may lie behind the end: the
+/// reference's `posrelatI`.
+#[inline]
+fn start_position(position: i64, length: usize) -> usize {
+    match position {
+        0 => 1,
+        1.. => position as usize,
+        _ => (length as i64).checked_add(position).map_or(1, |at| at.max(0) as usize + 1),
+    }
+}
+
+/// A position that may count back from the end, as one from 0 to the length: the reference's
+/// `getendpos`.
+#[inline]
+fn end_position(position: i64, length: usize) -> usize {
+    if position >= 0 {
+        (position as usize).min(length)
+    } else {
+        (length as i64 + 1).saturating_add(position).max(0) as usize
+    }
+}
+
+/// A piece of a string as a string of its own, without a copy if it is the whole.
+#[inline]
+fn slice<'gc>(
+    ctx: Context<'gc>,
+    string: LuaString<'gc>,
+    from: usize,
+    to: usize,
+) -> LuaString<'gc> {
+    let bytes = string.as_bytes();
+    if from == 0 && to == bytes.len() { string } else { ctx.intern(&bytes[from..to]) }
+}
+
+/// `string.len(s)`: its length in bytes.
+fn len<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let length = stack.string(ctx, 0)?.len();
+    stack.replace(Value::Integer(length as i64));
+    Ok(CallbackReturn::Return)
+}
+
+/// `string.sub(s, i [, j])`: the piece from one position to another, both included.
+fn sub<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let string = stack.string(ctx, 0)?;
+    let length = string.len();
+    let start = start_position(stack.integer(ctx, 1)?, length);
+    let end = end_position(stack.optional_integer(ctx, 2, -1)?, length);
+    let piece = if start <= end {
+        stack.burn((end - start) / 64);
+        slice(ctx, string, start - 1, end)
+    } else {
+        ctx.intern(b"")
+    };
+    stack.replace(Value::String(piece));
+    Ok(CallbackReturn::Return)
+}
+
+/// `string.upper(s)`: the string with its lower case letters made upper case.
+fn upper<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    transform(ctx, stack, <[u8]>::make_ascii_uppercase)
+}
+
+/// `string.lower(s)`: the string with its upper case letters made lower case.
+fn lower<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    transform(ctx, stack, <[u8]>::make_ascii_lowercase)
+}
+
+/// `string.reverse(s)`: the string's bytes in reverse order.
+fn reverse<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    transform(ctx, stack, <[u8]>::reverse)
+}
+
+/// Replaces a string by what `change` makes of its bytes; short ones without an allocation.
+#[inline]
+fn transform<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    change: fn(&mut [u8]),
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let string = stack.string(ctx, 0)?;
+    let bytes = string.as_bytes();
+    let mut short = [0; luster_value::MAX_SHORT];
+    let result = match short.get_mut(..bytes.len()) {
+        Some(copy) => {
+            copy.copy_from_slice(bytes);
+            change(copy);
+            ctx.intern(copy)
+        }
+        None => {
+            stack.burn(bytes.len() / 64);
+            let mut copy = with_room(bytes.len())?;
+            copy.extend_from_slice(bytes);
+            change(&mut copy);
+            ctx.intern_owned(copy)
+        }
+    };
+    stack.replace(Value::String(result));
+    Ok(CallbackReturn::Return)
+}
+
+/// `string.rep(s, n [, sep])`: the string so many times, with a separator between.
+fn rep<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let string = stack.string(ctx, 0)?;
+    let count = stack.integer(ctx, 1)?;
+    let separator = stack.optional_string(ctx, 2)?.unwrap_or_else(|| ctx.intern(b""));
+    let both = string.len() + separator.len();
+    if count <= 0 || both == 0 {
+        stack.replace(Value::String(ctx.intern(b"")));
+        return Ok(CallbackReturn::Return);
+    }
+    // The count is positive.
+    let total = match both.checked_mul(count as usize) {
+        Some(total) if total <= MAX_LENGTH => total - separator.len(),
+        _ => return Err(Error::message("resulting string too large")),
+    };
+    let mut repetition = Repetition { string, separator, total, result: with_room(total)? };
+    if repetition.fill(total.min(PORTION), stack) {
+        repetition.finish(ctx, stack);
+        return Ok(CallbackReturn::Return);
+    }
+    Ok(CallbackReturn::Sequence(Box::new(repetition)))
+}
+
+/// A `rep` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Repetition<'gc> {
+    string: LuaString<'gc>,
+    separator: LuaString<'gc>,
+    total: usize,
+    result: Vec<u8>,
+}
+
+impl<'gc> Repetition<'gc> {
+    /// Fills up to so many more bytes, or a little more. Tells whether all is done.
+    fn fill(&mut self, more: usize, stack: &mut Stack<'_, 'gc>) -> bool {
+        let (string, separator) = (self.string.as_bytes(), self.separator.as_bytes());
+        let unit = string.len() + separator.len();
+        if self.result.is_empty() {
+            if let (&[byte], []) = (string, separator) {
+                self.result.resize(more, byte);
+            } else {
+                self.result.extend_from_slice(string);
+            }
+        }
+        let begin = self.result.len();
+        // What is there ends with the string. Once there is a separator and a string to copy, they
+        // are copied from the result itself, twice as many each time.
+        while self.result.len() < self.total {
+            let done = self.result.len();
+            if done.saturating_sub(begin) >= more {
+                break;
+            }
+            let whole = (done - string.len()) / unit * unit;
+            let length = whole.min(self.total - done).min(PORTION / unit * unit);
+            if length == 0 {
+                self.result.extend_from_slice(separator);
+                self.result.extend_from_slice(string);
+            } else {
+                self.result.extend_from_within(string.len()..string.len() + length);
+            }
+        }
+        stack.burn((self.result.len() - begin) / 64);
+        self.result.len() >= self.total
+    }
+
+    fn finish(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) {
+        let result = ctx.intern_owned(std::mem::take(&mut self.result));
+        stack.replace(Value::String(result));
+    }
+}
+
+impl<'gc> Sequence<'gc> for Repetition<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        while !stack.out_of_fuel() {
+            if self.fill(PORTION, stack) {
+                self.finish(ctx, stack);
+                return Ok(Poll::Return);
+            }
+        }
+        Ok(Poll::Pending)
+    }
+}
+
+/// `string.byte(s [, i [, j]])`: the bytes from one position to another, as integers.
+fn byte<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let string = stack.string(ctx, 0)?;
+    let bytes = string.as_bytes();
+    let first = stack.optional_integer(ctx, 1, 1)?;
+    let start = start_position(first, bytes.len());
+    let end = end_position(stack.optional_integer(ctx, 2, first)?, bytes.len());
+    stack.clear();
+    if start <= end {
+        let piece = &bytes[start - 1..end];
+        if piece.len() >= i32::MAX as usize {
+            return Err(Error::message("string slice too long"));
+        }
+        reserve_results(stack, piece.len(), "string slice too long")?;
+        stack.burn(piece.len() / 16);
+        stack.extend(piece.iter().map(|&byte| Value::Integer(i64::from(byte))));
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// `string.char(...)`: the string of these bytes.
+fn char<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let mut short = [0; 16];
+    let mut long = Vec::new();
+    let count = stack.len();
+    let bytes = match short.get_mut(..count) {
+        Some(bytes) => bytes,
+        None => {
+            long = with_room(count)?;
+            long.resize(count, 0);
+            stack.burn(count / 16);
+            &mut long[..]
+        }
+    };
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::try_from(stack.integer(ctx, index)?)
+            .map_err(|_| Error::argument(index + 1, "value out of range"))?;
+    }
+    let result = if count <= short.len() {
+        ctx.intern(&short[..count])
+    } else {
+        ctx.intern_owned(long)
+    };
+    stack.replace(Value::String(result));
+    Ok(CallbackReturn::Return)
+}
+
+/// `string.dump(function [, strip])`: a Lua function as a binary chunk.
+fn dump<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let Value::Closure(closure) = stack.get(0) else {
+        return Err(Error::argument(1, "Lua function expected"));
+    };
+    let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
+    stack.burn(chunk.len() / 64);
+    stack.replace(Value::String(ctx.intern_owned(chunk)));
+    Ok(CallbackReturn::Return)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_from_either_end() {
+        assert_eq!(start_position(3, 5), 3);
+        assert_eq!(start_position(0, 5), 1);
+        assert_eq!(start_position(-5, 5), 1);
+        assert_eq!(start_position(-1, 5), 5);
+        assert_eq!(start_position(-6, 5), 1);
+        assert_eq!(start_position(i64::MIN, 5), 1);
+        assert_eq!(start_position(i64::MAX, 5), i64::MAX as usize);
+        assert_eq!(end_position(3, 5), 3);
+        assert_eq!(end_position(9, 5), 5);
+        assert_eq!(end_position(0, 5), 0);
+        assert_eq!(end_position(-1, 5), 5);
+        assert_eq!(end_position(-5, 5), 1);
+        assert_eq!(end_position(-6, 5), 0);
+        assert_eq!(end_position(i64::MIN, 5), 0);
+    }
+}

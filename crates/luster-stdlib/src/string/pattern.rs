@@ -1,0 +1,502 @@
+//! The library functions that match patterns: `find match gmatch gsub`.
+//!
+//! How patterns match is in `matcher`. Here every search is driven in portions, each charged to the
+//! script's fuel; a search that is out of fuel goes on in a sequence.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gc_arena::Collect;
+use luster_value::{
+    Callback, CallbackReturn, Captured, Context, Error, LuaString, Poll, Sequence, Stack, Value,
+};
+use luster_vm::operate::{self, Outcome};
+
+use super::matcher::{self, Found, Pattern, PatternError, Search};
+use super::start_position;
+use crate::buffer::reserve_results;
+use crate::counted::CountedBuffer;
+
+/// How many steps a search may take before its fuel is looked at.
+const PORTION: i64 = 5_000;
+
+/// How many matches with a plain replacement `gsub` replaces before its fuel is looked at.
+const REPLACEMENTS: usize = 1_000;
+
+/// The bytes with a meaning of their own in a pattern.
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'^' | b'$' | b'*' | b'+' | b'?' | b'.' | b'(' | b'[' | b'%' | b'-')
+}
+
+impl From<PatternError> for Error<'_> {
+    fn from(error: PatternError) -> Self {
+        Error::message(error.message())
+    }
+}
+
+/// The pattern without its anchor, and whether it had one.
+fn anchor(pattern: &[u8]) -> (&[u8], bool) {
+    match pattern {
+        [b'^', rest @ ..] => (rest, true),
+        _ => (pattern, false),
+    }
+}
+
+/// Goes on with a search until it has found something or is out of fuel.
+fn drive<'gc>(
+    search: &mut Search,
+    pattern: &Pattern,
+    subject: LuaString<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<Found, Error<'gc>> {
+    loop {
+        let mut steps = PORTION;
+        let found = search.advance(pattern, subject.as_bytes(), &mut steps)?;
+        stack.burn((PORTION - steps).max(0) as usize);
+        if found != Found::Paused || stack.out_of_fuel() {
+            return Ok(found);
+        }
+    }
+}
+
+/// A capture as a value.
+#[inline]
+fn capture_value<'gc>(
+    ctx: Context<'gc>,
+    search: &Search,
+    pattern: &Pattern,
+    subject: LuaString<'gc>,
+    index: usize,
+    (start, end): (usize, usize),
+) -> Result<Value<'gc>, Error<'gc>> {
+    Ok(match search.capture(pattern, index, start, end)? {
+        matcher::Captured::Text(from, to) => {
+            Value::String(super::slice(ctx, subject, from, to))
+        }
+        matcher::Captured::Position(position) => Value::Integer(position as i64),
+    })
+}
+
+/// Pushes all captures; the whole match if there are none and it is wanted.
+fn push_captures<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    search: &Search,
+    pattern: &Pattern,
+    subject: LuaString<'gc>,
+    whole: Option<(usize, usize)>,
+) -> Result<(), Error<'gc>> {
+    let count = pattern.capture_count().max(usize::from(whole.is_some()));
+    reserve_results(stack, count, "too many captures")?;
+    for index in 0..count {
+        let position = whole.unwrap_or((0, 0));
+        let value = capture_value(ctx, search, pattern, subject, index, position)?;
+        stack.push(value);
+    }
+    Ok(())
+}
+
+/// `string.find(s, pattern [, init [, plain]])`: where the first match is, and its captures.
+pub(super) fn find<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    find_or_match(ctx, stack, true)
+}
+
+/// `string.match(s, pattern [, init])`: the captures of the first match.
+pub(super) fn r#match<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    find_or_match(ctx, stack, false)
+}
+
+#[inline]
+fn find_or_match<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    find: bool,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let subject = stack.string(ctx, 0)?;
+    let source = stack.string(ctx, 1)?;
+    let bytes = subject.as_bytes();
+    let start = start_position(stack.optional_integer(ctx, 2, 1)?, bytes.len()) - 1;
+    if start > bytes.len() {
+        stack.replace(Value::Nil);
+        return Ok(CallbackReturn::Return);
+    }
+    let source = source.as_bytes();
+    if find && (stack.get(3).is_truthy() || !source.iter().any(|&byte| is_special(byte))) {
+        let found = memchr::memmem::find(&bytes[start..], source);
+        stack.burn(found.unwrap_or(bytes.len() - start) / 64);
+        match found {
+            Some(offset) => {
+                let first = start + offset;
+                stack.replace2(
+                    Value::Integer(first as i64 + 1),
+                    Value::Integer((first + source.len()) as i64),
+                );
+            }
+            None => stack.replace(Value::Nil),
+        }
+        return Ok(CallbackReturn::Return);
+    }
+    let (source, anchored) = anchor(source);
+    let pattern = Pattern::new(source);
+    stack.burn(source.len() / 16);
+    let mut search = Search::new(&pattern, start, anchored);
+    match drive(&mut search, &pattern, subject, stack)? {
+        Found::Paused => Ok(CallbackReturn::Sequence(Box::new(FindSequence {
+            subject,
+            pattern,
+            search,
+            find,
+        }))),
+        found => {
+            finish_find(ctx, stack, &search, &pattern, subject, find, found)?;
+            Ok(CallbackReturn::Return)
+        }
+    }
+}
+
+/// Puts the results of `find` or `match` in the place of their arguments.
+fn finish_find<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    search: &Search,
+    pattern: &Pattern,
+    subject: LuaString<'gc>,
+    find: bool,
+    found: Found,
+) -> Result<(), Error<'gc>> {
+    stack.clear();
+    let Found::Match(start, end) = found else {
+        stack.push(Value::Nil);
+        return Ok(());
+    };
+    if find {
+        stack.push(Value::Integer(start as i64 + 1));
+        stack.push(Value::Integer(end as i64));
+        push_captures(ctx, stack, search, pattern, subject, None)
+    } else {
+        push_captures(ctx, stack, search, pattern, subject, Some((start, end)))
+    }
+}
+
+/// A `find` or `match` that takes long.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct FindSequence<'gc> {
+    subject: LuaString<'gc>,
+    #[collect(require_static)]
+    pattern: Pattern,
+    #[collect(require_static)]
+    search: Search,
+    find: bool,
+}
+
+impl<'gc> Sequence<'gc> for FindSequence<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        match drive(&mut self.search, &self.pattern, self.subject, stack)? {
+            Found::Paused => Ok(Poll::Pending),
+            found => {
+                let (search, pattern) = (&self.search, &self.pattern);
+                finish_find(ctx, stack, search, pattern, self.subject, self.find, found)?;
+                Ok(Poll::Return)
+            }
+        }
+    }
+}
+
+/// What a `gmatch` iterator and a sequence that goes on for it share.
+struct Matches {
+    pattern: Pattern,
+    search: RefCell<Search>,
+}
+
+/// The iterator that `gmatch` returns.
+#[derive(Clone, Collect)]
+#[collect(no_drop)]
+struct MatchIterator<'gc> {
+    subject: LuaString<'gc>,
+    #[collect(require_static)]
+    matches: Rc<Matches>,
+}
+
+impl<'gc> MatchIterator<'gc> {
+    /// Puts the captures of the next match on the stack, or nothing. Tells whether it is done.
+    fn next(&self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let Matches { pattern, search } = &*self.matches;
+        let mut search = search.borrow_mut();
+        let found = drive(&mut search, pattern, self.subject, stack)?;
+        stack.clear();
+        match found {
+            Found::Paused => return Ok(false),
+            Found::Nothing => {}
+            Found::Match(start, end) => {
+                push_captures(ctx, stack, &search, pattern, self.subject, Some((start, end)))?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<'gc> Captured<'gc> for MatchIterator<'gc> {
+    fn call(
+        &self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        if self.next(ctx, stack)? {
+            Ok(CallbackReturn::Return)
+        } else {
+            Ok(CallbackReturn::Sequence(Box::new(self.clone())))
+        }
+    }
+}
+
+impl<'gc> Sequence<'gc> for MatchIterator<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.next(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
+}
+
+/// `string.gmatch(s, pattern [, init])`: an iterator over all matches. A `^` has no special
+/// meaning.
+pub(super) fn gmatch<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let subject = stack.string(ctx, 0)?;
+    let source = stack.string(ctx, 1)?;
+    let start = start_position(stack.optional_integer(ctx, 2, 1)?, subject.len()) - 1;
+    let pattern = Pattern::new(source.as_bytes());
+    stack.burn(source.len() / 16);
+    let search = RefCell::new(Search::new(&pattern, start, false));
+    let matches = Rc::new(Matches { pattern, search });
+    let iterator = Callback::captured(ctx, "gmatch", MatchIterator { subject, matches });
+    stack.replace(Value::Callback(iterator));
+    Ok(CallbackReturn::Return)
+}
+
+/// `string.gsub(s, pattern, replacement [, n])`: the subject with its matches replaced by a string,
+/// by what a table holds, or by what a function returns; and how many there were.
+pub(super) fn gsub<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let subject = stack.string(ctx, 0)?;
+    let source = stack.string(ctx, 1)?;
+    let replacement = stack.get(2);
+    let limit = stack.optional_integer(ctx, 3, subject.len() as i64 + 1)?;
+    let replacement = match replacement {
+        Value::Integer(_) | Value::Float(_) => Value::String(stack.string(ctx, 2)?),
+        Value::String(_) | Value::Closure(_) | Value::Callback(_) | Value::Table(_) => replacement,
+        _ => return Err(stack.type_error(ctx, 2, "string/function/table")),
+    };
+    let (source, anchored) = anchor(source.as_bytes());
+    let pattern = Pattern::new(source);
+    stack.burn(source.len() / 16);
+    let search = Search::new(&pattern, 0, anchored);
+    let mut substitution = Substitution {
+        subject,
+        replacement,
+        pattern,
+        search,
+        result: CountedBuffer::new(),
+        copied: 0,
+        position: (0, 0),
+        count: 0,
+        limit,
+        changed: false,
+        calling: false,
+    };
+    Ok(match substitution.go_on(ctx, stack)? {
+        Next::Done => CallbackReturn::Return,
+        Next::Pause => CallbackReturn::Sequence(Box::new(substitution)),
+        Next::Call(function) => {
+            substitution.calling = true;
+            CallbackReturn::Call(function, Some(Box::new(substitution)))
+        }
+    })
+}
+
+/// A `gsub` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Substitution<'gc> {
+    subject: LuaString<'gc>,
+    replacement: Value<'gc>,
+    #[collect(require_static)]
+    pattern: Pattern,
+    #[collect(require_static)]
+    search: Search,
+    result: CountedBuffer,
+    /// How much of the subject is in the result, replaced or not.
+    copied: usize,
+    /// The match being replaced.
+    position: (usize, usize),
+    count: i64,
+    limit: i64,
+    changed: bool,
+    /// Whether a call for a replacement is under way.
+    calling: bool,
+}
+
+/// What a substitution needs to go on.
+enum Next<'gc> {
+    /// Nothing: its results are on the stack.
+    Done,
+    /// Fuel.
+    Pause,
+    /// A call of this function with what is on the stack.
+    Call(Value<'gc>),
+}
+
+impl<'gc> Substitution<'gc> {
+    /// Replaces matches until it is done or needs something.
+    fn go_on(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Next<'gc>, Error<'gc>> {
+        let mut portion = REPLACEMENTS;
+        while self.count < self.limit {
+            portion -= 1;
+            if portion == 0 {
+                stack.burn(REPLACEMENTS);
+                portion = REPLACEMENTS;
+                if stack.out_of_fuel() {
+                    return Ok(Next::Pause);
+                }
+            }
+            match drive(&mut self.search, &self.pattern, self.subject, stack)? {
+                Found::Match(start, end) => {
+                    self.count += 1;
+                    self.position = (start, end);
+                    let kept = &self.subject.as_bytes()[self.copied..start];
+                    self.result.extend(kept)?;
+                    self.copied = end;
+                    if let Some(function) = self.replace(ctx, stack)? {
+                        return Ok(Next::Call(function));
+                    }
+                }
+                Found::Nothing => break,
+                Found::Paused => return Ok(Next::Pause),
+            }
+        }
+        stack.burn(REPLACEMENTS - portion);
+        let result = if self.changed {
+            self.result.extend(&self.subject.as_bytes()[self.copied..])?;
+            stack.burn(self.result.as_bytes().len() / 64);
+            self.result.take_string(ctx)
+        } else {
+            Value::String(self.subject)
+        };
+        stack.replace2(result, Value::Integer(self.count));
+        Ok(Next::Done)
+    }
+
+    /// Replaces the current match, or says what to call for its replacement.
+    fn replace(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Option<Value<'gc>>, Error<'gc>> {
+        let (search, pattern) = (&self.search, &self.pattern);
+        match self.replacement {
+            Value::String(text) => self.append_template(text.as_bytes())?,
+            Value::Table(_) => {
+                let key = capture_value(ctx, search, pattern, self.subject, 0, self.position)?;
+                let found = operate::get(ctx, self.replacement, key);
+                match found.map_err(|fault| fault.into_error(ctx))? {
+                    Outcome::Value(value) => self.append_value(value)?,
+                    Outcome::Call(function, arguments) => {
+                        stack.clear();
+                        reserve_results(stack, arguments.len(), "too many captures")?;
+                        stack.extend(arguments);
+                        return Ok(Some(function));
+                    }
+                }
+            }
+            function => {
+                stack.clear();
+                let whole = Some(self.position);
+                push_captures(ctx, stack, search, pattern, self.subject, whole)?;
+                return Ok(Some(function));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Appends a replacement string, in which `%` and a digit stand for a capture.
+    fn append_template(&mut self, mut template: &[u8]) -> Result<(), Error<'gc>> {
+        self.changed = true;
+        let subject = self.subject.as_bytes();
+        let (start, end) = self.position;
+        while let Some(escape) = template.iter().position(|&byte| byte == b'%') {
+            self.result.extend(&template[..escape])?;
+            match template.get(escape + 1) {
+                Some(b'%') => self.result.extend(b"%")?,
+                Some(b'0') => self.result.extend(&subject[start..end])?,
+                Some(digit @ b'1'..=b'9') => {
+                    let index = usize::from(digit - b'1');
+                    match self.search.capture(&self.pattern, index, start, end)? {
+                        matcher::Captured::Text(from, to) => {
+                            self.result.extend(&subject[from..to])?;
+                        }
+                        matcher::Captured::Position(position) => {
+                            self.result.extend_value(Value::Integer(position as i64))?;
+                        }
+                    }
+                }
+                _ => return Err(Error::message("invalid use of '%' in replacement string")),
+            }
+            template = &template[escape + 2..];
+        }
+        self.result.extend(template)
+    }
+
+    /// Appends what a table or function gave for the current match.
+    fn append_value(&mut self, value: Value<'gc>) -> Result<(), Error<'gc>> {
+        if !value.is_truthy() {
+            let (start, end) = self.position;
+            return self.result.extend(&self.subject.as_bytes()[start..end]);
+        }
+        if !self.result.extend_value(value)? {
+            let kind = value.type_name();
+            return Err(Error::message(format!("invalid replacement value (a {kind})")));
+        }
+        self.changed = true;
+        Ok(())
+    }
+}
+
+impl<'gc> Sequence<'gc> for Substitution<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if std::mem::take(&mut self.calling) {
+            self.append_value(stack.get(0))?;
+        }
+        Ok(match self.go_on(ctx, stack)? {
+            Next::Done => Poll::Return,
+            Next::Pause => Poll::Pending,
+            Next::Call(function) => {
+                self.calling = true;
+                Poll::Call(function, 0)
+            }
+        })
+    }
+}

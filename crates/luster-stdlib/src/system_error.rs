@@ -1,0 +1,66 @@
+//! Errors of the operating system in the form in which library functions return them.
+
+use std::ffi::OsString;
+use std::io;
+
+use luster_value::{Context, Stack, Value};
+
+/// The system's text for an error, as C's `strerror` gives it.
+pub(crate) fn text(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    if error.raw_os_error().is_some()
+        && let Some(end) = text.rfind(" (os error ")
+    {
+        text.truncate(end);
+    }
+    text
+}
+
+/// What many functions of `io` and `os` return (`luaL_fileresult` in PUC-Rio's `lauxlib.c`): `true`,
+/// or nil, a message that begins with the file's name, and the error's number.
+pub(crate) fn file_result<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    result: io::Result<()>,
+    file_name: Option<&[u8]>,
+) {
+    match result {
+        Ok(()) => stack.replace(Value::True),
+        Err(error) => {
+            let mut message = Vec::new();
+            if let Some(name) = file_name {
+                message.extend(name);
+                message.extend(b": ");
+            }
+            message.extend(text(&error).bytes());
+            let number = i64::from(error.raw_os_error().unwrap_or(0));
+            stack.replace3(Value::Nil, ctx.string(message), Value::Integer(number));
+        }
+    }
+}
+
+/// A string of Lua as a name that the operating system takes.
+#[cfg(unix)]
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).to_os_string()
+}
+
+/// A string of Lua as a name that the operating system takes.
+#[cfg(not(unix))]
+pub(crate) fn os_string(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+/// A name from the operating system as bytes for Lua.
+#[cfg(unix)]
+pub(crate) fn os_bytes(name: OsString) -> Vec<u8> {
+    use std::os::unix::ffi::OsStringExt;
+    name.into_vec()
+}
+
+/// A name from the operating system as bytes for Lua.
+#[cfg(not(unix))]
+pub(crate) fn os_bytes(name: OsString) -> Vec<u8> {
+    name.to_string_lossy().into_owned().into_bytes()
+}

@@ -1,0 +1,96 @@
+//! Lines and columns: where in the text, as people count, a byte offset is.
+
+use crate::token::Span;
+
+/// Where the lines of a source begin.
+///
+/// `\n`, `\r`, `\r\n` and `\n\r` each break a line once, as in PUC-Rio's lexer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineIndex {
+    /// The offset of each line's first byte. The first is 0.
+    starts: Vec<u32>,
+    /// The length of the source.
+    end: u32,
+}
+
+impl LineIndex {
+    /// Finds the lines of a source. Bytes from 4 GiB on are not looked at.
+    pub fn new(source: &[u8]) -> LineIndex {
+        let source = &source[..source.len().min(u32::MAX as usize)];
+        let mut starts = vec![0];
+        let mut at = 0;
+        while let Some(found) = source[at..].iter().position(|&b| b == b'\n' || b == b'\r') {
+            at += found + line_break_len(&source[at + found..]);
+            starts.push(at as u32);
+        }
+        LineIndex { starts, end: source.len() as u32 }
+    }
+
+    /// The line that holds the byte at this offset, counted from 1. A line's break belongs to it.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|&start| start <= offset) as u32
+    }
+
+    /// The column of the byte at this offset, counted in bytes from 1.
+    pub fn column(&self, offset: u32) -> u32 {
+        offset - self.line_start(self.line(offset)) + 1
+    }
+
+    /// How many lines there are: one more than there are line breaks.
+    pub fn count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// The offset of the first byte of a line counted from 1; past the last line, the end.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.end)
+    }
+
+    /// Where a line stands, counted from 1, its break not included.
+    pub fn line_span(&self, line: u32, source: &[u8]) -> Span {
+        let start = self.line_start(line);
+        let mut end = self.line_start(line.saturating_add(1)).max(start);
+        // A break has at most two bytes.
+        for _ in 0..2 {
+            if end > start && matches!(source.get(end as usize - 1), Some(b'\n' | b'\r')) {
+                end -= 1;
+            }
+        }
+        Span { start, end }
+    }
+}
+
+/// How many bytes the line break at the start of this text has: 1 or 2, or 0 if there is none.
+#[inline]
+pub(crate) fn line_break_len(text: &[u8]) -> usize {
+    match text {
+        [b'\n', b'\r', ..] | [b'\r', b'\n', ..] => 2,
+        [b'\n' | b'\r', ..] => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_break_counts_once() {
+        let source = b"a\nb\rc\r\nd\n\re\n\nf";
+        let lines = LineIndex::new(source);
+        assert_eq!(lines.count(), 7);
+        let texts: Vec<&[u8]> =
+            (1..=7).map(|line| &source[lines.line_span(line, source).range()]).collect();
+        assert_eq!(texts, [&b"a"[..], b"b", b"c", b"d", b"e", b"", b"f"]);
+        let c = source.iter().position(|&b| b == b'c').unwrap() as u32;
+        assert_eq!((lines.line(c), lines.column(c)), (3, 1));
+        assert_eq!((lines.line(c + 1), lines.column(c + 1)), (3, 2));
+    }
+
+    #[test]
+    fn the_end_is_on_the_last_line() {
+        let lines = LineIndex::new(b"x\n");
+        assert_eq!((lines.line(2), lines.column(2)), (2, 1));
+        assert_eq!(LineIndex::new(b"").line(0), 1);
+    }
+}

@@ -1,0 +1,213 @@
+//! Functions written in Rust, and what they answer the VM.
+//!
+//! A callback never calls Lua: it returns, and what it returns says what the VM is to do next. So
+//! Lua → Rust → Lua never nests on the Rust stack.
+
+use std::fmt;
+
+use gc_arena::{Collect, Gc, static_collect};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::sequence::BoxSequence;
+use crate::stack::Stack;
+use crate::thread::Thread;
+use crate::value::Value;
+
+/// A plain Rust function as Lua sees it.
+///
+/// Its arguments are the values on the stack; it replaces them by its results.
+pub type Function =
+    for<'gc> fn(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<CallbackReturn<'gc>, Error<'gc>>;
+
+/// What the VM is to do after a callback.
+pub enum CallbackReturn<'gc> {
+    /// Return to the caller what is on the stack.
+    Return,
+    /// Call a function with what is on the stack. With a sequence, the results are put on the
+    /// sequence's stack and it is polled; without, they are the callback's own results (a tail
+    /// call).
+    Call(Value<'gc>, Option<BoxSequence<'gc>>),
+    /// Call a function in protected mode, with what is on the stack: `true` and the results, or
+    /// `false` and the error, are the callback's results. The second value, unless it is nil, is
+    /// the message handler.
+    ProtectedCall(Value<'gc>, Value<'gc>),
+    /// Suspend the running coroutine and hand what is on the stack to the one that resumed it.
+    /// What it is resumed with is put on the stack of the sequence, or else is the callback's
+    /// results.
+    Yield(Option<BoxSequence<'gc>>),
+    /// Resume a coroutine with what is on the stack.
+    Resume(Thread<'gc>, ResumeKind),
+    /// Close a suspended or dead coroutine: close its to-be-closed variables, then answer as
+    /// `coroutine.close` does. With the running coroutine, unwind it and end it.
+    Close(Thread<'gc>),
+    /// Poll a sequence, which finds what is on the stack.
+    Sequence(BoxSequence<'gc>),
+    /// Leave the arena for a step of collection, then return what is on the stack.
+    Collect(CollectRequest),
+    /// End the whole execution: the host gets what is on the stack. `os.exit` is built on it.
+    Exit(i32),
+}
+
+/// How the results of a resumed coroutine reach the one that resumed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum ResumeKind {
+    /// As `coroutine.resume` does: `true` and the values, or `false` and the error.
+    Resume,
+    /// As a function made by `coroutine.wrap` does: the values, or the error is raised again.
+    Wrap,
+}
+
+/// What kind of collection is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum CollectRequest {
+    /// A whole cycle, as `collectgarbage "collect"`; finalizers run before it returns.
+    Full,
+    /// A step as if this many bytes had been allocated; the callback's result becomes whether a
+    /// cycle was finished.
+    Step(usize),
+}
+
+/// What a [`Callback`] of captured values does; implemented by closures' structs.
+pub trait Captured<'gc>: gc_arena::collect::DynCollect<'gc> {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Whatever the callback raises.
+    fn call(
+        &self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>>;
+}
+
+gc_arena::collect::dyn_collect!(dyn Captured<'gc> + 'gc);
+
+/// Built-ins that the VM knows by value and may run without a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    /// Any other function.
+    None,
+    /// `next`, in a generic `for` above all.
+    Next,
+    /// The iterator that `ipairs` returns.
+    INext,
+}
+
+static_collect!(Builtin);
+
+enum Kind<'gc> {
+    Function(Function),
+    Captured(Box<dyn Captured<'gc> + 'gc>),
+}
+
+// SAFETY: a function pointer holds nothing; the captured values are traced.
+unsafe impl<'gc> Collect<'gc> for Kind<'gc> {
+    fn trace<T: gc_arena::collect::Trace<'gc>>(&self, cc: &mut T) {
+        match self {
+            Kind::Function(_) => {}
+            Kind::Captured(captured) => cc.trace(&**captured),
+        }
+    }
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct CallbackData<'gc> {
+    kind: Kind<'gc>,
+    id: u32,
+    builtin: Builtin,
+    name: &'static str,
+}
+
+/// A function written in Rust.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+#[repr(transparent)]
+pub struct Callback<'gc>(Gc<'gc, CallbackData<'gc>>);
+
+impl<'gc> Callback<'gc> {
+    /// A callback of a plain function. The name is for tracebacks of last resort.
+    pub fn new(ctx: Context<'gc>, name: &'static str, function: Function) -> Self {
+        Self::with_kind(ctx, name, Builtin::None, Kind::Function(function))
+    }
+
+    /// A callback that the VM may recognise and run by itself.
+    pub fn builtin(
+        ctx: Context<'gc>,
+        name: &'static str,
+        builtin: Builtin,
+        function: Function,
+    ) -> Self {
+        Self::with_kind(ctx, name, builtin, Kind::Function(function))
+    }
+
+    /// A callback of captured values.
+    pub fn captured<C: Captured<'gc> + 'gc>(
+        ctx: Context<'gc>,
+        name: &'static str,
+        captured: C,
+    ) -> Self {
+        Self::with_kind(ctx, name, Builtin::None, Kind::Captured(Box::new(captured)))
+    }
+
+    fn with_kind(ctx: Context<'gc>, name: &'static str, builtin: Builtin, kind: Kind<'gc>) -> Self {
+        Callback(Gc::new(&ctx, CallbackData { kind, id: ctx.next_id(), builtin, name }))
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Whatever the callback raises.
+    #[inline]
+    pub fn call(
+        self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        match &self.0.kind {
+            Kind::Function(function) => function(ctx, stack),
+            Kind::Captured(captured) => captured.call(ctx, stack),
+        }
+    }
+
+    /// Which built-in it is, if it is one that the VM knows.
+    #[inline]
+    pub fn which_builtin(self) -> Builtin {
+        self.0.builtin
+    }
+
+    /// The name it was made with.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// A number that stays the callback's own, the same in every run.
+    #[inline]
+    pub fn id(self) -> u32 {
+        self.0.id
+    }
+
+    /// The object as the collector sees it.
+    #[inline(always)]
+    pub fn erase(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+}
+
+impl PartialEq for Callback<'_> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Callback<'_> {}
+
+impl fmt::Debug for Callback<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "function: builtin: {:p}", Gc::as_ptr(self.0))
+    }
+}

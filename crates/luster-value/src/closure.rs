@@ -1,0 +1,242 @@
+//! Lua functions at run time: closures, the cells of captured variables, and linked code.
+//!
+//! Linking a prototype and running code are the VM's business.
+
+use std::alloc::Layout;
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+
+use gc_arena::lock::Lock;
+use gc_arena::{Collect, Gc, Mutation};
+use luster_bytecode::{Op, Prototype};
+
+use crate::context::Context;
+use crate::value::Value;
+
+/// The cell of a captured variable.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+#[repr(transparent)]
+pub struct UpValue<'gc>(Gc<'gc, Lock<Value<'gc>>>);
+
+impl<'gc> UpValue<'gc> {
+    /// A new cell.
+    #[inline]
+    pub fn new(mc: &Mutation<'gc>, value: Value<'gc>) -> Self {
+        UpValue(Gc::new(mc, Lock::new(value)))
+    }
+
+    /// The variable's value.
+    #[inline(always)]
+    pub fn get(self) -> Value<'gc> {
+        self.0.get()
+    }
+
+    /// Assigns the variable.
+    #[inline(always)]
+    pub fn set(self, mc: &Mutation<'gc>, value: Value<'gc>) {
+        if let Some(child) = value.as_gc() {
+            mc.backward_barrier(self.erase(), Some(child));
+        }
+        // SAFETY: the barrier above ran if the new value is something to be traced.
+        unsafe { gc_arena::barrier::Unlock::unlock_unchecked(&*self.0).set(value) };
+    }
+
+    /// The object as the collector sees it.
+    #[inline(always)]
+    pub fn erase(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+}
+
+impl PartialEq for UpValue<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for UpValue<'_> {}
+
+/// An instruction of linked code: a copy of the prototype's that the VM may quicken, with room for
+/// what it learns.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct LinkedInstruction {
+    /// What it does.
+    pub op: Cell<Op>,
+    /// The first operand.
+    pub a: u8,
+    /// The second operand.
+    pub b: u8,
+    /// The third operand.
+    pub c: u8,
+    /// The wide operand, or an inline cache.
+    pub d: Cell<i32>,
+}
+
+/// A prototype linked into a VM: its constants are values, its instructions may learn.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Code<'gc> {
+    /// The prototype.
+    #[collect(require_static)]
+    pub prototype: Arc<Prototype>,
+    /// The instructions; their number never changes.
+    #[collect(require_static)]
+    pub instructions: Box<[LinkedInstruction]>,
+    /// The constants.
+    pub constants: Box<[Value<'gc>]>,
+    /// The nested functions.
+    pub prototypes: Box<[Gc<'gc, Code<'gc>>]>,
+    /// The prototype's number of fixed parameters, here for quick calls.
+    pub parameters: u8,
+    /// Whether the prototype takes extra arguments.
+    pub is_vararg: bool,
+    /// How many registers the prototype needs.
+    pub registers: u8,
+}
+
+/// What all closures begin with.
+#[derive(Collect)]
+#[collect(no_drop)]
+#[repr(C)]
+struct Header<'gc> {
+    code: Gc<'gc, Code<'gc>>,
+    id: u32,
+    upvalues: u32,
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+#[repr(C)]
+struct WithUpValues<'gc, const N: usize> {
+    header: Header<'gc>,
+    upvalues: [Lock<Option<UpValue<'gc>>>; N],
+}
+
+/// A function written in Lua, with its upvalues inline.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+#[repr(transparent)]
+pub struct Closure<'gc>(Gc<'gc, Header<'gc>>);
+
+impl<'gc> Closure<'gc> {
+    /// A closure of linked code with its upvalues, as many as the prototype has.
+    #[inline]
+    pub fn new(
+        ctx: Context<'gc>,
+        code: Gc<'gc, Code<'gc>>,
+        upvalues: impl ExactSizeIterator<Item = UpValue<'gc>>,
+    ) -> Self {
+        #[inline]
+        fn make<'gc, const N: usize>(
+            ctx: Context<'gc>,
+            code: Gc<'gc, Code<'gc>>,
+            upvalues: impl Iterator<Item = UpValue<'gc>>,
+            len: usize,
+        ) -> Closure<'gc> {
+            let mut inline = std::array::from_fn(|_| Lock::new(None));
+            for (slot, upvalue) in inline.iter_mut().zip(upvalues) {
+                *slot = Lock::new(Some(upvalue));
+            }
+            let header = Header { code, id: ctx.next_id(), upvalues: len as u32 };
+            let gc = Gc::new(&ctx, WithUpValues::<N> { header, upvalues: inline });
+            // SAFETY: `WithUpValues` is `repr(C)` and begins with its `Header`; the collector keeps the
+            // allocation's true type in its own header.
+            Closure(unsafe { Gc::cast(gc) })
+        }
+        let len = upvalues.len();
+        match len {
+            0 => make::<0>(ctx, code, upvalues, len),
+            1 => make::<1>(ctx, code, upvalues, len),
+            2 => make::<2>(ctx, code, upvalues, len),
+            3 => make::<3>(ctx, code, upvalues, len),
+            4 => make::<4>(ctx, code, upvalues, len),
+            5..=8 => make::<8>(ctx, code, upvalues, len),
+            9..=16 => make::<16>(ctx, code, upvalues, len),
+            17..=64 => make::<64>(ctx, code, upvalues, len),
+            _ => make::<255>(ctx, code, upvalues, len),
+        }
+    }
+
+    /// Its code.
+    #[inline(always)]
+    pub fn code(self) -> Gc<'gc, Code<'gc>> {
+        self.0.code
+    }
+
+    /// Its prototype.
+    #[inline]
+    pub fn prototype(self) -> &'gc Arc<Prototype> {
+        &self.0.code.as_ref().prototype
+    }
+
+    /// A number that stays the closure's own, the same in every run.
+    #[inline]
+    pub fn id(self) -> u32 {
+        self.0.id
+    }
+
+    /// How many upvalues it has.
+    #[inline]
+    pub fn upvalue_count(self) -> usize {
+        self.0.upvalues as usize
+    }
+
+    #[inline(always)]
+    fn slots(self) -> &'gc [Lock<Option<UpValue<'gc>>>] {
+        let header = Gc::as_ptr(self.0);
+        // SAFETY: only `new` makes closures: as many initialised slots as the header says follow
+        // it in the same allocation, at an offset that `repr(C)` fixes (both are pointer-aligned).
+        unsafe {
+            let slots = header.cast::<u8>().add(Layout::new::<Header<'gc>>().size());
+            std::slice::from_raw_parts(slots.cast(), self.0.upvalues as usize)
+        }
+    }
+
+    /// One of its upvalues.
+    ///
+    /// # Panics
+    /// When it has no such upvalue.
+    #[inline(always)]
+    pub fn upvalue(self, index: usize) -> UpValue<'gc> {
+        match self.slots()[index].get() {
+            Some(upvalue) => upvalue,
+            None => unreachable!("every upvalue is set when a closure is made"),
+        }
+    }
+
+    /// Puts another cell in the place of an upvalue, as `debug.upvaluejoin` does.
+    ///
+    /// # Panics
+    /// When it has no such upvalue.
+    pub fn set_upvalue(self, mc: &Mutation<'gc>, index: usize, upvalue: UpValue<'gc>) {
+        mc.backward_barrier(self.erase(), Some(upvalue.erase()));
+        // SAFETY: the barrier just ran.
+        unsafe {
+            gc_arena::barrier::Unlock::unlock_unchecked(&self.slots()[index]).set(Some(upvalue));
+        }
+    }
+
+    /// The object as the collector sees it.
+    #[inline(always)]
+    pub fn erase(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+}
+
+impl PartialEq for Closure<'_> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Closure<'_> {}
+
+impl fmt::Debug for Closure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "function: {:p}", Gc::as_ptr(self.0))
+    }
+}

@@ -1,0 +1,234 @@
+//! A VM's own state, and the handle to it that everything inside the arena is given.
+
+use std::cell::Cell;
+use std::ops::Deref;
+
+use gc_arena::lock::Lock;
+use gc_arena::{Collect, Gc, Mutation, barrier};
+
+use crate::collector_settings::CollectorSettings;
+use crate::finalizers::Finalizers;
+use crate::intern::Interner;
+use crate::metamethod::Metamethod;
+use crate::stash::Stash;
+use crate::string::LuaString;
+use crate::table::Table;
+use crate::thread::Thread;
+use crate::value::{Type, Value};
+
+/// What a VM has one of.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct State<'gc> {
+    interner: Interner<'gc>,
+    metamethod_names: Box<[LuaString<'gc>]>,
+    globals: Lock<Option<Table<'gc>>>,
+    registry: Lock<Option<Table<'gc>>>,
+    rust_error_metatable: Lock<Option<Table<'gc>>>,
+    main_thread: Lock<Option<Thread<'gc>>>,
+    type_metatables: [Lock<Option<Table<'gc>>>; Type::COUNT],
+    finalizers: Finalizers<'gc>,
+    stash: Stash<'gc>,
+    #[collect(require_static)]
+    collector_settings: CollectorSettings,
+    #[collect(require_static)]
+    next_id: Cell<u32>,
+}
+
+/// The handle to a VM from inside its arena. `Copy`, and dereferences to the arena's [`Mutation`].
+#[derive(Clone, Copy)]
+pub struct Context<'gc> {
+    mutation: &'gc Mutation<'gc>,
+    state: Gc<'gc, State<'gc>>,
+}
+
+impl<'gc> Deref for Context<'gc> {
+    type Target = Mutation<'gc>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Mutation<'gc> {
+        self.mutation
+    }
+}
+
+impl<'gc> State<'gc> {
+    /// The state of a new VM. Everything that hashes does so with this seed.
+    pub fn new(mc: &'gc Mutation<'gc>, seed: u32) -> Gc<'gc, State<'gc>> {
+        let interner = Interner::new(seed);
+        let metamethod_names =
+            Metamethod::ALL.iter().map(|m| interner.intern(mc, m.name().as_bytes())).collect();
+        let state = Gc::new(
+            mc,
+            State {
+                interner,
+                metamethod_names,
+                globals: Lock::new(None),
+                registry: Lock::new(None),
+                rust_error_metatable: Lock::new(None),
+                main_thread: Lock::new(None),
+                type_metatables: std::array::from_fn(|_| Lock::new(None)),
+                finalizers: Finalizers::default(),
+                stash: Stash::default(),
+                collector_settings: CollectorSettings::default(),
+                next_id: Cell::new(1),
+            },
+        );
+        let ctx = Context::new(mc, state);
+        let write = Gc::write(mc, state);
+        barrier::unlock!(write, State, globals).set(Some(Table::new(ctx)));
+        barrier::unlock!(write, State, registry).set(Some(Table::new(ctx)));
+        barrier::unlock!(write, State, rust_error_metatable).set(Some(Table::new(ctx)));
+        let main = Thread::new(ctx, Value::Nil);
+        barrier::unlock!(write, State, main_thread).set(Some(main));
+        state
+    }
+}
+
+impl<'gc> Context<'gc> {
+    /// The handle to a VM's state.
+    #[inline(always)]
+    pub fn new(mutation: &'gc Mutation<'gc>, state: Gc<'gc, State<'gc>>) -> Self {
+        Context { mutation, state }
+    }
+
+    /// The arena's mutation context.
+    #[inline(always)]
+    pub fn mutation(self) -> &'gc Mutation<'gc> {
+        self.mutation
+    }
+
+    /// The string with these bytes.
+    #[inline]
+    pub fn intern(self, bytes: &[u8]) -> LuaString<'gc> {
+        self.state.interner.intern(self.mutation, bytes)
+    }
+
+    /// The string with these bytes, taken over without a copy if it is long.
+    #[inline]
+    pub fn intern_owned(self, bytes: Vec<u8>) -> LuaString<'gc> {
+        self.state.interner.intern_owned(self.mutation, bytes)
+    }
+
+    /// A string value with these bytes.
+    #[inline]
+    pub fn string(self, bytes: impl AsRef<[u8]>) -> Value<'gc> {
+        Value::String(self.intern(bytes.as_ref()))
+    }
+
+    /// The table of globals.
+    pub fn globals(self) -> Table<'gc> {
+        self.state.globals.get().expect("set when the state is made")
+    }
+
+    /// The registry: a table that scripts do not see.
+    pub fn registry(self) -> Table<'gc> {
+        self.state.registry.get().expect("set when the state is made")
+    }
+
+    /// The metatable of Rust errors seen as Lua values.
+    pub fn rust_error_metatable(self) -> Table<'gc> {
+        self.state.rust_error_metatable.get().expect("set when the state is made")
+    }
+
+    /// The main coroutine.
+    pub fn main_thread(self) -> Thread<'gc> {
+        self.state.main_thread.get().expect("set when the state is made")
+    }
+
+    /// Puts a fresh main coroutine in the place of one that is done.
+    pub fn set_main_thread(self, thread: Thread<'gc>) {
+        let write = Gc::write(self.mutation, self.state);
+        barrier::unlock!(write, State, main_thread).set(Some(thread));
+    }
+
+    /// The metatable that all values of a type share; tables and userdata have their own.
+    #[inline]
+    pub fn type_metatable(self, of: Type) -> Option<Table<'gc>> {
+        self.state.type_metatables[of as usize].get()
+    }
+
+    /// Sets the metatable that all values of a type share.
+    pub fn set_type_metatable(self, of: Type, metatable: Option<Table<'gc>>) {
+        let write = Gc::write(self.mutation, self.state);
+        let all = barrier::field!(write, State, type_metatables);
+        all[of as usize].unlock().set(metatable);
+    }
+
+    /// A value's metatable.
+    #[inline]
+    pub fn metatable(self, value: Value<'gc>) -> Option<Table<'gc>> {
+        match value {
+            Value::Table(table) => table.metatable(),
+            Value::UserData(userdata) => userdata.metatable(),
+            other => self.type_metatable(other.type_of()),
+        }
+    }
+
+    /// A value's metamethod, nil if it has none.
+    #[inline]
+    pub fn metamethod(self, value: Value<'gc>, which: Metamethod) -> Value<'gc> {
+        match self.metatable(value) {
+            Some(metatable) => metatable.metamethod(self, which),
+            None => Value::Nil,
+        }
+    }
+
+    /// The interned name of a metamethod.
+    #[inline]
+    pub fn metamethod_name(self, which: Metamethod) -> LuaString<'gc> {
+        self.state.metamethod_names[which as usize]
+    }
+
+    /// The type name that error messages use: the metatable's `__name` if it is a string.
+    pub fn type_name(self, value: Value<'gc>) -> std::borrow::Cow<'gc, str> {
+        match self.metamethod(value, Metamethod::Name) {
+            Value::String(name) => name.to_string_lossy(),
+            _ => value.type_name().into(),
+        }
+    }
+
+    /// The seed of all hashes.
+    #[inline]
+    pub fn seed(self) -> u32 {
+        self.state.interner.seed()
+    }
+
+    /// A number for a new object, which no other one has (until they wrap around).
+    #[inline(always)]
+    pub fn next_id(self) -> u32 {
+        let id = self.state.next_id.get();
+        self.state.next_id.set(id.wrapping_add(1));
+        id
+    }
+
+    /// The objects to be finalized.
+    pub fn finalizers(self) -> &'gc Finalizers<'gc> {
+        &self.state.as_ref().finalizers
+    }
+
+    /// What the script has set about the collector.
+    pub fn collector_settings(self) -> &'gc CollectorSettings {
+        &self.state.as_ref().collector_settings
+    }
+
+    /// The values that handles outside the arena hold.
+    pub fn stash(self) -> &'gc Stash<'gc> {
+        &self.state.as_ref().stash
+    }
+
+    /// Tells the collector that the stash is about to change.
+    pub(crate) fn write_state(self) {
+        let _ = Gc::write(self.mutation, self.state);
+    }
+
+    /// How many short strings are interned.
+    pub fn interned_strings(self) -> usize {
+        self.state.interner.len()
+    }
+
+    /// Forgets the interned strings that are dead: the collection driver's last act before the
+    /// sweep.
+    pub fn purge_strings(self, fc: &gc_arena::Finalization<'gc>) {
+        self.state.interner.purge(fc);
+    }
+}

@@ -1,0 +1,99 @@
+//! Errors inside the arena: a Lua value on its way up, or something that becomes one.
+//!
+//! Messages that need the place or the name of a call are completed by the VM, which knows the
+//! frames; so a callback only says what is wrong.
+
+use std::fmt;
+
+use crate::context::Context;
+use crate::userdata::UserData;
+use crate::value::Value;
+
+/// An error that is being raised.
+pub enum Error<'gc> {
+    /// A Lua value, as `error` raises it.
+    Value(Value<'gc>),
+    /// Something that the VM makes a value of.
+    Raised(Box<Raised>),
+}
+
+/// An error raised by Rust code.
+#[derive(Debug)]
+pub enum Raised {
+    /// A message. The place of the function that called the callback is put before it.
+    Message(Vec<u8>),
+    /// A message that is complete as it is.
+    Plain(Vec<u8>),
+    /// Something is wrong with an argument, numbered from 1; the function's name and the place are
+    /// added.
+    Argument(usize, Vec<u8>),
+    /// A Rust error. Lua code sees a userdata that prints as the error does; the host gets the
+    /// error itself back.
+    Rust(anyhow::Error),
+    /// There is not enough memory.
+    Memory,
+}
+
+/// A Rust error as a Lua value: the userdata that holds it.
+pub struct RustError(pub anyhow::Error);
+
+impl<'gc> Error<'gc> {
+    /// An error with a message, before which the caller's place is put.
+    pub fn message(message: impl Into<Vec<u8>>) -> Self {
+        Error::Raised(Box::new(Raised::Message(message.into())))
+    }
+
+    /// An error with a message that is complete as it is.
+    pub fn plain(message: impl Into<Vec<u8>>) -> Self {
+        Error::Raised(Box::new(Raised::Plain(message.into())))
+    }
+
+    /// An error about an argument, numbered from 1.
+    pub fn argument(number: usize, message: impl Into<Vec<u8>>) -> Self {
+        Error::Raised(Box::new(Raised::Argument(number, message.into())))
+    }
+
+    /// The error of an allocation that cannot be made.
+    pub fn memory() -> Self {
+        Error::Raised(Box::new(Raised::Memory))
+    }
+
+    /// The error as the value that a handler sees, without adding any place.
+    pub fn into_value(self, ctx: Context<'gc>) -> Value<'gc> {
+        match self {
+            Error::Value(value) => value,
+            Error::Raised(raised) => match *raised {
+                Raised::Message(message) | Raised::Plain(message) => {
+                    Value::String(ctx.intern_owned(message))
+                }
+                Raised::Argument(number, message) => {
+                    let mut text = format!("bad argument #{number} (").into_bytes();
+                    text.extend(message);
+                    text.push(b')');
+                    Value::String(ctx.intern_owned(text))
+                }
+                Raised::Rust(error) => Value::UserData(UserData::new(
+                    ctx,
+                    RustError(error),
+                    Some(ctx.rust_error_metatable()),
+                )),
+                Raised::Memory => Value::String(ctx.intern(b"not enough memory")),
+            },
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Error<'_> {
+    fn from(error: E) -> Self {
+        Error::Raised(Box::new(Raised::Rust(error.into())))
+    }
+}
+
+impl fmt::Debug for Error<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Value(value) => value.fmt(f),
+            Error::Raised(raised) => raised.fmt(f),
+        }
+    }
+}

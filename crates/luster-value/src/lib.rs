@@ -1,0 +1,53 @@
+//! The values of the luster virtual machine and what they refer to, branded by the arena that
+//! collects them.
+//!
+//! This crate holds the data: values, strings, tables, functions, coroutines, userdata, and the
+//! state that a VM has one of. What is done with them (running code, metamethods, collection) is
+//! the VM's business.
+//!
+//! `unsafe` stands in `string`, `intern`, `table`, `closure`, `callback`, `registers`, `finalizers`
+//! and `stash` only: for bytes, slots and upvalues that follow their header inline, for access
+//! without borrow flags, and for `Collect` implementations that hold things weakly.
+
+pub mod account;
+mod arguments;
+mod callback;
+mod closure;
+mod collector_settings;
+mod context;
+mod error;
+mod finalizers;
+mod intern;
+mod metamethod;
+mod registers;
+mod sequence;
+mod stack;
+mod stash;
+mod string;
+mod table;
+mod thread;
+mod userdata;
+mod value;
+pub mod weak;
+
+pub use callback::{
+    Builtin, Callback, CallbackReturn, Captured, CollectRequest, Function, ResumeKind,
+};
+pub use closure::{Closure, Code, LinkedInstruction, UpValue};
+pub use collector_settings::{CollectorParameter, CollectorSettings};
+pub use context::{Context, State};
+pub use error::{Error, Raised, RustError};
+pub use finalizers::Finalizers;
+pub use metamethod::Metamethod;
+pub use registers::{MAX_SLOTS, RegisterFile, WINDOW};
+pub use sequence::{BoxSequence, Poll, Sequence};
+pub use stack::Stack;
+pub use stash::{Stash, Stashed};
+pub use string::{LuaString, MAX_SHORT};
+pub use table::{InvalidKey, Table};
+pub use thread::{
+    AfterClosing, ClosingFrame, FinalizerFrame, Frame, HandlerFrame, Hook, LuaFrame,
+    ProtectedFrame, ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
+};
+pub use userdata::UserData;
+pub use value::{Float, Type, Value};

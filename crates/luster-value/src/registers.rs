@@ -1,0 +1,171 @@
+//! The register file of a coroutine: a growable run of values that the VM reads and writes through
+//! raw windows.
+//!
+//! What it buys: a register access is one unchecked load or store, and dead slots are cleared by
+//! the collector itself when it traces, so that calls and coroutine switches never clear anything.
+
+use std::cell::UnsafeCell;
+
+use gc_arena::Collect;
+use gc_arena::collect::Trace;
+
+use crate::account;
+use crate::value::Value;
+
+/// How many slots there always are beyond the one a frame begins at: a register operand is a `u8`,
+/// so that no operand can reach outside.
+pub const WINDOW: usize = 256;
+
+/// The most slots that a coroutine may have: the reference's `LUAI_MAXSTACK`.
+pub const MAX_SLOTS: usize = 1_000_000;
+
+/// How many more slots a message handler may use when the others ran out.
+const HANDLER_SLOTS: usize = 20_000;
+
+/// A coroutine's registers.
+pub struct RegisterFile<'gc> {
+    slots: Box<[UnsafeCell<Value<'gc>>]>,
+    /// Slots below this one are alive; the collector clears the others.
+    live: usize,
+    /// Where the last frame may begin.
+    limit: usize,
+}
+
+// SAFETY: slots below `live` are traced. The others are overwritten with nil, so that no pointer to
+// what this cycle frees stays in them; nobody else uses the file while the collector traces.
+unsafe impl<'gc> Collect<'gc> for RegisterFile<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        for (index, slot) in self.slots.iter().enumerate() {
+            // SAFETY: the collector only traces between slices, when no window is in use.
+            let slot = unsafe { &mut *slot.get() };
+            if index < self.live {
+                cc.trace(slot);
+            } else {
+                *slot = Value::Nil;
+            }
+        }
+    }
+}
+
+impl<'gc> RegisterFile<'gc> {
+    /// A file with the smallest useful number of slots.
+    pub fn new() -> Self {
+        let mut file = RegisterFile { slots: Box::new([]), live: 0, limit: MAX_SLOTS };
+        file.resize(WINDOW + 16);
+        file
+    }
+
+    fn resize(&mut self, len: usize) {
+        account::add(len * size_of::<Value<'gc>>());
+        account::sub(self.slots.len() * size_of::<Value<'gc>>());
+        let mut slots = Vec::with_capacity(len);
+        slots.extend(std::mem::take(&mut self.slots));
+        slots.resize_with(len, || UnsafeCell::new(Value::Nil));
+        self.slots = slots.into_boxed_slice();
+    }
+
+    /// Makes sure that a frame can begin at `base`, which may move all slots. Tells whether that is
+    /// within the limit.
+    #[inline(always)]
+    #[must_use]
+    pub fn reserve(&mut self, base: usize) -> bool {
+        base + WINDOW <= self.slots.len() || self.grow(base)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, base: usize) -> bool {
+        if base > self.limit {
+            return false;
+        }
+        self.resize((base + WINDOW).max(self.slots.len() * 2).min(MAX_SLOTS + 2 * HANDLER_SLOTS));
+        true
+    }
+
+    /// Gives a message handler some more room, or takes it back.
+    pub fn set_handler_room(&mut self, extra: bool) {
+        self.limit = if extra { MAX_SLOTS + HANDLER_SLOTS } else { MAX_SLOTS };
+    }
+
+    /// How many slots there are.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there are none: never.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The value in a slot.
+    ///
+    /// # Panics
+    /// When there is no such slot.
+    #[inline(always)]
+    pub fn get(&self, index: usize) -> Value<'gc> {
+        // SAFETY: slots are only written through `&mut self`, or by a window while nobody else uses
+        // the file; the value is copied out at once.
+        unsafe { *self.slots[index].get() }
+    }
+
+    /// Sets a slot.
+    ///
+    /// # Panics
+    /// When there is no such slot.
+    #[inline(always)]
+    pub fn set(&mut self, index: usize, value: Value<'gc>) {
+        *self.slots[index].get_mut() = value;
+    }
+
+    /// Copies `count` values from one place to another; they may overlap.
+    ///
+    /// # Panics
+    /// When either place is outside.
+    #[inline]
+    pub fn copy(&mut self, from: usize, to: usize, count: usize) {
+        assert!(from + count <= self.slots.len() && to + count <= self.slots.len());
+        let slots = self.slots.as_mut_ptr();
+        // SAFETY: both ranges are inside, just checked; values are `Copy`.
+        unsafe { std::ptr::copy(slots.add(from), slots.add(to), count) };
+    }
+
+    /// Sets all slots of a range to nil.
+    ///
+    /// # Panics
+    /// When the range is outside.
+    #[inline]
+    pub fn clear(&mut self, range: std::ops::Range<usize>) {
+        for slot in &mut self.slots[range] {
+            *slot.get_mut() = Value::Nil;
+        }
+    }
+
+    /// Tells which slots are alive: those below `live`.
+    pub fn set_live(&mut self, live: usize) {
+        self.live = live.min(self.slots.len());
+    }
+
+    /// A pointer to a slot, behind which there are at least [`WINDOW`] slots.
+    ///
+    /// # Panics
+    /// When there are not that many: [`reserve`](Self::reserve) first.
+    #[inline(always)]
+    pub fn window(&mut self, base: usize) -> *mut Value<'gc> {
+        assert!(base + WINDOW <= self.slots.len());
+        // SAFETY: the slot is inside; `UnsafeCell` has the layout of what it holds.
+        unsafe { self.slots.as_mut_ptr().add(base).cast() }
+    }
+}
+
+impl Default for RegisterFile<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for RegisterFile<'_> {
+    fn drop(&mut self) {
+        account::sub(self.slots.len() * size_of::<Value<'_>>());
+    }
+}

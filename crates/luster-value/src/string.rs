@@ -1,0 +1,217 @@
+//! Strings: immutable bytes behind one pointer.
+//!
+//! Short ones (up to 40 bytes) hold their bytes inline and are interned, so that they are equal
+//! exactly when their pointers are. Long ones are a header and a boxed slice, hashed when first
+//! needed. The interner itself is in `intern`.
+
+use std::alloc::Layout;
+use std::cell::Cell;
+use std::fmt;
+
+use gc_arena::{Collect, Gc, Mutation};
+
+use crate::account;
+
+/// The longest string that is interned.
+pub const MAX_SHORT: usize = 40;
+
+/// The length that marks a long string.
+const LONG: u32 = u32::MAX;
+
+/// What all strings begin with.
+#[derive(Collect)]
+#[collect(require_static)]
+#[repr(C)]
+pub(crate) struct Header {
+    /// The hash; 0 in a long string means that it is not computed yet.
+    hash: Cell<u32>,
+    /// The number of bytes that follow, or [`LONG`].
+    len: u32,
+}
+
+#[derive(Collect)]
+#[collect(require_static)]
+#[repr(C)]
+struct Short<const N: usize> {
+    header: Header,
+    bytes: [u8; N],
+}
+
+#[derive(Collect)]
+#[collect(require_static)]
+#[repr(C)]
+struct Long {
+    header: Header,
+    bytes: Box<[u8]>,
+}
+
+impl Drop for Long {
+    fn drop(&mut self) {
+        account::sub(self.bytes.len());
+    }
+}
+
+/// A Lua string.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+#[repr(transparent)]
+pub struct LuaString<'gc>(pub(crate) Gc<'gc, Header>);
+
+impl<'gc> LuaString<'gc> {
+    /// Makes a short string that is not in the interner yet.
+    pub(crate) fn new_short(mc: &Mutation<'gc>, bytes: &[u8], hash: u32) -> Self {
+        fn make<'gc, const N: usize>(
+            mc: &Mutation<'gc>,
+            bytes: &[u8],
+            hash: u32,
+        ) -> Gc<'gc, Header> {
+            let mut inline = [0; N];
+            inline[..bytes.len()].copy_from_slice(bytes);
+            let header = Header { hash: Cell::new(hash), len: bytes.len() as u32 };
+            let gc = Gc::new(mc, Short { header, bytes: inline });
+            // SAFETY: `Short` is `repr(C)` and begins with its `Header`; the collector keeps the
+            // allocation's true type in its own header, so only the pointer's type changes.
+            unsafe { Gc::cast(gc) }
+        }
+        debug_assert!(bytes.len() <= MAX_SHORT);
+        LuaString(match bytes.len() {
+            0..=8 => make::<8>(mc, bytes, hash),
+            9..=16 => make::<16>(mc, bytes, hash),
+            17..=24 => make::<24>(mc, bytes, hash),
+            25..=32 => make::<32>(mc, bytes, hash),
+            _ => make::<40>(mc, bytes, hash),
+        })
+    }
+
+    /// Makes a long string.
+    pub(crate) fn new_long(mc: &Mutation<'gc>, bytes: Box<[u8]>) -> Self {
+        debug_assert!(bytes.len() > MAX_SHORT);
+        account::add(bytes.len());
+        let header = Header { hash: Cell::new(0), len: LONG };
+        let gc = Gc::new(mc, Long { header, bytes });
+        // SAFETY: `Long` is `repr(C)` and begins with its `Header`, as above.
+        LuaString(unsafe { Gc::cast(gc) })
+    }
+
+    /// The bytes of the string.
+    #[inline]
+    pub fn as_bytes(self) -> &'gc [u8] {
+        let header = Gc::as_ptr(self.0);
+        let len = self.0.len;
+        if len == LONG {
+            // SAFETY: only `new_long` sets this length, so the allocation is a `Long`, which is
+            // immutable but for its header's hash cell; the slice lives as long as the object,
+            // which lives at least as long as `'gc`.
+            unsafe { &(*header.cast::<Long>()).bytes }
+        } else {
+            // SAFETY: only `new_short` sets another length, so `len` initialised bytes follow the
+            // header in the same allocation, which the pointer may access as a whole: it was made
+            // from a pointer to all of it. They never change.
+            unsafe {
+                let bytes = header.cast::<u8>().add(Layout::new::<Header>().size());
+                std::slice::from_raw_parts(bytes, len as usize)
+            }
+        }
+    }
+
+    /// The number of bytes.
+    #[inline]
+    pub fn len(self) -> usize {
+        match self.0.len {
+            LONG => self.as_bytes().len(),
+            len => len as usize,
+        }
+    }
+
+    /// Whether it has no bytes.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.0.len == 0
+    }
+
+    /// Whether it is interned, so that its pointer is its identity.
+    #[inline]
+    pub fn is_short(self) -> bool {
+        self.0.len != LONG
+    }
+
+    /// The hash if it has been computed: always, for short strings.
+    #[inline]
+    pub(crate) fn known_hash(self) -> u32 {
+        self.0.hash.get()
+    }
+
+    /// The hash, computed with the VM's seed if it is not known yet.
+    #[inline]
+    pub(crate) fn hash(self, seed: u32) -> u32 {
+        match self.0.hash.get() {
+            0 if !self.is_short() => {
+                let hash = hash_bytes(self.as_bytes(), seed).max(1);
+                self.0.hash.set(hash);
+                hash
+            }
+            hash => hash,
+        }
+    }
+
+    /// Whether two strings are the same object.
+    #[inline(always)]
+    pub fn same_object(self, other: Self) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+
+    /// The object as the collector sees it.
+    #[inline(always)]
+    pub fn erase(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+
+    /// The text, with what is not UTF-8 replaced.
+    pub fn to_string_lossy(self) -> std::borrow::Cow<'gc, str> {
+        String::from_utf8_lossy(self.as_bytes())
+    }
+
+    /// The text, if it is UTF-8.
+    pub fn to_str(self) -> Option<&'gc str> {
+        std::str::from_utf8(self.as_bytes()).ok()
+    }
+}
+
+impl PartialEq for LuaString<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.same_object(*other)
+            || (!self.is_short() && !other.is_short() && self.as_bytes() == other.as_bytes())
+    }
+}
+
+impl Eq for LuaString<'_> {}
+
+impl fmt::Debug for LuaString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.as_bytes().escape_ascii())
+    }
+}
+
+/// A seeded hash of a string's bytes: eight at a time, folded multiplication.
+#[inline]
+pub(crate) fn hash_bytes(bytes: &[u8], seed: u32) -> u32 {
+    const FIRST: u64 = 0x9E37_79B9_7F4A_7C15;
+    const SECOND: u64 = 0xD6E8_FEB8_6659_FD93;
+    fn fold(a: u64, b: u64) -> u64 {
+        let wide = u128::from(a) * u128::from(b);
+        (wide as u64) ^ ((wide >> 64) as u64)
+    }
+    let mut state = u64::from(seed).wrapping_mul(SECOND) ^ (bytes.len() as u64);
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = u64::from_le_bytes(chunk.try_into().expect("chunks of eight bytes"));
+        state = fold(state ^ word, FIRST);
+    }
+    let mut last = 0;
+    for (i, &byte) in chunks.remainder().iter().enumerate() {
+        last |= u64::from(byte) << (8 * i);
+    }
+    state = fold(state ^ last ^ SECOND, FIRST ^ (u64::from(seed) << 32));
+    (state ^ (state >> 32)) as u32
+}

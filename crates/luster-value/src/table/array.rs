@@ -1,0 +1,157 @@
+//! The array part: the values of keys 1 to n, words and tags apart.
+//!
+//! One allocation holds `capacity` words and behind them `capacity` tags. Which keys belong here is
+//! the table's decision.
+
+use std::alloc::{self, Layout};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use gc_arena::collect::Trace;
+
+use super::raw::{self, NIL, Raw, Word};
+use crate::account;
+use crate::value::Value;
+
+pub(super) struct Array<'gc> {
+    words: NonNull<Word>,
+    len: u32,
+    capacity: u32,
+    values: PhantomData<Value<'gc>>,
+}
+
+impl<'gc> Array<'gc> {
+    pub(super) const fn new() -> Self {
+        Array { words: NonNull::dangling(), len: 0, capacity: 0, values: PhantomData }
+    }
+
+    fn layout(capacity: u32) -> Option<Layout> {
+        let bytes = (capacity as usize).checked_mul(size_of::<Word>() + 1)?;
+        Layout::from_size_align(bytes, align_of::<Word>()).ok()
+    }
+
+    #[inline(always)]
+    fn tag(&self, index: u32) -> *mut u8 {
+        debug_assert!(index < self.capacity);
+        // SAFETY: the tags stand behind `capacity` words in the same allocation, and
+        // `index < capacity`: all callers are below `len` or have just made room.
+        unsafe { self.words.as_ptr().add(self.capacity as usize).cast::<u8>().add(index as usize) }
+    }
+
+    #[inline(always)]
+    fn word(&self, index: u32) -> *mut Word {
+        debug_assert!(index < self.capacity);
+        // SAFETY: as for `tag`.
+        unsafe { self.words.as_ptr().add(index as usize) }
+    }
+
+    /// How many keys belong here.
+    #[inline(always)]
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// How many have room.
+    pub(super) fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// The value at an index from 0.
+    #[inline(always)]
+    pub(super) fn get(&self, index: u32) -> Value<'gc> {
+        assert!(index < self.len);
+        // SAFETY: the slots below `len` are initialised by `set` or `resize`, and what they hold is
+        // alive since tracing the table marks it (or clears it, for a weak one).
+        unsafe { raw::join(Raw { tag: *self.tag(index), word: *self.word(index) }) }
+    }
+
+    /// Whether the value at an index from 0 is nil.
+    #[inline(always)]
+    pub(super) fn is_nil(&self, index: u32) -> bool {
+        assert!(index < self.len);
+        // SAFETY: tags below `len` are initialised.
+        unsafe { *self.tag(index) == NIL }
+    }
+
+    /// Sets the value at an index from 0.
+    #[inline(always)]
+    pub(super) fn set(&mut self, index: u32, value: Value<'gc>) {
+        assert!(index < self.len);
+        let raw = raw::split(value);
+        // SAFETY: the slot is within the allocation.
+        unsafe {
+            *self.tag(index) = raw.tag;
+            *self.word(index) = raw.word;
+        }
+    }
+
+    /// Appends a value; there must be room.
+    #[inline(always)]
+    pub(super) fn push(&mut self, value: Value<'gc>) {
+        assert!(self.len < self.capacity);
+        self.len += 1;
+        self.set(self.len - 1, value);
+    }
+
+    /// Makes the part `len` long, new slots being nil, with room for exactly `capacity`. Values
+    /// beyond `len` are dropped. Tells whether the memory could be had.
+    #[must_use]
+    pub(super) fn resize(&mut self, len: u32, capacity: u32) -> bool {
+        debug_assert!(len <= capacity);
+        if capacity != self.capacity {
+            let mut new = Array::new();
+            if capacity > 0 {
+                let Some(layout) = Self::layout(capacity) else { return false };
+                // SAFETY: the layout is not empty.
+                let Some(memory) = NonNull::new(unsafe { alloc::alloc(layout) }) else {
+                    return false;
+                };
+                account::add(layout.size());
+                new.words = memory.cast();
+                new.capacity = capacity;
+            }
+            let kept = self.len.min(len);
+            if kept > 0 {
+                // SAFETY: `kept` is within both allocations, which are distinct.
+                unsafe {
+                    new.words.copy_from_nonoverlapping(self.words, kept as usize);
+                    new.tag(0).copy_from_nonoverlapping(self.tag(0), kept as usize);
+                }
+            }
+            new.len = kept;
+            *self = new;
+        }
+        if len > self.len {
+            // SAFETY: the tags from `len` to `capacity` are within the allocation.
+            unsafe { self.tag(self.len).write_bytes(NIL, (len - self.len) as usize) };
+        }
+        self.len = len;
+        true
+    }
+
+    /// How many values from index `from` on up to `to` are not nil.
+    pub(super) fn count(&self, from: u32, to: u32) -> u32 {
+        (from..to).filter(|&index| !self.is_nil(index)).count() as u32
+    }
+
+    pub(super) fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        for index in 0..self.len {
+            // SAFETY: tags below `len` are initialised.
+            if raw::is_object(unsafe { *self.tag(index) }) {
+                cc.trace(&self.get(index));
+            }
+        }
+    }
+}
+
+impl Drop for Array<'_> {
+    fn drop(&mut self) {
+        if self.capacity > 0
+            && let Some(layout) = Self::layout(self.capacity)
+        {
+            account::sub(layout.size());
+            // SAFETY: allocated with this layout in `resize`.
+            unsafe { alloc::dealloc(self.words.as_ptr().cast(), layout) };
+        }
+    }
+}

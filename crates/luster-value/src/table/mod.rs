@@ -1,0 +1,905 @@
+//! Tables: an array part and a hash part behind one pointer.
+//!
+//! This module decides where a key lives and when parts grow; `array` and `node` are the two
+//! parts' memory. Metamethods are not known here: everything is raw access. Every method is short
+//! and calls nothing that could come back to the same table, which is what makes plain access
+//! through an `UnsafeCell`, without borrow flags, sound.
+
+mod array;
+mod node;
+mod raw;
+
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+
+use gc_arena::collect::Trace;
+use gc_arena::{Collect, Finalization, Gc, Mutation};
+use luster_number::float_to_integer_exact;
+
+use self::array::Array;
+use self::node::{Nodes, Place};
+use crate::context::Context;
+use crate::metamethod::Metamethod;
+use crate::string::LuaString;
+use crate::value::Value;
+use crate::weak::{self, WeakMode};
+
+/// A Lua table.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+#[repr(transparent)]
+pub struct Table<'gc>(Gc<'gc, TableData<'gc>>);
+
+/// What a [`Table`] points to.
+struct TableData<'gc> {
+    parts: UnsafeCell<Parts<'gc>>,
+    metatable: Cell<Option<Table<'gc>>>,
+    id: u32,
+    /// As a metatable: which of the first metamethods are known to be absent, a bit each.
+    absent: Cell<u8>,
+    /// Whether it is to be finalized, so that it is noted once only.
+    has_finalizer: Cell<bool>,
+}
+
+struct Parts<'gc> {
+    array: Array<'gc>,
+    nodes: Nodes<'gc>,
+    /// A recent border, where the search for one begins.
+    border: u32,
+    /// The VM's hash seed.
+    seed: u32,
+}
+
+/// Why a key cannot be used to set a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidKey {
+    /// The key is nil.
+    Nil,
+    /// The key is a float that is not a number.
+    NaN,
+    /// The key given to `next` is not in the table.
+    NotFound,
+    /// The table would have too many entries.
+    Overflow,
+}
+
+impl InvalidKey {
+    /// The reference's message.
+    pub fn message(self) -> &'static str {
+        match self {
+            InvalidKey::Nil => "table index is nil",
+            InvalidKey::NaN => "table index is NaN",
+            InvalidKey::NotFound => "invalid key to 'next'",
+            InvalidKey::Overflow => "table overflow",
+        }
+    }
+}
+
+// SAFETY: Everything reachable is traced: the metatable, both parts' values and keys, except what
+// a weak table holds weakly: `weak` remembers the table, and the collection driver clears what died
+// before the sweep. A key whose value is nil is not traced; its pointer is turned into a tombstone
+// that nobody follows.
+unsafe impl<'gc> Collect<'gc> for TableData<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        if let Some(metatable) = self.metatable.get() {
+            cc.trace(&metatable);
+        }
+        // SAFETY: nothing else is at work on the parts while the collector traces, and tracing
+        // only fills the collector's own queues.
+        let parts = unsafe { &mut *self.parts.get() };
+        match self.weak_mode() {
+            None => {
+                parts.array.trace(cc);
+                parts.nodes.trace(cc);
+            }
+            Some(mode) => {
+                weak::remember(std::ptr::from_ref(self).expose_provenance(), mode);
+                parts.trace_weak(cc, mode);
+            }
+        }
+    }
+}
+
+/// Whether a weak table keeps this value alive all the same: strings count as values, not objects.
+fn is_held(value: Value<'_>) -> bool {
+    matches!(value, Value::String(_)) || value.as_gc().is_none()
+}
+
+impl<'gc> Parts<'gc> {
+    fn trace_weak<T: Trace<'gc>>(&mut self, cc: &mut T, mode: WeakMode) {
+        for index in 0..self.array.len() {
+            let value = self.array.get(index);
+            if mode == WeakMode::Keys || is_held(value) {
+                cc.trace(&value);
+            }
+        }
+        for slot in 0..self.nodes.size() {
+            if self.nodes.is_nil(slot) {
+                self.nodes.bury(slot);
+                continue;
+            }
+            let (key, value) = (self.nodes.key(slot), self.nodes.value(slot));
+            if mode == WeakMode::Values || is_held(key) {
+                cc.trace(&key);
+            }
+            // An ephemeron's value lives if its key does, which the driver finds out.
+            if is_held(value) || (mode == WeakMode::Keys && is_held(key)) {
+                cc.trace(&value);
+            }
+        }
+    }
+}
+
+impl<'gc> Table<'gc> {
+    /// A new, empty table.
+    #[inline]
+    pub fn new(ctx: Context<'gc>) -> Self {
+        Table(Gc::new(
+            &ctx,
+            TableData {
+                parts: UnsafeCell::new(Parts {
+                    array: Array::new(),
+                    nodes: Nodes::new(),
+                    border: 0,
+                    seed: ctx.seed(),
+                }),
+                metatable: Cell::new(None),
+                id: ctx.next_id(),
+                absent: Cell::new(0),
+                has_finalizer: Cell::new(false),
+            },
+        ))
+    }
+
+    /// A new table with room for `array` positional and `nodes` other entries.
+    ///
+    /// # Errors
+    /// When there is not that much memory.
+    pub fn with_room(ctx: Context<'gc>, array: u32, nodes: u32) -> Result<Self, InvalidKey> {
+        let table = Table::new(ctx);
+        let parts = table.parts_mut();
+        if array > 0 && !parts.array.resize(0, array) {
+            return Err(InvalidKey::Overflow);
+        }
+        if nodes > 0 {
+            parts.nodes = Nodes::with_room(nodes).ok_or(InvalidKey::Overflow)?;
+        }
+        Ok(table)
+    }
+
+    #[inline(always)]
+    fn parts(&self) -> &Parts<'gc> {
+        // SAFETY: no method keeps a reference to the parts beyond its own end or calls anything
+        // that could reach this table, so no `&mut Parts` is alive here.
+        unsafe { &*self.0.parts.get() }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::mut_from_ref, reason = "interior mutability without a borrow flag")]
+    fn parts_mut(&self) -> &mut Parts<'gc> {
+        // SAFETY: as for `parts`: this is the only reference to the parts while it is used.
+        unsafe { &mut *self.0.parts.get() }
+    }
+
+    /// The object as the collector sees it.
+    #[inline(always)]
+    pub fn erase(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+
+    /// A number that stays the table's own, the same in every run.
+    #[inline]
+    pub fn id(self) -> u32 {
+        self.0.id
+    }
+
+    /// The metatable.
+    #[inline(always)]
+    pub fn metatable(self) -> Option<Table<'gc>> {
+        self.0.metatable.get()
+    }
+
+    /// Sets the metatable.
+    pub fn set_metatable(self, mc: &Mutation<'gc>, metatable: Option<Table<'gc>>) {
+        mc.backward_barrier(self.erase(), metatable.map(Table::erase));
+        self.0.metatable.set(metatable);
+    }
+
+    /// Notes that the table is to be finalized; tells whether it was not noted before.
+    pub fn note_finalizer(self) -> bool {
+        !self.0.has_finalizer.replace(true)
+    }
+
+    /// Takes the note back, when its finalizer is about to run.
+    pub fn forget_finalizer(self) {
+        self.0.has_finalizer.set(false);
+    }
+
+    /// The metamethod of this table as a metatable, nil if it has none. That the first few are
+    /// absent is remembered, so that asking again costs one test.
+    #[inline(always)]
+    pub fn metamethod(self, ctx: Context<'gc>, which: Metamethod) -> Value<'gc> {
+        match which.absence_bit() {
+            Some(bit) if self.0.absent.get() & bit != 0 => Value::Nil,
+            bit => self.find_metamethod(ctx, which, bit.unwrap_or(0)),
+        }
+    }
+
+    #[inline(never)]
+    fn find_metamethod(self, ctx: Context<'gc>, which: Metamethod, bit: u8) -> Value<'gc> {
+        let value = self.get_string(ctx.metamethod_name(which));
+        if value.is_nil() {
+            self.0.absent.set(self.0.absent.get() | bit);
+        }
+        value
+    }
+
+    /// The value of any key; nil if there is none.
+    #[inline]
+    pub fn get(self, key: Value<'gc>) -> Value<'gc> {
+        match key {
+            Value::String(s) if s.is_short() => self.get_short(s),
+            Value::Integer(i) => self.get_integer(i),
+            _ => self.get_other(key),
+        }
+    }
+
+    fn get_other(self, key: Value<'gc>) -> Value<'gc> {
+        let parts = self.parts();
+        match normalized(key) {
+            Ok(Value::Integer(i)) => self.get_integer(i),
+            Ok(key) => parts
+                .nodes
+                .find(key, parts.hash(key), false)
+                .map_or(Value::Nil, |slot| parts.nodes.value(slot)),
+            Err(_) => Value::Nil,
+        }
+    }
+
+    /// The value of an integer key.
+    #[inline(always)]
+    pub fn get_integer(self, key: i64) -> Value<'gc> {
+        let parts = self.parts();
+        let index = (key as u64).wrapping_sub(1);
+        if index < u64::from(parts.array.len()) {
+            parts.array.get(index as u32)
+        } else {
+            parts.get_integer_node(key)
+        }
+    }
+
+    /// The value of a string key.
+    #[inline]
+    pub fn get_string(self, key: LuaString<'gc>) -> Value<'gc> {
+        if key.is_short() { self.get_short(key) } else { self.get_other(Value::String(key)) }
+    }
+
+    #[inline(always)]
+    fn get_short(self, key: LuaString<'gc>) -> Value<'gc> {
+        let nodes = &self.parts().nodes;
+        nodes.find_short(key).map_or(Value::Nil, |slot| nodes.value(slot))
+    }
+
+    /// The value of a short string key, by way of an inline cache: a slot number that was right
+    /// the last time.
+    #[inline(always)]
+    pub fn get_cached(self, key: LuaString<'gc>, cache: &Cell<i32>) -> Value<'gc> {
+        let nodes = &self.parts().nodes;
+        let guess = cache.get() as u32;
+        if nodes.holds_short(guess, key) {
+            return nodes.value(guess);
+        }
+        match nodes.find_short(key) {
+            Some(slot) => {
+                cache.set(slot as i32);
+                nodes.value(slot)
+            }
+            None => Value::Nil,
+        }
+    }
+
+    /// The value of a short string key by way of a 16-bit inline cache, which methods have two of.
+    #[inline(always)]
+    pub fn get_cached_half(self, key: LuaString<'gc>, guess: u16) -> (Value<'gc>, u16) {
+        let nodes = &self.parts().nodes;
+        if nodes.holds_short(u32::from(guess), key) {
+            return (nodes.value(u32::from(guess)), guess);
+        }
+        match nodes.find_short(key) {
+            Some(slot) => (nodes.value(slot), slot as u16),
+            None => (Value::Nil, guess),
+        }
+    }
+
+    /// Sets an integer key if that needs neither a metamethod nor growth. Tells whether it did.
+    #[inline(always)]
+    pub fn try_set_integer(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+        let parts = self.parts_mut();
+        let index = (key as u64).wrapping_sub(1);
+        if index < u64::from(parts.array.len()) {
+            let index = index as u32;
+            if parts.array.is_nil(index) && self.metatable().is_some() {
+                return false;
+            }
+            parts.array.set(index, value);
+            self.barrier(mc, value);
+            return true;
+        }
+        if index == u64::from(parts.array.len())
+            && parts.array.len() < parts.array.capacity()
+            && parts.nodes.is_empty()
+            && self.metatable().is_none()
+            && !value.is_nil()
+        {
+            parts.array.push(value);
+            self.barrier(mc, value);
+            return true;
+        }
+        false
+    }
+
+    /// Sets a short string key by way of an inline cache if that needs neither a metamethod nor
+    /// growth. Tells whether it did.
+    #[inline(always)]
+    pub fn try_set_cached(
+        self,
+        mc: &Mutation<'gc>,
+        key: LuaString<'gc>,
+        value: Value<'gc>,
+        cache: &Cell<i32>,
+    ) -> bool {
+        let nodes = &mut self.parts_mut().nodes;
+        let mut slot = cache.get() as u32;
+        if !nodes.holds_short(slot, key) {
+            match nodes.find_short(key) {
+                Some(found) => slot = found,
+                None => return false,
+            }
+            cache.set(slot as i32);
+        }
+        if nodes.is_nil(slot) {
+            if self.metatable().is_some() {
+                return false;
+            }
+            self.0.absent.set(0);
+            self.barrier(mc, Value::String(key));
+        }
+        nodes.set(slot, value);
+        self.barrier(mc, value);
+        true
+    }
+
+    #[inline(always)]
+    fn barrier(self, mc: &Mutation<'gc>, value: Value<'gc>) {
+        if let Some(child) = value.as_gc() {
+            mc.backward_barrier(self.erase(), Some(child));
+        }
+    }
+
+    /// Sets a key without metamethods.
+    ///
+    /// # Errors
+    /// The key is nil or not a number, or the table cannot grow.
+    pub fn set(
+        self,
+        mc: &Mutation<'gc>,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Result<(), InvalidKey> {
+        let key = normalized(key)?;
+        if let Value::Integer(i) = key {
+            return self.set_integer(mc, i, value);
+        }
+        let parts = self.parts_mut();
+        let hash = parts.hash(key);
+        let place = match key {
+            Value::String(s) if s.is_short() => parts.nodes.find_short(s),
+            _ => parts.nodes.find(key, hash, false),
+        };
+        self.set_at(mc, place, key, hash, value)
+    }
+
+    /// Sets an integer key without metamethods.
+    ///
+    /// # Errors
+    /// The table cannot grow.
+    #[inline]
+    pub fn set_integer(
+        self,
+        mc: &Mutation<'gc>,
+        key: i64,
+        value: Value<'gc>,
+    ) -> Result<(), InvalidKey> {
+        let parts = self.parts_mut();
+        let index = (key as u64).wrapping_sub(1);
+        let len = u64::from(parts.array.len());
+        if index < len {
+            parts.array.set(index as u32, value);
+            self.barrier(mc, value);
+            return Ok(());
+        }
+        if index == len && !value.is_nil() && parts.make_room_to_append()? {
+            parts.array.push(value);
+            self.barrier(mc, value);
+            parts.adopt_following(key);
+            return Ok(());
+        }
+        let hash = parts.hash_word(key as u64);
+        let place = parts.nodes.find_integer(key, hash);
+        self.set_at(mc, place, Value::Integer(key), hash, value)
+    }
+
+    /// Sets a positional item of a constructor: into the array part if room was reserved for it,
+    /// even if it is nil.
+    ///
+    /// # Errors
+    /// The table cannot grow.
+    pub fn append_or_set(
+        self,
+        mc: &Mutation<'gc>,
+        key: i64,
+        value: Value<'gc>,
+    ) -> Result<(), InvalidKey> {
+        let array = &mut self.parts_mut().array;
+        if key == i64::from(array.len()) + 1 && array.len() < array.capacity() {
+            array.push(value);
+            self.barrier(mc, value);
+            return Ok(());
+        }
+        self.set_integer(mc, key, value)
+    }
+
+    fn set_at(
+        self,
+        mc: &Mutation<'gc>,
+        place: Place,
+        key: Value<'gc>,
+        hash: u32,
+        value: Value<'gc>,
+    ) -> Result<(), InvalidKey> {
+        let parts = self.parts_mut();
+        match place {
+            Some(slot) => parts.nodes.set(slot, value),
+            None if value.is_nil() => return Ok(()),
+            None => parts.insert(key, hash, value)?,
+        }
+        self.0.absent.set(0);
+        self.barrier(mc, key);
+        self.barrier(mc, value);
+        Ok(())
+    }
+
+    /// Sets a string key without metamethods; a name for hosts and libraries that build tables.
+    pub fn set_field(self, ctx: Context<'gc>, name: &str, value: Value<'gc>) {
+        let key = Value::String(ctx.intern(name.as_bytes()));
+        self.set(&ctx, key, value).expect("a string is a valid key, and the table is small");
+    }
+
+    /// The value of a string key, without metamethods.
+    pub fn get_field(self, ctx: Context<'gc>, name: &str) -> Value<'gc> {
+        self.get_string(ctx.intern(name.as_bytes()))
+    }
+
+    /// Makes room for a total of `count` values of the array part.
+    ///
+    /// # Errors
+    /// When there is not that much memory.
+    pub fn reserve_array(self, count: u32) -> Result<(), InvalidKey> {
+        let array = &mut self.parts_mut().array;
+        if count > array.capacity() && !array.resize(array.len(), count) {
+            return Err(InvalidKey::Overflow);
+        }
+        Ok(())
+    }
+
+    /// A border: an integer `n` such that key `n` is present (or `n` is 0) and key `n + 1` is not.
+    #[inline]
+    pub fn length(self) -> i64 {
+        let parts = self.parts_mut();
+        let len = parts.array.len();
+        if len > 0 && parts.array.is_nil(len - 1) {
+            return i64::from(parts.border_in_array());
+        }
+        if parts.nodes.is_empty() { i64::from(len) } else { parts.border_beyond(len) }
+    }
+
+    /// The entry after `key` (the first, for nil) in an order that stays the same until a new key
+    /// is put in.
+    ///
+    /// # Errors
+    /// The key is not in the table.
+    pub fn next(self, key: Value<'gc>) -> Result<Option<(Value<'gc>, Value<'gc>)>, InvalidKey> {
+        let parts = self.parts();
+        let len = parts.array.len();
+        let mut position = parts.position_after(key)?;
+        while position < u64::from(len) {
+            let value = parts.array.get(position as u32);
+            position += 1;
+            if !value.is_nil() {
+                return Ok(Some((Value::Integer(position as i64), value)));
+            }
+        }
+        let mut slot = (position - u64::from(len)) as u32;
+        while slot < parts.nodes.size() {
+            if !parts.nodes.is_nil(slot) {
+                return Ok(Some((parts.nodes.key(slot), parts.nodes.value(slot))));
+            }
+            slot += 1;
+        }
+        Ok(None)
+    }
+
+    /// How many slots the array part and the hash part have.
+    pub fn sizes(self) -> (usize, usize) {
+        let parts = self.parts();
+        (parts.array.len() as usize, parts.nodes.size() as usize)
+    }
+}
+
+/// What the collection driver does with weak tables.
+impl<'gc> Table<'gc> {
+    /// The table that `weak` remembered.
+    ///
+    /// # Safety
+    /// `address` must have been remembered by the current cycle of the arena of `'gc`, so that the
+    /// table is marked and cannot have been freed.
+    pub(crate) unsafe fn from_address(address: usize) -> Self {
+        // SAFETY: the caller's promise; the address was made from a reference to a `TableData`
+        // that the collector was tracing, so it is the pointer of a `Gc`.
+        Table(unsafe { Gc::from_ptr(std::ptr::with_exposed_provenance(address)) })
+    }
+
+    /// Marks the values whose weak keys are alive. Tells whether there were any that had not been.
+    pub(crate) fn mark_ephemerons(self, fc: &Finalization<'gc>) -> bool {
+        let nodes = &self.parts().nodes;
+        let mut marked = false;
+        for slot in 0..nodes.size() {
+            if nodes.is_nil(slot) || is_dead(fc, nodes.key(slot)) {
+                continue;
+            }
+            let value = nodes.value(slot);
+            if is_dead(fc, value)
+                && let Some(object) = value.as_gc()
+            {
+                Gc::resurrect(fc, object);
+                marked = true;
+            }
+        }
+        marked
+    }
+
+    /// Clears the entries with dead values.
+    pub(crate) fn clear_dead_values(self, fc: &Finalization<'gc>) {
+        let parts = self.parts_mut();
+        for index in 0..parts.array.len() {
+            if is_dead(fc, parts.array.get(index)) {
+                parts.array.set(index, Value::Nil);
+            }
+        }
+        for slot in 0..parts.nodes.size() {
+            if !parts.nodes.is_nil(slot) && is_dead(fc, parts.nodes.value(slot)) {
+                parts.nodes.set(slot, Value::Nil);
+                parts.nodes.bury(slot);
+            }
+        }
+    }
+
+    /// Clears the entries with dead keys.
+    pub(crate) fn clear_dead_keys(self, fc: &Finalization<'gc>) {
+        let nodes = &mut self.parts_mut().nodes;
+        for slot in 0..nodes.size() {
+            if !nodes.is_nil(slot) && is_dead(fc, nodes.key(slot)) {
+                nodes.set(slot, Value::Nil);
+                nodes.bury(slot);
+            }
+        }
+    }
+}
+
+fn is_dead<'gc>(fc: &Finalization<'gc>, value: Value<'gc>) -> bool {
+    !is_held(value) && value.as_gc().is_some_and(|object| Gc::is_dead(fc, object))
+}
+
+impl<'gc> TableData<'gc> {
+    /// How weak the table is, as its metatable's `__mode` says.
+    fn weak_mode(&self) -> Option<WeakMode> {
+        let metatable = self.metatable.get()?;
+        let bit = Metamethod::Mode.absence_bit().unwrap_or(0);
+        if metatable.0.absent.get() & bit != 0 {
+            return None;
+        }
+        // There is no context here to ask for the interned name, so the key is looked for by its
+        // bytes; the hash needs only the seed.
+        let parts = metatable.parts();
+        let hash = crate::string::hash_bytes(b"__mode", parts.seed);
+        let Value::String(mode) = parts.nodes.find_bytes(b"__mode", hash) else {
+            metatable.0.absent.set(metatable.0.absent.get() | bit);
+            return None;
+        };
+        let mode = mode.as_bytes();
+        match (mode.contains(&b'k'), mode.contains(&b'v')) {
+            (true, true) => Some(WeakMode::Both),
+            (true, false) => Some(WeakMode::Keys),
+            (false, true) => Some(WeakMode::Values),
+            (false, false) => None,
+        }
+    }
+}
+
+impl<'gc> Parts<'gc> {
+    /// A seeded hash of one word: a folded multiplication, so that all its bits count.
+    #[inline(always)]
+    fn hash_word(&self, word: u64) -> u32 {
+        let seed = u64::from(self.seed) | u64::from(self.seed) << 32;
+        let wide = u128::from(word ^ seed) * u128::from(0x9E37_79B9_7F4A_7C15_u64);
+        (wide as u64 ^ (wide >> 64) as u64) as u32
+    }
+
+    fn hash(&self, key: Value<'gc>) -> u32 {
+        match key {
+            Value::String(s) => s.hash(self.seed),
+            Value::Integer(i) => self.hash_word(i as u64),
+            Value::Float(x) => self.hash_word(x.get().to_bits()),
+            Value::Table(t) => self.hash_word(u64::from(t.id())),
+            Value::Closure(c) => self.hash_word(u64::from(c.id())),
+            Value::Callback(c) => self.hash_word(u64::from(c.id())),
+            Value::UserData(u) => self.hash_word(u64::from(u.id())),
+            Value::Thread(t) => self.hash_word(u64::from(t.id())),
+            Value::False => 1,
+            Value::True => 2,
+            Value::Nil | Value::Cell(_) => 0,
+        }
+    }
+
+    #[inline]
+    fn get_integer_node(&self, key: i64) -> Value<'gc> {
+        if self.nodes.is_empty() {
+            return Value::Nil;
+        }
+        let hash = self.hash_word(key as u64);
+        self.nodes.find_integer(key, hash).map_or(Value::Nil, |slot| self.nodes.value(slot))
+    }
+
+    /// Makes room for one more value at the end of the array part, if it should grow there.
+    fn make_room_to_append(&mut self) -> Result<bool, InvalidKey> {
+        let (len, capacity) = (self.array.len(), self.array.capacity());
+        if len < capacity {
+            return Ok(true);
+        }
+        // A queue leaves nothing behind its head: such a part must not grow for ever.
+        if len > 4 && self.array.count(0, len) < len / 2 {
+            return Ok(false);
+        }
+        let wanted = if len < 4 { 4 } else { len.checked_mul(2).ok_or(InvalidKey::Overflow)? };
+        if self.array.resize(len, wanted) { Ok(true) } else { Err(InvalidKey::Overflow) }
+    }
+
+    /// Moves the values of the keys after `key` from the hash part to the end of the array part.
+    fn adopt_following(&mut self, mut key: i64) {
+        while !self.nodes.is_empty() {
+            key += 1;
+            let hash = self.hash_word(key as u64);
+            let Some(slot) = self.nodes.find_integer(key, hash) else { return };
+            let value = self.nodes.value(slot);
+            if value.is_nil() || !matches!(self.make_room_to_append(), Ok(true)) {
+                return;
+            }
+            self.nodes.set(slot, Value::Nil);
+            self.array.push(value);
+        }
+    }
+
+    /// Puts in a key that is not there, rehashing if there is no room.
+    fn insert(&mut self, key: Value<'gc>, hash: u32, value: Value<'gc>) -> Result<(), InvalidKey> {
+        if self.insert_node(key, hash, value) {
+            return Ok(());
+        }
+        self.rehash(key)?;
+        if let Value::Integer(i) = key
+            && let index = (i as u64).wrapping_sub(1)
+            && index < u64::from(self.array.len())
+        {
+            self.array.set(index as u32, value);
+            return Ok(());
+        }
+        if self.insert_node(key, hash, value) { Ok(()) } else { Err(InvalidKey::Overflow) }
+    }
+
+    fn insert_node(&mut self, key: Value<'gc>, hash: u32, value: Value<'gc>) -> bool {
+        let mut nodes = std::mem::replace(&mut self.nodes, Nodes::new());
+        let done = nodes.insert(key, hash, value, |other| self.hash(other));
+        self.nodes = nodes;
+        done
+    }
+
+    /// Chooses new sizes so that more than half of the array part is in use and `extra` has room,
+    /// and moves everything to where it then belongs.
+    fn rehash(&mut self, extra: Value<'gc>) -> Result<(), InvalidKey> {
+        // `counts[b]` is the number of integer keys in (2^(b-1), 2^b].
+        let mut counts = [0_u32; 33];
+        let mut count_key = |key: Value<'gc>| match key {
+            Value::Integer(i) if (1..=1 << 32).contains(&i) => {
+                counts[(64 - (i as u64 - 1).leading_zeros()) as usize] += 1;
+            }
+            _ => {}
+        };
+        let mut total = 1;
+        count_key(extra);
+        let len = self.array.len();
+        for index in 0..len {
+            if !self.array.is_nil(index) {
+                count_key(Value::Integer(i64::from(index) + 1));
+                total += 1;
+            }
+        }
+        for slot in 0..self.nodes.size() {
+            if !self.nodes.is_nil(slot) {
+                count_key(self.nodes.key(slot));
+                total += 1;
+            }
+        }
+        let (array_len, in_array) = best_array_size(&counts);
+        // Values that no longer belong to the array part go to the new hash part.
+        let moved: Vec<(i64, Value<'gc>)> = (array_len..len)
+            .map(|index| (i64::from(index) + 1, self.array.get(index)))
+            .filter(|(_, value)| !value.is_nil())
+            .collect();
+        let nodes = Nodes::with_room(total - in_array).ok_or(InvalidKey::Overflow)?;
+        let capacity = if array_len == len { self.array.capacity() } else { array_len };
+        if !self.array.resize(array_len, capacity) {
+            return Err(InvalidKey::Overflow);
+        }
+        let old = std::mem::replace(&mut self.nodes, nodes);
+        for (key, value) in moved {
+            let hash = self.hash_word(key as u64);
+            if !self.insert_node(Value::Integer(key), hash, value) {
+                return Err(InvalidKey::Overflow);
+            }
+        }
+        for slot in (0..old.size()).rev() {
+            if old.is_nil(slot) {
+                continue;
+            }
+            let (key, value) = (old.key(slot), old.value(slot));
+            if let Value::Integer(i) = key
+                && let index = (i as u64).wrapping_sub(1)
+                && index < u64::from(array_len)
+            {
+                self.array.set(index as u32, value);
+            } else if !self.insert_node(key, self.hash(key), value) {
+                return Err(InvalidKey::Overflow);
+            }
+        }
+        Ok(())
+    }
+
+    /// A border within the array part, whose last value is nil.
+    fn border_in_array(&mut self) -> u32 {
+        const NEAR: u32 = 4;
+        let len = self.array.len();
+        let is_nil = |key: u32| self.array.is_nil(key - 1);
+        let mut present = self.border.clamp(1, len);
+        let mut absent;
+        if is_nil(present) {
+            absent = present;
+            present = 0;
+            // Popping moves the border down by one: look there first.
+            for key in (absent.saturating_sub(NEAR).max(1)..absent).rev() {
+                if !is_nil(key) {
+                    present = key;
+                    break;
+                }
+                absent = key;
+            }
+        } else {
+            absent = len;
+            for key in present + 1..=(present + NEAR).min(len) {
+                if is_nil(key) {
+                    absent = key;
+                    break;
+                }
+                present = key;
+            }
+        }
+        while absent - present > 1 {
+            let middle = present + (absent - present) / 2;
+            if is_nil(middle) {
+                absent = middle;
+            } else {
+                present = middle;
+            }
+        }
+        self.border = present;
+        present
+    }
+
+    /// A border at or beyond the end of the array part, as PUC-Rio's `hash_search`.
+    fn border_beyond(&self, len: u32) -> i64 {
+        let is_nil = |key: i64| self.get_integer_node(key).is_nil();
+        let mut present = i64::from(len);
+        if is_nil(present + 1) {
+            return present;
+        }
+        let mut absent = present + 1;
+        loop {
+            present = absent;
+            absent = match absent.checked_mul(2) {
+                Some(double) => double,
+                None if !is_nil(i64::MAX) => return i64::MAX,
+                None => i64::MAX,
+            };
+            if is_nil(absent) {
+                break;
+            }
+        }
+        while absent - present > 1 {
+            let middle = present + (absent - present) / 2;
+            if is_nil(middle) {
+                absent = middle;
+            } else {
+                present = middle;
+            }
+        }
+        present
+    }
+
+    /// The traversal position after a key: array indices first, then slots.
+    fn position_after(&self, key: Value<'gc>) -> Result<u64, InvalidKey> {
+        if key.is_nil() {
+            return Ok(0);
+        }
+        let key = normalized(key).map_err(|_| InvalidKey::NotFound)?;
+        let len = u64::from(self.array.len());
+        if let Value::Integer(i) = key
+            && let index = (i as u64).wrapping_sub(1)
+            && index < len
+        {
+            return Ok(index + 1);
+        }
+        match self.nodes.find(key, self.hash(key), true) {
+            Some(slot) => Ok(len + u64::from(slot) + 1),
+            None => Err(InvalidKey::NotFound),
+        }
+    }
+}
+
+/// The largest array part of which more than half would be in use, and how many keys go there.
+fn best_array_size(counts: &[u32; 33]) -> (u32, u32) {
+    let (mut size, mut in_array, mut seen) = (0, 0, 0_u32);
+    for (bits, &count) in counts.iter().enumerate().take(32) {
+        seen += count;
+        if u64::from(seen) > (1_u64 << bits) / 2 {
+            (size, in_array) = (1 << bits, seen);
+        }
+    }
+    (size, in_array)
+}
+
+/// A key as tables hold it: floats with an integer value as that integer.
+#[inline]
+fn normalized(key: Value<'_>) -> Result<Value<'_>, InvalidKey> {
+    match key {
+        Value::Nil | Value::Cell(_) => Err(InvalidKey::Nil),
+        Value::Float(x) => match float_to_integer_exact(x.get()) {
+            Some(i) => Ok(Value::Integer(i)),
+            None if x.get().is_nan() => Err(InvalidKey::NaN),
+            None => Ok(key),
+        },
+        _ => Ok(key),
+    }
+}
+
+impl PartialEq for Table<'_> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Table<'_> {}
+
+impl fmt::Debug for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "table: {:p}", Gc::as_ptr(self.0))
+    }
+}

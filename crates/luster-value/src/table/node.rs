@@ -1,0 +1,320 @@
+//! The hash part: nodes in one array, chained through it (Brent's variation of coalesced
+//! hashing, as in PUC-Rio's `ltable.c`), so that a key's slot number is stable until the next
+//! rehash: `next` goes by it and inline caches hold it.
+
+use std::alloc::{self, Layout};
+use std::marker::PhantomData;
+
+use gc_arena::collect::Trace;
+
+use super::raw::{self, DEAD, INTEGER, NIL, Raw, STRING, Word};
+use crate::account;
+use crate::string::LuaString;
+use crate::value::Value;
+
+/// An entry of the hash part.
+struct Node {
+    value: Word,
+    key: Word,
+    value_tag: u8,
+    key_tag: u8,
+    /// The distance to the next node of the chain; 0 ends it.
+    next: i32,
+}
+
+/// What an empty hash part points to, so that looking up needs no test for it.
+static NO_NODE: Node =
+    Node { value: Word::new(0), key: Word::new(0), value_tag: NIL, key_tag: NIL, next: 0 };
+
+pub(super) struct Nodes<'gc> {
+    nodes: *mut Node,
+    mask: u32,
+    /// All nodes at and above this one are in use.
+    last_free: u32,
+    values: PhantomData<Value<'gc>>,
+}
+
+/// Where a key stands, or that it does not.
+pub(super) type Place = Option<u32>;
+
+impl<'gc> Nodes<'gc> {
+    pub(super) const fn new() -> Self {
+        Nodes { nodes: (&raw const NO_NODE).cast_mut(), mask: 0, last_free: 0, values: PhantomData }
+    }
+
+    /// A hash part with room for `count` keys, or `None` when the memory cannot be had.
+    pub(super) fn with_room(count: u32) -> Option<Self> {
+        if count == 0 {
+            return Some(Nodes::new());
+        }
+        let size = count.checked_next_power_of_two()?;
+        let layout = Self::layout(size)?;
+        // SAFETY: the layout is not empty. All-zero bytes are a valid, empty `Node`.
+        let memory = unsafe { alloc::alloc_zeroed(layout) };
+        if memory.is_null() {
+            return None;
+        }
+        account::add(layout.size());
+        Some(Nodes { nodes: memory.cast(), mask: size - 1, last_free: size, values: PhantomData })
+    }
+
+    fn layout(size: u32) -> Option<Layout> {
+        Layout::array::<Node>(size as usize).ok()
+    }
+
+    /// Whether there is no node at all.
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        std::ptr::eq(self.nodes, &raw const NO_NODE)
+    }
+
+    /// How many nodes there are, used or not.
+    pub(super) fn size(&self) -> u32 {
+        if self.is_empty() { 0 } else { self.mask + 1 }
+    }
+
+    #[inline(always)]
+    fn node(&self, slot: u32) -> *mut Node {
+        // SAFETY: masking keeps the slot within the allocation of `mask + 1` nodes (one, for
+        // `NO_NODE`).
+        unsafe { self.nodes.add((slot & self.mask) as usize) }
+    }
+
+    /// The slot of a short string.
+    #[inline(always)]
+    pub(super) fn find_short(&self, key: LuaString<'gc>) -> Place {
+        let mut slot = key.known_hash() & self.mask;
+        loop {
+            if self.holds_short(slot, key) {
+                return Some(slot);
+            }
+            slot = self.after(slot)?;
+        }
+    }
+
+    /// Whether a slot (any number: it is masked) holds this short string as its key.
+    #[inline(always)]
+    pub(super) fn holds_short(&self, slot: u32, key: LuaString<'gc>) -> bool {
+        let node = self.node(slot);
+        // SAFETY: `node` is valid; the key's word is initialised, as the tag says.
+        unsafe {
+            (*node).key_tag == STRING
+                && (*node).key.assume_init() == raw::split(Value::String(key)).word.assume_init()
+        }
+    }
+
+    /// The value of the string key with these bytes, for when there is no string to compare with.
+    pub(super) fn find_bytes(&self, key: &[u8], hash: u32) -> Value<'gc> {
+        let mut slot = hash & self.mask;
+        loop {
+            if let Value::String(s) = self.key(slot)
+                && s.as_bytes() == key
+            {
+                return self.value(slot);
+            }
+            match self.after(slot) {
+                Some(next) => slot = next,
+                None => return Value::Nil,
+            }
+        }
+    }
+
+    /// The slot of an integer.
+    #[inline]
+    pub(super) fn find_integer(&self, key: i64, hash: u32) -> Place {
+        let mut slot = hash & self.mask;
+        loop {
+            let node = self.node(slot);
+            // SAFETY: as in `holds_short`.
+            if unsafe { (*node).key_tag == INTEGER && (*node).key.assume_init() == key as u64 } {
+                return Some(slot);
+            }
+            slot = self.after(slot)?;
+        }
+    }
+
+    /// The slot of any key. With `or_dead`, a key that died still has its place.
+    pub(super) fn find(&self, key: Value<'gc>, hash: u32, or_dead: bool) -> Place {
+        let mut slot = hash & self.mask;
+        let wanted = raw::split(key);
+        loop {
+            let node = self.node(slot);
+            // SAFETY: `node` is valid; a dead key's word is compared, never followed.
+            let found = unsafe {
+                if (*node).key_tag & DEAD != 0 {
+                    or_dead
+                        && (*node).key_tag == wanted.tag | DEAD
+                        && (*node).key.assume_init() == wanted.word.assume_init()
+                } else {
+                    (*node).key_tag == wanted.tag && self.key(slot).raw_equal(key)
+                }
+            };
+            if found {
+                return Some(slot);
+            }
+            slot = self.after(slot)?;
+        }
+    }
+
+    #[inline(always)]
+    fn after(&self, slot: u32) -> Place {
+        // SAFETY: `node` is valid.
+        match unsafe { (*self.node(slot)).next } {
+            0 => None,
+            next => Some(slot.wrapping_add_signed(next)),
+        }
+    }
+
+    /// The key in a slot; nil when the slot was never used or its key died.
+    #[inline(always)]
+    pub(super) fn key(&self, slot: u32) -> Value<'gc> {
+        let node = self.node(slot);
+        // SAFETY: `node` is valid. A key without the dead mark is alive: it was traced, or its
+        // value has become nil since the last trace.
+        unsafe {
+            match (*node).key_tag {
+                tag if tag & DEAD != 0 => Value::Nil,
+                tag => raw::join(Raw { tag, word: (*node).key }),
+            }
+        }
+    }
+
+    /// The value in a slot.
+    #[inline(always)]
+    pub(super) fn value(&self, slot: u32) -> Value<'gc> {
+        let node = self.node(slot);
+        // SAFETY: `node` is valid, and values are traced, or cleared in weak tables.
+        unsafe { raw::join(Raw { tag: (*node).value_tag, word: (*node).value }) }
+    }
+
+    /// Whether the value in a slot is nil.
+    #[inline(always)]
+    pub(super) fn is_nil(&self, slot: u32) -> bool {
+        // SAFETY: `node` is valid.
+        unsafe { (*self.node(slot)).value_tag == NIL }
+    }
+
+    /// Sets the value in the slot of a key that was found there.
+    #[inline(always)]
+    pub(super) fn set(&mut self, slot: u32, value: Value<'gc>) {
+        debug_assert!(!self.is_empty());
+        let raw = raw::split(value);
+        let node = self.node(slot);
+        // SAFETY: `node` is valid, and not `NO_NODE`, in which no key is ever found.
+        unsafe {
+            (*node).value_tag = raw.tag;
+            (*node).value = raw.word;
+        }
+    }
+
+    fn set_key(&mut self, slot: u32, key: Value<'gc>) {
+        let raw = raw::split(key);
+        let node = self.node(slot);
+        // SAFETY: `node` is valid, and not `NO_NODE`: `insert` has returned before.
+        unsafe {
+            (*node).key_tag = raw.tag;
+            (*node).key = raw.word;
+        }
+    }
+
+    /// Puts in a key that is not there. `hash_of` hashes keys that are. Tells whether there was
+    /// room: if not, nothing has changed and the table has to be rehashed.
+    #[must_use]
+    pub(super) fn insert(
+        &mut self,
+        key: Value<'gc>,
+        hash: u32,
+        value: Value<'gc>,
+        hash_of: impl Fn(Value<'gc>) -> u32,
+    ) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let mut slot = hash & self.mask;
+        if !self.is_nil(slot) {
+            let Some(free) = self.free_slot() else { return false };
+            let home = hash_of(self.key(slot)) & self.mask;
+            if home == slot {
+                // The occupant is at home: the new key goes to the free slot, next in its chain.
+                // SAFETY: both nodes are valid, and not `NO_NODE`.
+                unsafe {
+                    let (here, there) = (self.node(slot), self.node(free));
+                    (*there).next = match (*here).next {
+                        0 => 0,
+                        next => slot.wrapping_add_signed(next).wrapping_sub(free) as i32,
+                    };
+                    (*here).next = free.wrapping_sub(slot) as i32;
+                }
+                slot = free;
+            } else {
+                // The occupant is a guest: it moves to the free slot, and its chain is mended.
+                let mut before = home;
+                while let Some(next) = self.after(before)
+                    && next != slot
+                {
+                    before = next;
+                }
+                // SAFETY: all three nodes are valid, and not `NO_NODE`.
+                unsafe {
+                    let (from, to) = (self.node(slot), self.node(free));
+                    (*self.node(before)).next = free.wrapping_sub(before) as i32;
+                    to.copy_from_nonoverlapping(from, 1);
+                    if (*from).next != 0 {
+                        (*to).next =
+                            slot.wrapping_add_signed((*from).next).wrapping_sub(free) as i32;
+                        (*from).next = 0;
+                    }
+                }
+            }
+        }
+        self.set_key(slot, key);
+        self.set(slot, value);
+        true
+    }
+
+    /// A slot that no key ever used, from the end down.
+    fn free_slot(&mut self) -> Place {
+        while self.last_free > 0 {
+            self.last_free -= 1;
+            // SAFETY: `node` is valid.
+            if unsafe { (*self.node(self.last_free)).key_tag == NIL } {
+                return Some(self.last_free);
+            }
+        }
+        None
+    }
+
+    pub(super) fn trace<T: Trace<'gc>>(&mut self, cc: &mut T) {
+        for slot in 0..self.size() {
+            if self.is_nil(slot) {
+                self.bury(slot);
+            } else {
+                cc.trace(&self.key(slot));
+                cc.trace(&self.value(slot));
+            }
+        }
+    }
+
+    /// Marks the key of a slot whose value is nil as dead, so that its pointer is never followed.
+    pub(super) fn bury(&mut self, slot: u32) {
+        let node = self.node(slot);
+        // SAFETY: `node` is valid; `NO_NODE`'s key is no object, so it is never written.
+        unsafe {
+            if raw::is_object((*node).key_tag) {
+                (*node).key_tag |= DEAD;
+            }
+        }
+    }
+}
+
+impl Drop for Nodes<'_> {
+    fn drop(&mut self) {
+        if !self.is_empty()
+            && let Some(layout) = Self::layout(self.mask + 1)
+        {
+            account::sub(layout.size());
+            // SAFETY: allocated with this layout in `with_room`.
+            unsafe { alloc::dealloc(self.nodes.cast(), layout) };
+        }
+    }
+}

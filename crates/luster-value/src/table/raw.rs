@@ -1,0 +1,67 @@
+//! Values taken apart into a tag and a word, as a table's parts store them.
+
+use std::mem::{MaybeUninit, transmute};
+
+use crate::value::Value;
+
+/// The tag of `nil`, and of an empty slot.
+pub(super) const NIL: u8 = 0;
+/// The tag of integers.
+pub(super) const INTEGER: u8 = 3;
+/// The tag of strings, the first that the collector has to look at.
+pub(super) const STRING: u8 = 5;
+/// Set in the tag of a key that died: its word is an identity, never followed again.
+pub(super) const DEAD: u8 = 0x80;
+
+/// A word that only its tag can tell the meaning of.
+pub(super) type Word = MaybeUninit<u64>;
+
+/// A value's memory: the layout that `repr(u8)` gives an enum whose payloads are all one word.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Raw {
+    pub(super) tag: u8,
+    pub(super) word: Word,
+}
+
+/// Takes a value apart.
+#[inline(always)]
+pub(super) fn split(value: Value<'_>) -> Raw {
+    // SAFETY: `Value` is `repr(u8)`, so it is laid out as a C union of structs that begin with the
+    // `u8` tag, and every payload is one 8-byte word at offset 8 (sizes pinned below). The tag is
+    // always initialised; the word may not be, which `MaybeUninit` allows.
+    unsafe { transmute::<Value<'_>, Raw>(value) }
+}
+
+/// Puts a value together.
+///
+/// # Safety
+/// `raw` must come from [`split`] of a value whose objects are still alive.
+#[inline(always)]
+pub(super) unsafe fn join<'gc>(raw: Raw) -> Value<'gc> {
+    // SAFETY: the caller got it from `split`, the inverse of this.
+    unsafe { transmute::<Raw, Value<'gc>>(raw) }
+}
+
+/// Whether the collector has to look at values with this tag.
+#[inline(always)]
+pub(super) fn is_object(tag: u8) -> bool {
+    tag >= STRING
+}
+
+const _: () = assert!(size_of::<Value<'static>>() == 16 && size_of::<Raw>() == 16);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_what_the_constants_say() {
+        assert_eq!(split(Value::Nil).tag, NIL);
+        assert_eq!(split(Value::Integer(7)).tag, INTEGER);
+        gc_arena::arena::rootless_mutate(|mc| {
+            let string = crate::string::LuaString::new_short(mc, b"x", 1);
+            assert_eq!(split(Value::String(string)).tag, STRING);
+        });
+    }
+}

@@ -1,0 +1,344 @@
+//! Coroutines: registers, frames and what is to be closed. How they run is the VM's business.
+
+use std::cell::{Ref, RefMut};
+use std::fmt;
+
+use gc_arena::lock::RefLock;
+use gc_arena::{Collect, Gc, Mutation};
+
+use crate::callback::ResumeKind;
+use crate::closure::Closure;
+use crate::context::Context;
+use crate::registers::RegisterFile;
+use crate::sequence::BoxSequence;
+use crate::value::Value;
+
+/// Where the results of a call go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum ReturnKind {
+    /// To the call's first register on: one less than this many, or all (and they set the top)
+    /// for 0. The calling frame is a Lua function.
+    Call(u8),
+    /// The first, to this register of the calling Lua function: a metamethod's result.
+    Register(u8),
+    /// The first, as a condition, to the jump instruction that the calling Lua function is at.
+    Condition,
+    /// To the concatenation that the calling Lua function is at; this many operands remain.
+    Concat(u8),
+    /// Nowhere.
+    Discard,
+    /// They are the results of the calling Lua function, which called a callback as its last act.
+    Tail,
+    /// To the stack of the frame below, which is not a Lua function, from where the call began.
+    Frame,
+}
+
+/// What a function does in a coroutine.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub enum Frame<'gc> {
+    /// A Lua function.
+    Lua(LuaFrame<'gc>),
+    /// A sequence that waits for the function above it, for being resumed, or for its turn.
+    Sequence(SequenceFrame<'gc>),
+    /// `pcall` or `xpcall`, waiting for the function above it.
+    Protected(ProtectedFrame<'gc>),
+    /// A callback that yielded, resumed another coroutine or asked for a collection: what it gets
+    /// are its results.
+    Waiting(WaitingFrame),
+    /// To-be-closed variables are being closed.
+    Closing(ClosingFrame<'gc>),
+    /// A message handler is running over the frames that failed.
+    Handler(HandlerFrame<'gc>),
+    /// A finalizer is running; what it was called over goes on as if nothing had happened.
+    Finalizer(FinalizerFrame),
+    /// The bottom of a coroutine: where its results, or those of its main function, arrive.
+    Bottom,
+}
+
+/// A Lua function's frame.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+pub struct LuaFrame<'gc> {
+    /// The function.
+    pub closure: Closure<'gc>,
+    /// Where its registers begin.
+    pub base: u32,
+    /// The slot of the function when it was called, where its results go.
+    pub function: u32,
+    /// The index of the next instruction, when it is not running.
+    pub pc: u32,
+    /// How many extra arguments stand below `base`.
+    pub varargs: u32,
+    /// Where its results go.
+    #[collect(require_static)]
+    pub returns: ReturnKind,
+    /// Whether it was called in the place of another.
+    pub is_tail_call: bool,
+}
+
+/// A sequence's frame.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct SequenceFrame<'gc> {
+    /// The sequence; absent only while it is being polled.
+    pub sequence: Option<BoxSequence<'gc>>,
+    /// The callback that began it.
+    pub callback: Value<'gc>,
+    /// Where its stack begins.
+    pub base: u32,
+    /// How many values of its stack stay while it waits.
+    pub bottom: u32,
+    /// The slot where its results go.
+    pub function: u32,
+    /// Where its results go.
+    #[collect(require_static)]
+    pub returns: ReturnKind,
+}
+
+/// A protected call's frame.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct ProtectedFrame<'gc> {
+    /// The message handler, or nil.
+    pub handler: Value<'gc>,
+    /// `pcall` or `xpcall` itself.
+    pub callback: Value<'gc>,
+    /// The slot where its results go, `true` or `false` first.
+    pub function: u32,
+    /// Where its results go.
+    #[collect(require_static)]
+    pub returns: ReturnKind,
+}
+
+/// A callback that waits for values that become its results.
+#[derive(Clone, Copy, Collect)]
+#[collect(require_static)]
+pub struct WaitingFrame {
+    /// The slot where its results go.
+    pub function: u32,
+    /// Where its results go.
+    pub returns: ReturnKind,
+    /// What it waits for.
+    pub waits_for: WaitsFor,
+}
+
+/// What a waiting callback waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum WaitsFor {
+    /// To be resumed.
+    Resume,
+    /// The coroutine that it resumed.
+    Coroutine(ResumeKind),
+    /// The coroutine that it closes.
+    Close,
+    /// The collector.
+    Collection,
+    /// Nothing: it failed, and stands here for tracebacks until it is unwound.
+    Nothing,
+}
+
+/// The frame under the `__close` metamethods of several variables.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct ClosingFrame<'gc> {
+    /// The slot of the lowest variable to close.
+    pub floor: u32,
+    /// Where calls may begin: above everything that has to stay.
+    pub top: u32,
+    /// The coroutine's open top, to be put back.
+    pub saved_top: u32,
+    /// The error that is being raised, if it is one that closes them.
+    pub error: Option<Value<'gc>>,
+    /// What comes when all are closed.
+    #[collect(require_static)]
+    pub then: AfterClosing,
+}
+
+/// What happens after to-be-closed variables have been closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum AfterClosing {
+    /// The Lua function below goes on at its next instruction.
+    Continue,
+    /// The error goes on to whatever catches it, which is the frame below.
+    Raise,
+    /// The coroutine ends, as `coroutine.close` asked for.
+    EndCoroutine,
+}
+
+/// The frame under a message handler.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct HandlerFrame<'gc> {
+    /// The handler, for errors in it.
+    pub handler: Value<'gc>,
+    /// Where calls may begin.
+    pub top: u32,
+    /// How many handlers run inside each other.
+    pub depth: u16,
+}
+
+/// The frame under a finalizer.
+#[derive(Clone, Copy, Collect)]
+#[collect(require_static)]
+pub struct FinalizerFrame {
+    /// The coroutine's open top, to be put back.
+    pub saved_top: u32,
+    /// Where the call begins.
+    pub function: u32,
+}
+
+/// How far a coroutine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+pub enum Status {
+    /// Not started, or it yielded.
+    Suspended,
+    /// It runs.
+    Running,
+    /// It resumed another coroutine.
+    Normal,
+    /// It returned or failed.
+    Dead,
+}
+
+impl Status {
+    /// As `coroutine.status` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Suspended => "suspended",
+            Status::Running => "running",
+            Status::Normal => "normal",
+            Status::Dead => "dead",
+        }
+    }
+}
+
+/// What a coroutine is made of.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct ThreadState<'gc> {
+    /// The registers of all frames.
+    pub registers: RegisterFile<'gc>,
+    /// The frames, the running one last.
+    pub frames: Vec<Frame<'gc>>,
+    /// The slots of the to-be-closed variables, the innermost last.
+    #[collect(require_static)]
+    pub to_be_closed: Vec<u32>,
+    /// The end of the last open result.
+    pub top: usize,
+    /// How far it is.
+    pub status: Status,
+    /// Whether it is a main coroutine, called by the host: it cannot yield.
+    pub is_main: bool,
+    /// What is left of the slice's fuel while it runs.
+    pub fuel: i64,
+    /// The error that it died of.
+    pub failure: Option<Value<'gc>>,
+    /// Where a main coroutine was when it failed, as text.
+    #[collect(require_static)]
+    pub traceback: Vec<u8>,
+    /// Hooks and other per-coroutine debugging state.
+    pub hook: Hook<'gc>,
+}
+
+/// A coroutine's debug hook.
+#[derive(Clone, Copy, Collect, Default)]
+#[collect(no_drop)]
+pub struct Hook<'gc> {
+    /// The hook function, or nil.
+    pub function: Value<'gc>,
+    /// Whether it is called for calls.
+    pub calls: bool,
+    /// Whether it is called for returns.
+    pub returns: bool,
+    /// Whether it is called for new lines.
+    pub lines: bool,
+    /// It is called every so many instructions, unless 0.
+    pub count: u32,
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct ThreadData<'gc> {
+    state: RefLock<ThreadState<'gc>>,
+    id: u32,
+}
+
+/// A coroutine.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+#[repr(transparent)]
+pub struct Thread<'gc>(Gc<'gc, ThreadData<'gc>>);
+
+impl<'gc> Thread<'gc> {
+    /// A coroutine that will call `function` when it is first resumed.
+    pub fn new(ctx: Context<'gc>, function: Value<'gc>) -> Self {
+        let mut registers = RegisterFile::new();
+        registers.set(0, function);
+        registers.set_live(1);
+        let state = ThreadState {
+            registers,
+            frames: Vec::new(),
+            to_be_closed: Vec::new(),
+            top: 1,
+            status: Status::Suspended,
+            is_main: false,
+            fuel: 0,
+            failure: None,
+            traceback: Vec::new(),
+            hook: Hook::default(),
+        };
+        Thread(Gc::new(&ctx, ThreadData { state: RefLock::new(state), id: ctx.next_id() }))
+    }
+
+    /// Its state, to read.
+    ///
+    /// Returns `None` while it runs: whoever runs it has the state.
+    pub fn state(self) -> Option<Ref<'gc, ThreadState<'gc>>> {
+        self.0.as_ref().state.try_borrow().ok()
+    }
+
+    /// Its state, to change; with the write barrier that this takes.
+    ///
+    /// Returns `None` while it runs.
+    pub fn state_mut(self, mc: &Mutation<'gc>) -> Option<RefMut<'gc, ThreadState<'gc>>> {
+        let data = Gc::write(mc, self.0);
+        gc_arena::barrier::unlock!(data, ThreadData, state).try_borrow_mut().ok()
+    }
+
+    /// How far it is.
+    pub fn status(self) -> Status {
+        self.state().map_or(Status::Running, |state| state.status)
+    }
+
+    /// A number that stays its own, the same in every run.
+    #[inline]
+    pub fn id(self) -> u32 {
+        self.0.id
+    }
+
+    /// The object as the collector sees it.
+    #[inline(always)]
+    pub fn erase(self) -> Gc<'gc, ()> {
+        Gc::erase(self.0)
+    }
+}
+
+impl PartialEq for Thread<'_> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        Gc::ptr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Thread<'_> {}
+
+impl fmt::Debug for Thread<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "thread: {:p}", Gc::as_ptr(self.0))
+    }
+}

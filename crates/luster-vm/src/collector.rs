@@ -1,0 +1,180 @@
+//! The collection driver: the one place that moves the arena through a cycle.
+//!
+//! gc-arena's own stepping functions that may go on from marking to sweeping (`collect_debt`, and
+//! `cycle_debt` while marking) must never be called while marking: they would pass by the atomic
+//! step, in which weak tables are cleared, finalizers made due and dead strings dropped, and leave
+//! pointers to freed objects behind.
+//!
+//! Pacing is by bytes: the collector sleeps until what is counted reaches twice what survived the
+//! last cycle, then does work in proportion to what is allocated. A small heap is collected in one
+//! go, which is cheaper than any stepping.
+
+use gc_arena::arena::CollectionPhase;
+use gc_arena::metrics::Pacing;
+use gc_arena::{Arena, Finalization, Mutation, Rootable};
+use luster_value::{account, weak};
+
+use crate::machine::Machine;
+
+/// The arena of a VM.
+pub(crate) type VmArena = Arena<Rootable![Machine<'_>]>;
+
+/// What an object counts beside the bytes that it owns.
+const OBJECT_BYTES: usize = 64;
+/// The collector sleeps at least until so much is counted.
+const MIN_THRESHOLD: usize = 1 << 20;
+/// A heap with fewer objects is collected in one go.
+const SMALL_HEAP: usize = 10_000;
+/// The least work of a step, in units of gc-arena's debt: about an object traced twice over.
+const MIN_STEP: f64 = 2_000.0;
+
+/// The state of a VM's collector between slices.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    /// What has to be counted for the next cycle to begin.
+    threshold: usize,
+    /// What was counted at the last step.
+    last: usize,
+    /// The weak tables marked in this cycle.
+    seen: Vec<weak::Seen>,
+}
+
+impl Collector {
+    /// The collector of a new arena, which it prepares.
+    pub(crate) fn new(arena: &VmArena) -> Self {
+        arena.metrics().set_pacing(Pacing { sleep_factor: 0.0, min_sleep: 0, ..Pacing::DEFAULT });
+        Collector { threshold: MIN_THRESHOLD, last: 0, seen: Vec::new() }
+    }
+
+    /// What is counted: bytes owned, and every object.
+    pub(crate) fn counted(arena: &VmArena) -> usize {
+        account::bytes() + OBJECT_BYTES * arena.metrics().total_gc_count()
+    }
+
+    /// Does what is due after a slice.
+    #[inline]
+    pub(crate) fn step(&mut self, arena: &mut VmArena) {
+        let counted = Self::counted(arena);
+        if arena.collection_phase() == CollectionPhase::Sleeping && counted < self.threshold {
+            return;
+        }
+        self.work(arena, counted);
+    }
+
+    #[cold]
+    fn work(&mut self, arena: &mut VmArena, counted: usize) {
+        if arena.collection_phase() == CollectionPhase::Sleeping
+            && arena.metrics().total_gc_count() < SMALL_HEAP
+        {
+            self.finish_cycle(arena);
+            return;
+        }
+        let allocated = counted.saturating_sub(self.last) / OBJECT_BYTES;
+        self.last = counted;
+        self.advance(arena, MIN_STEP.max(2.0 * allocated as f64));
+    }
+
+    /// Does so much work; tells whether that finished a cycle.
+    pub(crate) fn advance(&mut self, arena: &mut VmArena, units: f64) -> bool {
+        let metrics = arena.metrics().clone();
+        // The debt cannot be read below zero, so it is raised until it shows.
+        let mut raise = units;
+        while metrics.allocation_debt() < units && raise < 1e15 {
+            metrics.adjust_debt((raise - metrics.allocation_debt()).max(1.0));
+            raise *= 2.0;
+        }
+        if arena.collection_phase() != CollectionPhase::Sweeping {
+            let is_marked = arena.mark_debt().is_some();
+            self.seen.extend(weak::take());
+            if !is_marked {
+                return false;
+            }
+            self.finish_marking(arena);
+        }
+        arena.cycle_debt();
+        if arena.collection_phase() == CollectionPhase::Sleeping {
+            self.sleep(arena);
+            return true;
+        }
+        false
+    }
+
+    /// Finishes the cycle that is under way, or does a whole one.
+    pub(crate) fn finish_cycle(&mut self, arena: &mut VmArena) {
+        if arena.collection_phase() != CollectionPhase::Sweeping {
+            arena.finish_marking();
+            self.seen.extend(weak::take());
+            self.finish_marking(arena);
+        }
+        arena.finish_cycle();
+        self.sleep(arena);
+    }
+
+    /// Frees everything that is unreachable now.
+    pub(crate) fn collect(&mut self, arena: &mut VmArena) {
+        if arena.collection_phase() != CollectionPhase::Sleeping {
+            self.finish_cycle(arena);
+        }
+        self.finish_cycle(arena);
+    }
+
+    fn sleep(&mut self, arena: &VmArena) {
+        let live = Self::counted(arena);
+        self.threshold = live.saturating_mul(2).max(MIN_THRESHOLD);
+        self.last = live;
+        self.seen.clear();
+    }
+
+    /// The atomic step between marking and sweeping, of an arena that is fully marked.
+    fn finish_marking(&mut self, arena: &mut VmArena) {
+        self.mark_ephemerons(arena);
+        let seen = &self.seen;
+        // SAFETY: `seen` was filled by this cycle's marking and nothing has been swept since.
+        finalize(arena, |fc, _| unsafe { weak::clear_values(seen, fc) });
+        let reached = self.seen.len();
+        if finalize(arena, |fc, root| root.context(mutation(fc)).finalizers().separate(fc)) {
+            self.mark_ephemerons(arena);
+        }
+        let (seen, new) = (&self.seen, &self.seen[reached..]);
+        finalize(arena, |fc, root| {
+            // SAFETY: as above.
+            unsafe {
+                weak::clear_keys(seen, fc);
+                weak::clear_values(new, fc);
+            }
+            // Last, since a resurrected string has to stay interned.
+            root.context(mutation(fc)).purge_strings(fc);
+        });
+        if let Some(marked) = arena.finish_marking() {
+            marked.start_sweeping();
+        }
+    }
+
+    /// Marks everything that is reachable through weak keys that are alive, to a fixpoint.
+    fn mark_ephemerons(&mut self, arena: &mut VmArena) {
+        loop {
+            arena.finish_marking();
+            self.seen.extend(weak::take());
+            let seen = &self.seen;
+            // SAFETY: as in `finish_marking`.
+            if !finalize(arena, |fc, _| unsafe { weak::mark_ephemerons(seen, fc) }) {
+                return;
+            }
+        }
+    }
+}
+
+fn mutation<'gc>(fc: &'gc Finalization<'gc>) -> &'gc Mutation<'gc> {
+    fc
+}
+
+/// Looks at the arena once everything is marked.
+fn finalize<T: Default>(
+    arena: &mut VmArena,
+    f: impl for<'gc> FnOnce(&'gc Finalization<'gc>, &'gc Machine<'gc>) -> T,
+) -> T {
+    match arena.finish_marking() {
+        Some(marked) => marked.finalize(f),
+        None => T::default(),
+    }
+}

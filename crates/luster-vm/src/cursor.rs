@@ -1,0 +1,107 @@
+//! The running Lua function: its next instruction, registers and constants as plain pointers.
+//!
+//! This is where the dispatch loop's `unsafe` is. Everything rests on what the verifier has checked
+//! (jumps stay inside the code, the code ends in a leaving instruction, constants and upvalues
+//! exist) and on the register file always having a window of 256 slots behind a frame's base, which
+//! is all that a `u8` operand can reach.
+//!
+//! A cursor points into its coroutine's registers and is loaded anew after everything that may
+//! move them or change the frames: calls, returns, metamethods.
+
+use luster_value::{
+    Closure, Code, LinkedInstruction, LuaFrame, LuaString, ThreadState, UpValue, Value,
+};
+
+/// The place of the running function.
+#[derive(Clone, Copy)]
+pub(crate) struct Cursor<'gc> {
+    pc: *const LinkedInstruction,
+    registers: *mut Value<'gc>,
+    constants: *const Value<'gc>,
+    pub(crate) closure: Closure<'gc>,
+    /// The slot of the first register.
+    pub(crate) base: usize,
+}
+
+impl<'gc> Cursor<'gc> {
+    /// Points to where a frame goes on.
+    #[inline(always)]
+    pub(crate) fn load(state: &mut ThreadState<'gc>, frame: &LuaFrame<'gc>) -> Self {
+        let code = frame.closure.code().as_ref();
+        debug_assert!((frame.pc as usize) < code.instructions.len());
+        Cursor {
+            // SAFETY: a frame's pc is 0 or was saved by `pc` below, so it is inside the code.
+            pc: unsafe { code.instructions.as_ptr().add(frame.pc as usize) },
+            registers: state.registers.window(frame.base as usize),
+            constants: code.constants.as_ptr(),
+            closure: frame.closure,
+            base: frame.base as usize,
+        }
+    }
+
+    /// The next instruction, which it steps over.
+    #[inline(always)]
+    pub(crate) fn fetch(&mut self) -> &'gc LinkedInstruction {
+        // SAFETY: the pc is inside the code: it starts there, jumps were verified to land there,
+        // and verified code never runs off its end. The code lives as long as the closure, which
+        // the frame keeps alive.
+        unsafe {
+            let instruction = &*self.pc;
+            self.pc = self.pc.add(1);
+            instruction
+        }
+    }
+
+    /// Jumps by a distance from the next instruction.
+    #[inline(always)]
+    pub(crate) fn jump(&mut self, distance: i32) {
+        // SAFETY: the verifier has checked where the jumps of the code land.
+        self.pc = unsafe { self.pc.offset(distance as isize) };
+    }
+
+    /// The index of the next instruction.
+    #[inline(always)]
+    pub(crate) fn pc(&self) -> u32 {
+        let code: &Code<'gc> = self.closure.code().as_ref();
+        // SAFETY: both point into the same boxed slice.
+        unsafe { self.pc.offset_from(code.instructions.as_ptr()) as u32 }
+    }
+
+    /// A register's value.
+    #[inline(always)]
+    pub(crate) fn get(&self, register: u8) -> Value<'gc> {
+        // SAFETY: 256 slots follow the base. Nothing has moved the registers since `load`.
+        unsafe { *self.registers.add(register as usize) }
+    }
+
+    /// Sets a register.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, register: u8, value: Value<'gc>) {
+        // SAFETY: as for `get`.
+        unsafe { *self.registers.add(register as usize) = value };
+    }
+
+    /// A constant.
+    #[inline(always)]
+    pub(crate) fn constant(&self, index: usize) -> Value<'gc> {
+        // SAFETY: the verifier has checked that the constant exists.
+        unsafe { *self.constants.add(index) }
+    }
+
+    /// A constant that is the name of a field.
+    #[inline(always)]
+    pub(crate) fn name(&self, index: u8) -> LuaString<'gc> {
+        match self.constant(index as usize) {
+            Value::String(name) => name,
+            // SAFETY: the verifier has checked that the constant is a string, and linking makes
+            // strings of strings.
+            _ => unsafe { std::hint::unreachable_unchecked() },
+        }
+    }
+
+    /// An upvalue.
+    #[inline(always)]
+    pub(crate) fn upvalue(&self, index: u8) -> UpValue<'gc> {
+        self.closure.upvalue(index as usize)
+    }
+}

@@ -1,0 +1,25 @@
+//! The virtual machine of luster: what is done with the values of `luster-value`.
+//!
+//! Linking prototypes, the dispatch loop, calls, metamethods, errors, coroutines, and the driver of
+//! the collector. Nothing here knows Lua source or the library.
+//!
+//! `unsafe` stands in `cursor` (the running function's registers, constants and instructions) and
+//! `collector` (the phase driver) only.
+
+mod collector;
+mod cursor;
+mod execute;
+mod link;
+mod machine;
+pub mod operate;
+mod run;
+mod slow;
+pub mod traceback;
+mod unwind;
+mod vm;
+mod warning;
+
+pub use link::{link, load_closure};
+pub use machine::{Completion, Machine, SliceEnd};
+pub use vm::{RunEnd, Vm};
+pub use warning::take_warnings;

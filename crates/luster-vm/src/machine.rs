@@ -1,0 +1,347 @@
+//! The machine: the chain of coroutines that resumed each other, driven in slices.
+//!
+//! A slice runs inside the arena until its fuel is used up or everything is done. Collection and
+//! finalizers happen between slices; see `collector`.
+
+use gc_arena::lock::RefLock;
+use gc_arena::{Collect, Gc, Mutation};
+use luster_value::{
+    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ReturnKind, ResumeKind, State, Status, Thread, ThreadState, Value, WaitsFor,
+};
+
+use crate::run::{Run, Switch, live_top};
+
+/// How deep coroutines may resume each other: the reference's `LUAI_MAXCCALLS`.
+const MAX_CHAIN: usize = 195;
+
+/// What an arena's root holds: a VM.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Machine<'gc> {
+    state: Gc<'gc, State<'gc>>,
+    /// The main coroutine and those that were resumed from it, the running one last.
+    chain: RefLock<Vec<Thread<'gc>>>,
+    /// What the last execution came to, until the host takes it.
+    result: RefLock<Option<Completion<'gc>>>,
+}
+
+/// What an execution came to.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub enum Completion<'gc> {
+    /// The function returned these values.
+    Returned(Vec<Value<'gc>>),
+    /// The function failed with this error; the traceback shows where.
+    Failed {
+        /// The error.
+        error: Value<'gc>,
+        /// The frames at the time, as text.
+        #[collect(require_static)]
+        traceback: Vec<u8>,
+    },
+}
+
+/// Why a slice ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SliceEnd {
+    /// The execution is over; see [`Machine::take_completion`].
+    Done,
+    /// The slice's fuel is used up.
+    OutOfFuel,
+    /// The script asked for a collection; go on afterwards with what it came to.
+    Collect(CollectRequest),
+    /// The script asked to end the process with this status.
+    Exit(i32),
+}
+
+impl<'gc> Machine<'gc> {
+    /// A new VM. Everything that hashes does so with this seed.
+    pub fn new(mc: &'gc Mutation<'gc>, seed: u32) -> Self {
+        Machine {
+            state: State::new(mc, seed),
+            chain: RefLock::new(Vec::new()),
+            result: RefLock::new(None),
+        }
+    }
+
+    /// The VM's context.
+    pub fn context(&self, mc: &'gc Mutation<'gc>) -> Context<'gc> {
+        Context::new(mc, self.state)
+    }
+
+    /// Whether an execution is under way.
+    pub fn is_running(&self) -> bool {
+        !self.chain.borrow().is_empty()
+    }
+
+    /// Begins to execute a function with arguments, giving up whatever was under way.
+    pub fn start(&mut self, mc: &'gc Mutation<'gc>, function: Value<'gc>, args: &[Value<'gc>]) {
+        let ctx = self.context(mc);
+        let thread = Thread::new(ctx, function);
+        ctx.set_main_thread(thread);
+        if let Some(mut state) = thread.state_mut(mc) {
+            state.is_main = true;
+            for (index, argument) in args.iter().enumerate() {
+                if state.registers.reserve(index + 1) {
+                    state.registers.set(index + 1, *argument);
+                }
+            }
+            state.top = args.len() + 1;
+        }
+        *self.result.get_mut() = None;
+        *self.chain.get_mut() = vec![thread];
+    }
+
+    /// Gives up whatever is under way.
+    pub fn stop(&mut self) {
+        self.chain.get_mut().clear();
+    }
+
+    /// What the execution came to, if it is over.
+    pub fn take_completion(&mut self) -> Option<Completion<'gc>> {
+        self.result.get_mut().take()
+    }
+
+    /// Runs until the fuel is used up or something needs the host.
+    pub fn run_slice(&mut self, mc: &'gc Mutation<'gc>, fuel: &mut i64) -> SliceEnd {
+        let ctx = self.context(mc);
+        let chain = self.chain.get_mut();
+        while let Some(&thread) = chain.last() {
+            let Some(mut state) = thread.state_mut(mc) else {
+                unreachable!("nobody else borrows a coroutine that is about to run");
+            };
+            state.fuel = *fuel;
+            state.status = Status::Running;
+            let switch = run_thread(ctx, thread, &mut state);
+            *fuel = state.fuel;
+            let live = live_top(&state);
+            state.registers.set_live(live);
+            match switch {
+                Switch::OutOfFuel => return SliceEnd::OutOfFuel,
+                Switch::Collect(request) => return SliceEnd::Collect(request),
+                Switch::Exit(status) => return SliceEnd::Exit(status),
+                Switch::Resume { thread: other, from, count } => {
+                    state.registers.set_live(live.max(from + count));
+                    state.status = Status::Normal;
+                    resume(ctx, chain, &mut state, other, from, count);
+                }
+                Switch::Close(other) => {
+                    state.status = Status::Normal;
+                    close(ctx, chain, &mut state, other);
+                }
+                Switch::Yielded { from, count } => {
+                    state.status = Status::Suspended;
+                    state.registers.set_live(live.max(from + count));
+                    chain.pop();
+                    hand_over(mc, chain, &state, Ok((from, count)));
+                }
+                Switch::Finished { from, count } => {
+                    state.status = Status::Dead;
+                    state.frames.clear();
+                    chain.pop();
+                    if chain.is_empty() {
+                        let values =
+                            (from..from + count).map(|slot| state.registers.get(slot)).collect();
+                        *self.result.get_mut() = Some(Completion::Returned(values));
+                    } else {
+                        hand_over(mc, chain, &state, Ok((from, count)));
+                    }
+                    state.registers.set_live(0);
+                    state.top = 0;
+                }
+                Switch::Failed(error) => {
+                    state.status = Status::Dead;
+                    state.failure = Some(error);
+                    chain.pop();
+                    if chain.is_empty() {
+                        let traceback = std::mem::take(&mut state.traceback);
+                        *self.result.get_mut() = Some(Completion::Failed { error, traceback });
+                    } else {
+                        hand_over(mc, chain, &state, Err(error));
+                    }
+                }
+            }
+        }
+        SliceEnd::Done
+    }
+
+    /// Gives the callback that asked for a collection its result.
+    pub fn collected(&mut self, mc: &'gc Mutation<'gc>, finished_cycle: bool) {
+        if let Some(&thread) = self.chain.get_mut().last()
+            && let Some(mut state) = thread.state_mut(mc)
+            && let Some(Frame::Waiting(frame)) = state.frames.last()
+        {
+            let slot = frame.function as usize + 1;
+            if let Value::False | Value::True = state.registers.get(slot) {
+                state.registers.set(slot, Value::boolean(finished_cycle));
+            }
+        }
+    }
+}
+
+/// Starts a coroutine that has not run yet, and runs it.
+fn run_thread<'gc>(
+    ctx: Context<'gc>,
+    thread: Thread<'gc>,
+    state: &mut ThreadState<'gc>,
+) -> Switch<'gc> {
+    let mut run = Run { ctx, thread, state };
+    if run.state.frames.is_empty() {
+        let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
+        run.state.frames.push(Frame::Bottom);
+        match run.call(0, argc, ReturnKind::Frame) {
+            Ok(None) => {}
+            Ok(Some(switch)) => return switch,
+            Err(error) => run.pend(error),
+        }
+    }
+    if ctx.finalizers().is_due()
+        && matches!(run.state.frames.last(), Some(Frame::Lua(_) | Frame::Waiting(_)))
+        && let Err(error) = run.call_finalizer()
+    {
+        run.pend(error);
+    }
+    run.run()
+}
+
+/// Resumes a coroutine with `count` values from the resuming one's registers.
+fn resume<'gc>(
+    ctx: Context<'gc>,
+    chain: &mut Vec<Thread<'gc>>,
+    from_state: &mut ThreadState<'gc>,
+    thread: Thread<'gc>,
+    from: usize,
+    count: usize,
+) {
+    let refused = if chain.len() >= MAX_CHAIN {
+        Some("C stack overflow".to_owned())
+    } else {
+        match thread.state_mut(&ctx) {
+            Some(mut state) if state.status == Status::Suspended => {
+                let to = arguments_slot(&state);
+                if state.registers.reserve(to + count) {
+                    for index in 0..count {
+                        state.registers.set(to + index, from_state.registers.get(from + index));
+                    }
+                    state.top = to + count;
+                    None
+                } else {
+                    Some("too many arguments to resume".to_owned())
+                }
+            }
+            Some(state) if state.status == Status::Dead => {
+                Some("cannot resume dead coroutine".to_owned())
+            }
+            _ => Some("cannot resume non-suspended coroutine".to_owned()),
+        }
+    };
+    match refused {
+        None => chain.push(thread),
+        Some(message) => {
+            from_state.status = Status::Running;
+            let error = ctx.string(message);
+            deliver_values(from_state, None, Err(error));
+        }
+    }
+}
+
+/// Where a suspended coroutine wants the values that it is resumed with.
+fn arguments_slot(state: &ThreadState<'_>) -> usize {
+    match state.frames.last() {
+        None => 1,
+        Some(Frame::Waiting(frame)) => frame.function as usize + 1,
+        Some(Frame::Sequence(frame)) => (frame.base + frame.bottom) as usize,
+        Some(_) => state.top,
+    }
+}
+
+/// Closes a suspended or dead coroutine.
+fn close<'gc>(
+    ctx: Context<'gc>,
+    chain: &mut Vec<Thread<'gc>>,
+    from_state: &mut ThreadState<'gc>,
+    thread: Thread<'gc>,
+) {
+    let Some(mut state) = thread.state_mut(&ctx) else {
+        let error = ctx.string("cannot close a running coroutine");
+        return deliver_values(from_state, None, Err(error));
+    };
+    if chain.len() >= MAX_CHAIN {
+        from_state.status = Status::Running;
+        return deliver_values(from_state, None, Err(ctx.string("C stack overflow")));
+    }
+    let error = state.failure.take();
+    state.status = Status::Suspended;
+    state.frames.clear();
+    state.frames.push(Frame::Bottom);
+    state.top = 0;
+    state.frames.push(Frame::Closing(ClosingFrame {
+        floor: 0,
+        top: 0,
+        saved_top: 0,
+        error,
+        then: AfterClosing::EndCoroutine,
+    }));
+    chain.push(thread);
+}
+
+/// Hands what a coroutine came to over to the one that resumed it, the last of the chain.
+fn hand_over<'gc>(
+    mc: &Mutation<'gc>,
+    chain: &[Thread<'gc>],
+    from_state: &ThreadState<'gc>,
+    values: Result<(usize, usize), Value<'gc>>,
+) {
+    let Some(parent) = chain.last() else { return };
+    let Some(mut state) = parent.state_mut(mc) else {
+        unreachable!("a coroutine that resumed another is not borrowed");
+    };
+    state.status = Status::Running;
+    deliver_values(&mut state, Some(from_state), values);
+}
+
+/// Puts values, or an error, where the waiting callback on top gives them to its caller.
+fn deliver_values<'gc>(
+    state: &mut ThreadState<'gc>,
+    from_state: Option<&ThreadState<'gc>>,
+    values: Result<(usize, usize), Value<'gc>>,
+) {
+    let Some(Frame::Waiting(frame)) = state.frames.last() else { return };
+    let (mut to, waits_for) = (frame.function as usize + 1, frame.waits_for);
+    let has_status =
+        matches!(waits_for, WaitsFor::Close | WaitsFor::Coroutine(ResumeKind::Resume));
+    match values {
+        Ok((from, count)) => {
+            if !state.registers.reserve(to + count + 1) {
+                state.failure = None;
+            }
+            if has_status {
+                state.registers.set(to, Value::True);
+                to += 1;
+            }
+            let count = if waits_for == WaitsFor::Close { 0 } else { count };
+            if let Some(source) = from_state {
+                for index in 0..count.min(state.registers.len().saturating_sub(to)) {
+                    state.registers.set(to + index, source.registers.get(from + index));
+                }
+            }
+            state.top = to + count;
+        }
+        Err(error) if has_status => {
+            state.registers.set(to, Value::False);
+            state.registers.set(to + 1, error);
+            state.top = to + 2;
+        }
+        Err(error) => {
+            // A wrapped coroutine's error is raised where it was called.
+            state.frames.pop();
+            state.frames.push(Frame::Closing(ClosingFrame {
+                floor: u32::MAX,
+                top: u32::MAX,
+                saved_top: 0,
+                error: Some(error),
+                then: AfterClosing::Raise,
+            }));
+        }
+    }
+}

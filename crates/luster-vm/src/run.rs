@@ -1,0 +1,586 @@
+//! Running one coroutine: calls, returns, and the frames that are not Lua functions.
+//!
+//! The instructions of Lua functions are in `execute`, errors in `unwind`, switching between
+//! coroutines in `machine`.
+
+use luster_value::{
+    AfterClosing, BoxSequence, Callback, CallbackReturn, Closure, ClosingFrame, CollectRequest,
+    Context, Error, FinalizerFrame, Frame, LuaFrame, Metamethod, Poll, ProtectedFrame, ReturnKind,
+    SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
+};
+
+use crate::execute;
+use crate::operate::Fault;
+
+/// How many `__call` metamethods may stand behind each other: the reference's `MAX_CCMT`.
+const MAX_CALL_CHAIN: usize = 15;
+
+/// Why a coroutine stops running, for the machine to act on.
+pub(crate) enum Switch<'gc> {
+    /// The slice's fuel is used up.
+    OutOfFuel,
+    /// It yields `count` values from register `from` on.
+    Yielded { from: usize, count: usize },
+    /// Its function returned that many values.
+    Finished { from: usize, count: usize },
+    /// It died of an error.
+    Failed(Value<'gc>),
+    /// It resumes another with that many arguments.
+    Resume { thread: Thread<'gc>, from: usize, count: usize },
+    /// It closes another.
+    Close(Thread<'gc>),
+    /// It asks for a collection.
+    Collect(CollectRequest),
+    /// It ends everything.
+    Exit(i32),
+}
+
+/// What a step came to: go on with the top frame, stop for the machine, or raise.
+pub(crate) type Control<'gc> = Result<Option<Switch<'gc>>, Error<'gc>>;
+
+/// A coroutine at work.
+pub(crate) struct Run<'a, 'gc> {
+    pub(crate) ctx: Context<'gc>,
+    pub(crate) thread: Thread<'gc>,
+    pub(crate) state: &'a mut ThreadState<'gc>,
+}
+
+impl<'gc> Run<'_, 'gc> {
+    /// Runs until there is something for the machine to do.
+    pub(crate) fn run(&mut self) -> Switch<'gc> {
+        loop {
+            let control = match self.state.frames.last() {
+                Some(Frame::Lua(_)) => execute::execute(self),
+                _ => self.step_frame(),
+            };
+            let control = match control {
+                Err(error) => self.raise(error),
+                control => control,
+            };
+            match control {
+                Ok(Some(switch)) => return switch,
+                Ok(None) if self.state.fuel < 0 => return Switch::OutOfFuel,
+                Ok(None) => {}
+                // An error raised while another one was handled is raised in its turn.
+                Err(error) => self.pend(error),
+            }
+        }
+    }
+
+    /// Calls the value in a slot with the `argc` values behind it.
+    pub(crate) fn call(
+        &mut self,
+        function: usize,
+        mut argc: usize,
+        returns: ReturnKind,
+    ) -> Control<'gc> {
+        for extra in 0..=MAX_CALL_CHAIN {
+            match self.state.registers.get(function) {
+                Value::Closure(closure) => {
+                    self.push_closure(closure, function, argc, returns)?;
+                    return Ok(None);
+                }
+                Value::Callback(callback) => {
+                    return self.call_callback(callback, function, argc, returns, extra);
+                }
+                value => {
+                    let handler = self.ctx.metamethod(value, Metamethod::Call);
+                    if handler.is_nil() {
+                        return Err(self.fault(Fault::Call(value)));
+                    }
+                    self.insert(function, argc + 1, handler)?;
+                    argc += 1;
+                }
+            }
+        }
+        Err(self.fault(Fault::Message("'__call' chain too long")))
+    }
+
+    /// Puts a value into a slot, moving the `count` values that start there up by one.
+    fn insert(&mut self, slot: usize, count: usize, value: Value<'gc>) -> Result<(), Error<'gc>> {
+        self.reserve(slot + count + 1)?;
+        self.state.registers.copy(slot, slot + 1, count);
+        self.state.registers.set(slot, value);
+        Ok(())
+    }
+
+    /// Makes sure that there is a window of registers from `base` on.
+    #[inline(always)]
+    pub(crate) fn reserve(&mut self, base: usize) -> Result<(), Error<'gc>> {
+        if self.state.registers.reserve(base) { Ok(()) } else { Err(self.stack_overflow()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stack_overflow(&self) -> Error<'gc> {
+        self.fault(Fault::Message("stack overflow"))
+    }
+
+    /// Pushes the frame of a Lua function that was called in a slot with `argc` arguments.
+    #[inline]
+    pub(crate) fn push_closure(
+        &mut self,
+        closure: Closure<'gc>,
+        function: usize,
+        argc: usize,
+        returns: ReturnKind,
+    ) -> Result<(), Error<'gc>> {
+        let code = closure.code().as_ref();
+        let parameters = code.parameters as usize;
+        let first = function + 1;
+        let mut base = first;
+        let mut varargs = 0;
+        if code.is_vararg {
+            // The extra arguments stay where they are, below the registers; the fixed ones move up.
+            base = first + argc.max(parameters);
+            self.reserve(base)?;
+            if argc < parameters {
+                self.state.registers.clear(first + argc..first + parameters);
+            } else {
+                varargs = argc - parameters;
+            }
+            self.state.registers.copy(first, base, parameters);
+            self.state.registers.clear(first..first + parameters);
+        } else {
+            self.reserve(base)?;
+            if argc < parameters {
+                self.state.registers.clear(first + argc..first + parameters);
+            }
+        }
+        self.state.frames.push(Frame::Lua(LuaFrame {
+            closure,
+            base: base as u32,
+            function: function as u32,
+            pc: 0,
+            varargs: varargs as u32,
+            returns,
+            is_tail_call: false,
+        }));
+        Ok(())
+    }
+
+    #[inline]
+    fn call_callback(
+        &mut self,
+        callback: Callback<'gc>,
+        function: usize,
+        argc: usize,
+        returns: ReturnKind,
+        extra: usize,
+    ) -> Control<'gc> {
+        let base = function + 1;
+        self.reserve(base + argc)?;
+        let mut stack = Stack::new(self.state, self.thread, base, argc);
+        let result = callback.call(self.ctx, &mut stack);
+        let count = stack.len();
+        match result {
+            Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
+            Ok(other) => self.callback_return(other, callback, function, count, returns),
+            Err(error) => {
+                let error = self.complete(error, Value::Callback(callback), extra);
+                self.push_failed(function);
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets a callback that failed be seen in tracebacks.
+    #[cold]
+    fn push_failed(&mut self, function: usize) {
+        self.state.frames.push(Frame::Waiting(WaitingFrame {
+            function: function as u32,
+            returns: ReturnKind::Discard,
+            waits_for: WaitsFor::Nothing,
+        }));
+    }
+
+    /// Calls the next finalizer that is due, over whatever the coroutine is doing.
+    pub(crate) fn call_finalizer(&mut self) -> Control<'gc> {
+        while let Some(object) = self.ctx.finalizers().pop() {
+            let handler = self.ctx.metamethod(object, Metamethod::Gc);
+            if handler.is_nil() {
+                continue;
+            }
+            let at = live_top(self.state);
+            self.reserve(at + 2)?;
+            let saved_top = std::mem::replace(&mut self.state.top, 0) as u32;
+            self.state.registers.set(at, handler);
+            self.state.registers.set(at + 1, object);
+            let function = at as u32;
+            self.state.frames.push(Frame::Finalizer(FinalizerFrame { saved_top, function }));
+            return self.call(at, 1, ReturnKind::Frame);
+        }
+        Ok(None)
+    }
+
+    /// Does what a callback asks for; its `count` values stand behind its slot.
+    fn callback_return(
+        &mut self,
+        wish: CallbackReturn<'gc>,
+        callback: Callback<'gc>,
+        function: usize,
+        count: usize,
+        returns: ReturnKind,
+    ) -> Control<'gc> {
+        let base = function + 1;
+        let callback = Value::Callback(callback);
+        let waiting = |waits_for| {
+            Frame::Waiting(WaitingFrame { function: function as u32, returns, waits_for })
+        };
+        match wish {
+            CallbackReturn::Return => self.deliver(base, count, function, returns),
+            CallbackReturn::Call(callee, None) => {
+                self.state.registers.set(function, callee);
+                self.call(function, count, returns)
+            }
+            CallbackReturn::Call(callee, Some(sequence)) => {
+                self.push_sequence(sequence, callback, function, returns);
+                self.insert(base, count, callee)?;
+                self.call(base, count, ReturnKind::Frame)
+            }
+            CallbackReturn::ProtectedCall(callee, handler) => {
+                self.state.frames.push(Frame::Protected(ProtectedFrame {
+                    handler,
+                    callback,
+                    function: function as u32,
+                    returns,
+                }));
+                self.insert(base, count, callee)?;
+                self.call(base, count, ReturnKind::Frame)
+            }
+            CallbackReturn::Yield(sequence) => {
+                if self.state.is_main {
+                    return Err(Error::message("attempt to yield from outside a coroutine"));
+                }
+                match sequence {
+                    Some(sequence) => self.push_sequence(sequence, callback, function, returns),
+                    None => self.state.frames.push(waiting(WaitsFor::Resume)),
+                }
+                Ok(Some(Switch::Yielded { from: base, count }))
+            }
+            CallbackReturn::Resume(thread, kind) => {
+                self.state.frames.push(waiting(WaitsFor::Coroutine(kind)));
+                Ok(Some(Switch::Resume { thread, from: base, count }))
+            }
+            CallbackReturn::Close(thread) if thread == self.thread => {
+                // A coroutine that closes itself ends here, once its variables are closed.
+                self.state.frames.truncate(1);
+                self.state.frames.push(Frame::Closing(ClosingFrame {
+                    floor: 0,
+                    top: 0,
+                    saved_top: 0,
+                    error: None,
+                    then: AfterClosing::EndCoroutine,
+                }));
+                Ok(None)
+            }
+            CallbackReturn::Close(thread) => {
+                self.state.frames.push(waiting(WaitsFor::Close));
+                Ok(Some(Switch::Close(thread)))
+            }
+            CallbackReturn::Sequence(sequence) => {
+                self.push_sequence(sequence, callback, function, returns);
+                self.state.top = base + count;
+                self.poll_sequence()
+            }
+            CallbackReturn::Collect(request) => {
+                self.state.frames.push(waiting(WaitsFor::Collection));
+                self.state.top = base + count;
+                Ok(Some(Switch::Collect(request)))
+            }
+            CallbackReturn::Exit(status) => Ok(Some(Switch::Exit(status))),
+        }
+    }
+
+    fn push_sequence(
+        &mut self,
+        sequence: BoxSequence<'gc>,
+        callback: Value<'gc>,
+        function: usize,
+        returns: ReturnKind,
+    ) {
+        self.state.frames.push(Frame::Sequence(SequenceFrame {
+            sequence: Some(sequence),
+            callback,
+            base: function as u32 + 1,
+            bottom: 0,
+            function: function as u32,
+            returns,
+        }));
+    }
+
+    /// Takes `count` results from register `from` on to where they belong.
+    #[inline]
+    pub(crate) fn deliver(
+        &mut self,
+        from: usize,
+        count: usize,
+        function: usize,
+        returns: ReturnKind,
+    ) -> Control<'gc> {
+        match returns {
+            ReturnKind::Call(2) => {
+                let value =
+                    if count > 0 { self.state.registers.get(from) } else { Value::Nil };
+                self.state.registers.set(function, value);
+                Ok(None)
+            }
+            ReturnKind::Call(1) => Ok(None),
+            ReturnKind::Call(0) | ReturnKind::Frame => {
+                self.state.registers.copy(from, function, count);
+                self.state.top = function + count;
+                Ok(None)
+            }
+            ReturnKind::Call(wanted) => {
+                let wanted = wanted as usize - 1;
+                self.state.registers.copy(from, function, count.min(wanted));
+                if count < wanted {
+                    self.state.registers.clear(function + count..function + wanted);
+                }
+                Ok(None)
+            }
+            ReturnKind::Tail => self.deliver_tail(from, count),
+            other => self.deliver_metamethod(from, count, other),
+        }
+    }
+
+    /// Takes the results of a callback that Lua functions called as their last acts.
+    #[inline(never)]
+    fn deliver_tail(&mut self, from: usize, count: usize) -> Control<'gc> {
+        loop {
+            let Some(Frame::Lua(frame)) = self.state.frames.pop() else {
+                unreachable!("only Lua functions make tail calls");
+            };
+            if frame.returns != ReturnKind::Tail {
+                return self.deliver(from, count, frame.function as usize, frame.returns);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn deliver_metamethod(
+        &mut self,
+        from: usize,
+        count: usize,
+        returns: ReturnKind,
+    ) -> Control<'gc> {
+        let value = if count > 0 { self.state.registers.get(from) } else { Value::Nil };
+        let Some(Frame::Lua(frame)) = self.state.frames.last_mut() else {
+            unreachable!("only Lua functions call metamethods by instructions");
+        };
+        match returns {
+            ReturnKind::Register(register) => {
+                let slot = frame.base as usize + register as usize;
+                self.state.registers.set(slot, value);
+            }
+            ReturnKind::Condition => {
+                let instruction =
+                    frame.closure.prototype().instructions[frame.pc as usize - 1];
+                if value.is_truthy() == execute::jumps_when(instruction.op) {
+                    frame.pc = frame.pc.wrapping_add_signed(instruction.d);
+                }
+            }
+            ReturnKind::Concat(remaining) => {
+                let instruction =
+                    frame.closure.prototype().instructions[frame.pc as usize - 1];
+                let first = frame.base as usize + instruction.b as usize;
+                self.state.registers.set(first + remaining as usize - 1, value);
+                return self.concat(remaining);
+            }
+            ReturnKind::Discard | ReturnKind::Call(_) | ReturnKind::Frame | ReturnKind::Tail => {}
+        }
+        Ok(None)
+    }
+
+    /// Goes on with a top frame that is not a Lua function, whose values end at the open top.
+    fn step_frame(&mut self) -> Control<'gc> {
+        let top = std::mem::replace(&mut self.state.top, 0);
+        match self.state.frames.last() {
+            Some(Frame::Sequence(_)) => {
+                self.state.top = top;
+                self.poll_sequence()
+            }
+            Some(Frame::Protected(frame)) => {
+                let (function, returns) = (frame.function as usize, frame.returns);
+                self.state.frames.pop();
+                self.state.registers.set(function, Value::True);
+                self.deliver(function, top - function, function, returns)
+            }
+            Some(Frame::Closing(_)) => self.close_next(),
+            Some(Frame::Handler(frame)) => {
+                let slot = frame.top as usize;
+                let value =
+                    if top > slot { self.state.registers.get(slot) } else { Value::Nil };
+                self.handled(value)
+            }
+            Some(Frame::Finalizer(frame)) => {
+                self.state.top = frame.saved_top as usize;
+                self.state.frames.pop();
+                self.call_finalizer()
+            }
+            Some(Frame::Waiting(_)) => self.go_on(top),
+            Some(Frame::Bottom) | None => Ok(Some(Switch::Finished { from: 0, count: top })),
+            Some(Frame::Lua(_)) => Ok(None),
+        }
+    }
+
+    /// Gives what a waiting callback waited for, up to the open top, to its caller.
+    fn go_on(&mut self, top: usize) -> Control<'gc> {
+        let Some(Frame::Waiting(frame)) = self.state.frames.pop() else {
+            unreachable!("only called with a waiting frame on top");
+        };
+        let base = frame.function as usize + 1;
+        self.deliver(base, top.saturating_sub(base), frame.function as usize, frame.returns)
+    }
+
+    fn poll_sequence(&mut self) -> Control<'gc> {
+        let top = std::mem::replace(&mut self.state.top, 0);
+        let Some(Frame::Sequence(frame)) = self.state.frames.last_mut() else {
+            unreachable!("only called with a sequence on top");
+        };
+        let base = frame.base as usize;
+        let Some(mut sequence) = frame.sequence.take() else {
+            unreachable!("a sequence is absent only while it is polled");
+        };
+        let mut stack = Stack::new(self.state, self.thread, base, top.saturating_sub(base));
+        let poll = sequence.poll(self.ctx, &mut stack);
+        let len = stack.len();
+        self.after_poll(sequence, poll, base, len)
+    }
+
+    /// Lets the sequence on top, which catches errors, have one.
+    pub(crate) fn sequence_error(&mut self, value: Value<'gc>) -> Control<'gc> {
+        let Some(Frame::Sequence(frame)) = self.state.frames.last_mut() else {
+            unreachable!("only called with a sequence on top");
+        };
+        let (base, bottom) = (frame.base as usize, frame.bottom as usize);
+        let Some(mut sequence) = frame.sequence.take() else {
+            unreachable!("a sequence is absent only while it is polled");
+        };
+        let mut stack = Stack::new(self.state, self.thread, base, bottom);
+        let poll = sequence.error(self.ctx, Error::Value(value), &mut stack);
+        let len = stack.len();
+        self.after_poll(sequence, poll, base, len)
+    }
+
+    fn after_poll(
+        &mut self,
+        sequence: BoxSequence<'gc>,
+        poll: Result<Poll<'gc>, Error<'gc>>,
+        base: usize,
+        len: usize,
+    ) -> Control<'gc> {
+        let is_main = self.state.is_main;
+        let Some(Frame::Sequence(frame)) = self.state.frames.last_mut() else {
+            unreachable!("polling does not change the frames");
+        };
+        let (function, returns) = (frame.function as usize, frame.returns);
+        match poll {
+            Ok(Poll::Return) => {
+                self.state.frames.pop();
+                self.deliver(base, len, function, returns)
+            }
+            Ok(Poll::Call(callee, bottom)) => {
+                let bottom = bottom.min(len);
+                frame.sequence = Some(sequence);
+                frame.bottom = bottom as u32;
+                self.insert(base + bottom, len - bottom, callee)?;
+                self.call(base + bottom, len - bottom, ReturnKind::Frame)
+            }
+            Ok(Poll::TailCall(callee)) => {
+                self.state.frames.pop();
+                self.state.registers.set(function, callee);
+                self.call(function, len, returns)
+            }
+            Ok(Poll::Yield(bottom)) if !is_main => {
+                let bottom = bottom.min(len);
+                frame.sequence = Some(sequence);
+                frame.bottom = bottom as u32;
+                Ok(Some(Switch::Yielded { from: base + bottom, count: len - bottom }))
+            }
+            Ok(Poll::Yield(_)) => {
+                Err(Error::message("attempt to yield from outside a coroutine"))
+            }
+            Ok(Poll::Pending) => {
+                frame.sequence = Some(sequence);
+                frame.bottom = len as u32;
+                self.state.top = base + len;
+                Ok(None)
+            }
+            Err(error) => {
+                let callback = frame.callback;
+                self.state.frames.pop();
+                let error = self.complete(error, callback, 0);
+                self.push_failed(function);
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes the next to-be-closed variable of the closing frame on top, or ends the closing.
+    fn close_next(&mut self) -> Control<'gc> {
+        let Some(Frame::Closing(frame)) = self.state.frames.last() else {
+            unreachable!("only called with a closing frame on top");
+        };
+        match self.state.to_be_closed.last() {
+            Some(&slot) if slot >= frame.floor => {
+                let value = match self.state.registers.get(slot as usize) {
+                    Value::Cell(cell) => cell.get(),
+                    value => value,
+                };
+                let at = if frame.top == 0 { slot as usize + 1 } else { frame.top as usize };
+                let error = frame.error;
+                self.state.to_be_closed.pop();
+                self.reserve(at + 3)?;
+                let handler = self.ctx.metamethod(value, Metamethod::Close);
+                if handler.is_nil() {
+                    return Err(Error::message(
+                        "attempt to call a nil value (metamethod 'close')",
+                    ));
+                }
+                self.state.registers.set(at, handler);
+                self.state.registers.set(at + 1, value);
+                let mut argc = 1;
+                if let Some(error) = error {
+                    self.state.registers.set(at + 2, error);
+                    argc = 2;
+                }
+                self.call(at, argc, ReturnKind::Frame)
+            }
+            _ => {
+                let (then, error) = (frame.then, frame.error);
+                let saved_top = frame.saved_top as usize;
+                self.state.frames.pop();
+                match then {
+                    AfterClosing::Continue => {
+                        self.state.top = saved_top;
+                        Ok(None)
+                    }
+                    AfterClosing::Raise => self.catch(error.unwrap_or(Value::Nil)),
+                    AfterClosing::EndCoroutine => match error {
+                        Some(error) => Ok(Some(Switch::Failed(error))),
+                        None => Ok(Some(Switch::Finished { from: 0, count: 0 })),
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// Where the live registers of a coroutine that does not run end.
+pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
+    let extent = match state.frames.last() {
+        Some(Frame::Lua(frame)) => {
+            frame.base as usize + frame.closure.code().registers as usize
+        }
+        Some(Frame::Sequence(frame)) => (frame.base + frame.bottom) as usize,
+        Some(Frame::Protected(frame)) => frame.function as usize + 1,
+        Some(Frame::Waiting(frame)) => frame.function as usize + 1,
+        Some(Frame::Closing(frame)) => frame.top.max(frame.floor) as usize,
+        Some(Frame::Handler(frame)) => frame.top as usize,
+        Some(Frame::Finalizer(frame)) => frame.function as usize,
+        Some(Frame::Bottom) | None => 0,
+    };
+    let closing = state.to_be_closed.last().map_or(0, |&slot| slot as usize + 1);
+    extent.max(state.top).max(closing)
+}

@@ -1,0 +1,533 @@
+//! What instructions do out of line: metamethods, faults, and whatever is rare or long.
+
+use luster_bytecode::{Flipped, Op};
+use luster_number::ArithmeticOp;
+use luster_value::{
+    AfterClosing, ClosingFrame, Error, Frame, LuaFrame, Metamethod, ReturnKind, Table, Value,
+};
+
+use crate::cursor::Cursor;
+use crate::execute::LoopFault;
+use crate::operate::{self, Fault, Outcome, SetOutcome};
+use crate::run::{Control, Run, Switch};
+
+/// How the dispatch loop goes on after a slow path.
+pub(crate) enum Next<'gc> {
+    /// With the same frame.
+    Same,
+    /// With whatever frame is on top.
+    Reload,
+    /// Not at all.
+    Leave(Switch<'gc>),
+}
+
+/// What a slow path comes to.
+pub(crate) type Slow<'gc> = Result<Next<'gc>, Error<'gc>>;
+
+fn reload(control: Control<'_>) -> Slow<'_> {
+    match control {
+        Ok(None) => Ok(Next::Reload),
+        Ok(Some(switch)) => Ok(Next::Leave(switch)),
+        Err(error) => Err(error),
+    }
+}
+
+impl<'gc> Run<'_, 'gc> {
+    /// The frame of the running Lua function.
+    pub(crate) fn lua_frame(&self) -> LuaFrame<'gc> {
+        match self.state.frames.last() {
+            Some(Frame::Lua(frame)) => *frame,
+            _ => unreachable!("instructions run in Lua functions"),
+        }
+    }
+
+    /// Where a call that an instruction makes may begin: above the function's registers.
+    fn above(&self) -> usize {
+        let frame = self.lua_frame();
+        frame.base as usize + frame.closure.code().registers as usize
+    }
+
+    fn set_register(&mut self, register: u8, value: Value<'gc>) {
+        let slot = self.lua_frame().base as usize + register as usize;
+        self.state.registers.set(slot, value);
+    }
+
+    /// Calls a metamethod above the function's registers.
+    fn call_metamethod(
+        &mut self,
+        function: Value<'gc>,
+        arguments: &[Value<'gc>],
+        returns: ReturnKind,
+    ) -> Slow<'gc> {
+        let at = self.above();
+        self.reserve(at + arguments.len() + 1)?;
+        self.state.registers.set(at, function);
+        for (index, argument) in arguments.iter().enumerate() {
+            self.state.registers.set(at + 1 + index, *argument);
+        }
+        reload(self.call(at, arguments.len(), returns))
+    }
+
+    fn outcome(&mut self, outcome: Result<Outcome<'gc>, Fault<'gc>>, register: u8) -> Slow<'gc> {
+        match outcome {
+            Ok(Outcome::Value(value)) => {
+                self.set_register(register, value);
+                Ok(Next::Same)
+            }
+            Ok(Outcome::Call(function, arguments)) => {
+                self.call_metamethod(function, &arguments, ReturnKind::Register(register))
+            }
+            Err(fault) => Err(self.fault(fault)),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn get(&mut self, object: Value<'gc>, key: Value<'gc>, register: u8) -> Slow<'gc> {
+        self.outcome(operate::get(self.ctx, object, key), register)
+    }
+
+    #[inline(never)]
+    pub(crate) fn set(
+        &mut self,
+        object: Value<'gc>,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Slow<'gc> {
+        match operate::set(self.ctx, object, key, value) {
+            Ok(SetOutcome::Done) => Ok(Next::Same),
+            Ok(SetOutcome::Call(function, arguments)) => {
+                self.call_metamethod(function, &arguments, ReturnKind::Discard)
+            }
+            Err(fault) => Err(self.fault(fault)),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn length(&mut self, value: Value<'gc>, register: u8) -> Slow<'gc> {
+        self.outcome(operate::length(self.ctx, value), register)
+    }
+
+    /// The arithmetic instruction just fetched, with whatever operands.
+    #[inline(never)]
+    pub(crate) fn arithmetic(&mut self, cursor: &Cursor<'gc>) -> Slow<'gc> {
+        let pc = cursor.pc() as usize - 1;
+        let i = cursor.closure.prototype().instructions[pc];
+        let b = cursor.get(i.b);
+        let constant = || cursor.constant(i.d as usize);
+        let is_flipped = i.c == Flipped::Yes as u8;
+        let (op, a, b) = match i.op {
+            Op::Add => (ArithmeticOp::Add, b, cursor.get(i.c)),
+            Op::Sub => (ArithmeticOp::Sub, b, cursor.get(i.c)),
+            Op::Mul => (ArithmeticOp::Mul, b, cursor.get(i.c)),
+            Op::Div => (ArithmeticOp::Div, b, cursor.get(i.c)),
+            Op::Mod => (ArithmeticOp::Mod, b, cursor.get(i.c)),
+            Op::Pow => (ArithmeticOp::Pow, b, cursor.get(i.c)),
+            Op::FloorDiv => (ArithmeticOp::FloorDiv, b, cursor.get(i.c)),
+            Op::BitAnd => (ArithmeticOp::BitAnd, b, cursor.get(i.c)),
+            Op::BitOr => (ArithmeticOp::BitOr, b, cursor.get(i.c)),
+            Op::BitXor => (ArithmeticOp::BitXor, b, cursor.get(i.c)),
+            Op::ShiftLeft => (ArithmeticOp::ShiftLeft, b, cursor.get(i.c)),
+            Op::ShiftRight => (ArithmeticOp::ShiftRight, b, cursor.get(i.c)),
+            Op::AddImmediate if i.c == Flipped::Subtraction as u8 => {
+                (ArithmeticOp::Sub, b, Value::Integer(-i64::from(i.d)))
+            }
+            Op::AddImmediate => {
+                flip(ArithmeticOp::Add, is_flipped, b, Value::Integer(i64::from(i.d)))
+            }
+            Op::AddConstant => flip(ArithmeticOp::Add, is_flipped, b, constant()),
+            Op::SubConstant => (ArithmeticOp::Sub, b, constant()),
+            Op::MulConstant => flip(ArithmeticOp::Mul, is_flipped, b, constant()),
+            Op::DivConstant => (ArithmeticOp::Div, b, constant()),
+            Op::ModConstant => (ArithmeticOp::Mod, b, constant()),
+            Op::PowConstant => (ArithmeticOp::Pow, b, constant()),
+            Op::FloorDivConstant => (ArithmeticOp::FloorDiv, b, constant()),
+            Op::BitAndConstant => flip(ArithmeticOp::BitAnd, is_flipped, b, constant()),
+            Op::BitOrConstant => flip(ArithmeticOp::BitOr, is_flipped, b, constant()),
+            Op::BitXorConstant => flip(ArithmeticOp::BitXor, is_flipped, b, constant()),
+            Op::ShiftLeftImmediate => {
+                (ArithmeticOp::ShiftLeft, b, Value::Integer(i64::from(i.d)))
+            }
+            Op::ShiftRightImmediate => {
+                (ArithmeticOp::ShiftRight, b, Value::Integer(i64::from(i.d)))
+            }
+            Op::ConstantSub => (ArithmeticOp::Sub, constant(), b),
+            Op::ConstantDiv => (ArithmeticOp::Div, constant(), b),
+            Op::Negate => (ArithmeticOp::Negate, b, b),
+            Op::BitNot => (ArithmeticOp::BitNot, b, b),
+            _ => unreachable!("only arithmetic instructions come here"),
+        };
+        self.outcome(operate::arithmetic(self.ctx, op, a, b), i.a)
+    }
+
+    /// The comparison just fetched: a fused compare-and-jump of any two values.
+    #[inline(never)]
+    pub(crate) fn compare(
+        &mut self,
+        cursor: &Cursor<'gc>,
+        a: Value<'gc>,
+        b: Value<'gc>,
+    ) -> Slow<'gc> {
+        let pc = cursor.pc() as usize - 1;
+        let op = cursor.closure.prototype().instructions[pc].op;
+        let outcome = match op {
+            Op::JumpEqual | Op::JumpNotEqual => Ok(operate::equal(self.ctx, a, b)),
+            Op::JumpLess
+            | Op::JumpNotLess
+            | Op::JumpLessImmediate
+            | Op::JumpNotLessImmediate
+            | Op::JumpGreaterImmediate
+            | Op::JumpNotGreaterImmediate => operate::less(self.ctx, a, b),
+            _ => operate::less_equal(self.ctx, a, b),
+        };
+        match outcome {
+            Ok(Outcome::Value(value)) => {
+                let at = self.above();
+                self.reserve(at)?;
+                self.state.registers.set(at, value);
+                reload(self.deliver(at, 1, at, ReturnKind::Condition))
+            }
+            Ok(Outcome::Call(function, arguments)) => {
+                self.call_metamethod(function, &arguments, ReturnKind::Condition)
+            }
+            Err(fault) => Err(self.fault(fault)),
+        }
+    }
+
+    /// The concatenation just fetched, of `count` operands.
+    #[inline(never)]
+    pub(crate) fn concat_step(&mut self, count: u8) -> Slow<'gc> {
+        reload(self.concat(count))
+    }
+
+    /// Goes on with the concatenation that the running function is at; `count` operands remain.
+    pub(crate) fn concat(&mut self, count: u8) -> Control<'gc> {
+        let frame = self.lua_frame();
+        let i = frame.closure.prototype().instructions[frame.pc as usize - 1];
+        let first = frame.base as usize + i.b as usize;
+        let mut remaining = count as usize;
+        let is_text = |value: Value<'gc>| {
+            matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_))
+        };
+        while remaining > 1 {
+            // As many strings and numbers as there are at the end, at once.
+            let texts = (0..remaining)
+                .rev()
+                .take_while(|&index| is_text(self.state.registers.get(first + index)))
+                .count();
+            if texts >= 2 {
+                let from = first + remaining - texts;
+                let value = self.concat_texts(from, texts)?;
+                remaining -= texts - 1;
+                self.state.registers.set(first + remaining - 1, value);
+                continue;
+            }
+            let a = self.state.registers.get(first + remaining - 2);
+            let b = self.state.registers.get(first + remaining - 1);
+            match operate::concat(self.ctx, a, b) {
+                Ok(Outcome::Value(value)) => {
+                    remaining -= 1;
+                    self.state.registers.set(first + remaining - 1, value);
+                }
+                Ok(Outcome::Call(function, arguments)) => {
+                    let returns = ReturnKind::Concat(remaining as u8 - 1);
+                    let at = self.above();
+                    self.reserve(at + 3)?;
+                    self.state.registers.set(at, function);
+                    self.state.registers.set(at + 1, arguments[0]);
+                    self.state.registers.set(at + 2, arguments[1]);
+                    return self.call(at, 2, returns);
+                }
+                Err(fault) => return Err(self.fault(fault)),
+            }
+        }
+        let value = self.state.registers.get(first);
+        self.set_register(i.a, value);
+        Ok(None)
+    }
+
+    fn concat_texts(&mut self, from: usize, count: usize) -> Result<Value<'gc>, Error<'gc>> {
+        let mut len = 0_usize;
+        for slot in from..from + count {
+            if let Value::String(string) = self.state.registers.get(slot) {
+                // An empty string adds nothing to a single other one.
+                len = len.saturating_add(string.len());
+            }
+        }
+        let mut text = Vec::new();
+        if len > isize::MAX as usize / 2 {
+            return Err(self.fault(Fault::Message("string length overflow")));
+        }
+        if text.try_reserve(len + 24).is_err() {
+            return Err(Error::memory());
+        }
+        for slot in from..from + count {
+            self.ctx.write_basic(&mut text, self.state.registers.get(slot));
+        }
+        self.state.fuel -= (text.len() / 64) as i64;
+        Ok(Value::String(self.ctx.intern_owned(text)))
+    }
+
+    /// Puts `count` values from behind the table's register into the table.
+    #[inline(never)]
+    pub(crate) fn set_list(&mut self, cursor: &Cursor<'gc>, count: usize) -> Slow<'gc> {
+        let i = cursor.closure.prototype().instructions[cursor.pc() as usize - 1];
+        let Value::Table(table) = cursor.get(i.a) else {
+            return Err(self.fault(Fault::Message("table expected in a constructor")));
+        };
+        let first = cursor.base + i.a as usize + 1;
+        let total = (i.d as usize).saturating_add(count);
+        let reserved = u32::try_from(total).ok().and_then(|n| table.reserve_array(n).ok());
+        if reserved.is_none() {
+            return Err(self.fault(Fault::Message("table overflow")));
+        }
+        for index in 0..count {
+            let value = self.state.registers.get(first + index);
+            let key = i64::from(i.d) + index as i64 + 1;
+            if let Err(key) = table.append_or_set(&self.ctx, key, value) {
+                return Err(self.fault(Fault::Key(key)));
+            }
+        }
+        self.state.fuel -= (count / 4) as i64;
+        Ok(Next::Same)
+    }
+
+    /// Calls a function in the place of the running one.
+    #[inline(never)]
+    pub(crate) fn tail_call(&mut self, from: usize, argc: usize) -> Control<'gc> {
+        let frame = self.lua_frame();
+        let callee = self.state.registers.get(from);
+        if !operate::is_function(callee)
+            && self.ctx.metamethod(callee, Metamethod::Call).is_nil()
+        {
+            return Err(self.fault(Fault::Call(callee)));
+        }
+        if let Value::Callback(_) = callee {
+            // A callback has no frame that could pile up, and its errors name this function.
+            return self.call(from, argc, ReturnKind::Tail);
+        }
+        let function = frame.function as usize;
+        self.state.frames.pop();
+        self.state.registers.copy(from, function, argc + 1);
+        let control = self.call(function, argc, frame.returns)?;
+        if let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
+            && frame.pc == 0
+        {
+            frame.is_tail_call = true;
+        }
+        Ok(control)
+    }
+
+    /// Returns the open results from a slot on.
+    fn return_open(&mut self, from: usize) -> Control<'gc> {
+        let top = std::mem::replace(&mut self.state.top, 0);
+        let Some(Frame::Lua(frame)) = self.state.frames.pop() else {
+            unreachable!("instructions run in Lua functions");
+        };
+        self.deliver(from, top.saturating_sub(from), frame.function as usize, frame.returns)
+    }
+
+    /// The general return: `b` and `c` as in the instruction.
+    #[inline(never)]
+    pub(crate) fn return_from(&mut self, a: u8, b: u8, c: u8) -> Control<'gc> {
+        let frame = self.lua_frame();
+        let from = frame.base as usize + a as usize;
+        if c != 0 && self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
+            // Close first, then come back to this instruction.
+            let top = self.above().max(self.state.top);
+            let saved_top = self.state.top as u32;
+            if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
+                frame.pc -= 1;
+            }
+            self.state.frames.push(Frame::Closing(ClosingFrame {
+                floor: frame.base,
+                top: top as u32,
+                saved_top,
+                error: None,
+                then: AfterClosing::Continue,
+            }));
+            return Ok(None);
+        }
+        match b {
+            0 => self.return_open(from),
+            b => {
+                self.state.frames.pop();
+                self.deliver(from, b as usize - 1, frame.function as usize, frame.returns)
+            }
+        }
+    }
+
+    /// Closes the to-be-closed variables from a slot up, then goes on.
+    #[inline(never)]
+    pub(crate) fn close(&mut self, floor: u32) -> Slow<'gc> {
+        let top = self.above() as u32;
+        self.state.frames.push(Frame::Closing(ClosingFrame {
+            floor,
+            top,
+            saved_top: 0,
+            error: None,
+            then: AfterClosing::Continue,
+        }));
+        Ok(Next::Reload)
+    }
+
+    #[inline(never)]
+    pub(crate) fn mark_to_be_closed(&mut self, register: u8) -> Slow<'gc> {
+        let frame = self.lua_frame();
+        let slot = frame.base as usize + register as usize;
+        let value = match self.state.registers.get(slot) {
+            Value::Cell(cell) => cell.get(),
+            value => value,
+        };
+        if !value.is_truthy() {
+            return Ok(Next::Same);
+        }
+        if self.ctx.metamethod(value, Metamethod::Close).is_nil() {
+            let prototype = frame.closure.prototype();
+            let name = prototype.local_name(register, frame.pc as usize).unwrap_or(b"?");
+            let mut text = crate::traceback::position_of_top(self.state);
+            text.extend(b"variable '");
+            text.extend(name);
+            text.extend(b"' got a non-closable value");
+            return Err(Error::Value(Value::String(self.ctx.intern_owned(text))));
+        }
+        self.state.to_be_closed.push(slot as u32);
+        Ok(Next::Same)
+    }
+
+    /// Puts the extra arguments into registers: `c` less one of them, or all.
+    #[inline(never)]
+    pub(crate) fn vararg(&mut self, register: u8, c: u8) -> Slow<'gc> {
+        let frame = self.lua_frame();
+        let count = frame.varargs as usize;
+        let from = frame.base as usize - count;
+        let to = frame.base as usize + register as usize;
+        self.spread(from, to, count, c)
+    }
+
+    fn spread(&mut self, from: usize, to: usize, count: usize, c: u8) -> Slow<'gc> {
+        let wanted = if c == 0 { count } else { c as usize - 1 };
+        let slots = self.state.registers.len();
+        self.reserve(to + wanted)?;
+        let copied = count.min(wanted);
+        self.state.registers.copy(from, to, copied);
+        self.state.registers.clear(to + copied..to + wanted);
+        if c == 0 {
+            self.state.top = to + wanted;
+        }
+        self.state.fuel -= (wanted / 4) as i64;
+        Ok(if self.state.registers.len() == slots { Next::Same } else { Next::Reload })
+    }
+
+    #[inline(never)]
+    pub(crate) fn vararg_table(&mut self, register: u8) -> Slow<'gc> {
+        let frame = self.lua_frame();
+        let count = frame.varargs as usize;
+        let from = frame.base as usize - count;
+        let table = Table::with_room(self.ctx, count as u32, 1)
+            .map_err(|key| self.fault(Fault::Key(key)))?;
+        for index in 0..count {
+            let value = self.state.registers.get(from + index);
+            table
+                .append_or_set(&self.ctx, index as i64 + 1, value)
+                .map_err(|key| self.fault(Fault::Key(key)))?;
+        }
+        table.set_field(self.ctx, "n", Value::Integer(count as i64));
+        self.set_register(register, Value::Table(table));
+        Ok(Next::Same)
+    }
+
+    #[inline(never)]
+    pub(crate) fn get_vararg(&mut self, register: u8, key: Value<'gc>) -> Slow<'gc> {
+        let frame = self.lua_frame();
+        let count = i64::from(frame.varargs);
+        let index = match key {
+            Value::Float(x) => luster_number::float_to_integer_exact(x.get()),
+            Value::Integer(index) => Some(index),
+            _ => None,
+        };
+        let value = match index {
+            Some(index) if (1..=count).contains(&index) => {
+                let slot = i64::from(frame.base) - count + index - 1;
+                self.state.registers.get(slot as usize)
+            }
+            None if matches!(key, Value::String(s) if s.as_bytes() == b"n") => {
+                Value::Integer(count)
+            }
+            _ => Value::Nil,
+        };
+        self.set_register(register, value);
+        Ok(Next::Same)
+    }
+
+    #[inline(never)]
+    pub(crate) fn unpack_vararg_table(
+        &mut self,
+        register: u8,
+        value: Value<'gc>,
+        c: u8,
+    ) -> Slow<'gc> {
+        let no_count = Fault::Message("vararg table has no proper 'n'");
+        let Value::Table(table) = value else { return Err(self.fault(no_count)) };
+        let count = match table.get_field(self.ctx, "n") {
+            Value::Integer(n) if (0..i64::from(i32::MAX) / 2).contains(&n) => n as usize,
+            _ => return Err(self.fault(no_count)),
+        };
+        let wanted = if c == 0 { count } else { c as usize - 1 };
+        let to = self.lua_frame().base as usize + register as usize;
+        let slots = self.state.registers.len();
+        self.reserve(to + wanted)?;
+        for index in 0..wanted {
+            let value = if index < count {
+                table.get_integer(index as i64 + 1)
+            } else {
+                Value::Nil
+            };
+            self.state.registers.set(to + index, value);
+        }
+        if c == 0 {
+            self.state.top = to + wanted;
+        }
+        self.state.fuel -= wanted as i64;
+        Ok(if self.state.registers.len() == slots { Next::Same } else { Next::Reload })
+    }
+
+    /// The error of a numeric loop that cannot be.
+    #[cold]
+    pub(crate) fn loop_fault(
+        &self,
+        what: LoopFault,
+        start: Value<'gc>,
+        limit: Value<'gc>,
+        step: Value<'gc>,
+    ) -> Error<'gc> {
+        let (name, value) = match what {
+            LoopFault::Start => ("initial value", start),
+            LoopFault::Limit => ("limit", limit),
+            LoopFault::Step => ("step", step),
+            LoopFault::ZeroStep => return self.fault(Fault::Message("'for' step is zero")),
+        };
+        let mut text = crate::traceback::position_of_top(self.state);
+        let actual = self.ctx.type_name(value);
+        text.extend(format!("bad 'for' {name} (number expected, got {actual})").bytes());
+        Error::Value(Value::String(self.ctx.intern_owned(text)))
+    }
+
+    /// The error of a global that is declared with a value although it has one.
+    #[cold]
+    pub(crate) fn global_defined(&self, name: Value<'gc>) -> Error<'gc> {
+        let mut text = crate::traceback::position_of_top(self.state);
+        text.extend(b"global '");
+        self.ctx.write_basic(&mut text, name);
+        text.extend(b"' already defined");
+        Error::Value(Value::String(self.ctx.intern_owned(text)))
+    }
+}
+
+fn flip<'gc>(
+    op: ArithmeticOp,
+    is_flipped: bool,
+    register: Value<'gc>,
+    constant: Value<'gc>,
+) -> (ArithmeticOp, Value<'gc>, Value<'gc>) {
+    if is_flipped { (op, constant, register) } else { (op, register, constant) }
+}

@@ -1,0 +1,229 @@
+//! Where the frames are: positions for messages, and tracebacks in the reference's shape.
+
+use luster_bytecode::chunk_id;
+use luster_value::{Context, Frame, LuaFrame, ThreadState, Value};
+
+/// How many levels the beginning and the end of a long traceback show.
+const FIRST_LEVELS: usize = 10;
+const LAST_LEVELS: usize = 11;
+
+/// `chunk:line: ` of the function on top, or nothing when it is not a Lua function.
+pub fn position_of_top(state: &ThreadState<'_>) -> Vec<u8> {
+    match state.frames.last() {
+        Some(Frame::Lua(frame)) => position_of(frame),
+        _ => Vec::new(),
+    }
+}
+
+fn position_of(frame: &LuaFrame<'_>) -> Vec<u8> {
+    let line = current_line(frame);
+    let mut text = chunk_id(&frame.closure.prototype().source.name);
+    if line == 0 {
+        text.extend(b":?: ");
+    } else {
+        text.extend(format!(":{line}: ").bytes());
+    }
+    text
+}
+
+/// The line at which a frame is, or 0.
+pub fn current_line(frame: &LuaFrame<'_>) -> u32 {
+    frame.closure.prototype().line((frame.pc as usize).saturating_sub(1))
+}
+
+/// A level of the call stack, as `debug.getinfo` counts them.
+#[derive(Clone, Copy)]
+pub struct Level<'a, 'gc> {
+    /// What runs there.
+    pub function: Value<'gc>,
+    /// Its frame, when it is a Lua function.
+    pub frame: Option<&'a LuaFrame<'gc>>,
+    /// The index of its frame among the coroutine's frames.
+    pub index: usize,
+    /// The frame of the Lua function that called it by an instruction, if one did.
+    pub caller: Option<&'a LuaFrame<'gc>>,
+    /// Whether it is a finalizer.
+    pub is_finalizer: bool,
+}
+
+/// The functions on a coroutine's stack, the running one first. A callback that is just running
+/// has no frame and is not among them.
+pub fn levels<'a, 'gc>(
+    state: &'a ThreadState<'gc>,
+) -> impl Iterator<Item = Level<'a, 'gc>> + use<'a, 'gc> {
+    (0..state.frames.len()).rev().filter_map(|index| {
+        let below = index.checked_sub(1).map(|below| &state.frames[below]);
+        let caller = match below {
+            Some(Frame::Lua(frame)) => Some(frame),
+            _ => None,
+        };
+        let is_finalizer = matches!(below, Some(Frame::Finalizer(_)));
+        let (function, frame) = match &state.frames[index] {
+            Frame::Lua(frame) => (Value::Closure(frame.closure), Some(frame)),
+            Frame::Sequence(frame) => (frame.callback, None),
+            Frame::Protected(frame) => (frame.callback, None),
+            Frame::Waiting(frame) => {
+                (state.registers.get(frame.function as usize), None)
+            }
+            _ => return None,
+        };
+        Some(Level { function, frame, index, caller, is_finalizer })
+    })
+}
+
+/// `chunk:line: ` of a level, as `luaL_where`: level 0 is the running callback, 1 what called it.
+pub fn position<'gc>(ctx: Context<'gc>, state: &ThreadState<'gc>, level: usize) -> Vec<u8> {
+    let _ = ctx;
+    match level.checked_sub(1).and_then(|level| levels(state).nth(level)) {
+        Some(Level { frame: Some(frame), .. }) if current_line(frame) > 0 => position_of(frame),
+        _ => Vec::new(),
+    }
+}
+
+/// How the function that runs (or is about to be called) was called by the Lua function on top:
+/// the kind of name and the name.
+pub fn call_description(state: &ThreadState<'_>) -> Option<(&'static str, Vec<u8>)> {
+    match state.frames.last() {
+        Some(Frame::Lua(frame)) => describe_call(frame),
+        _ => None,
+    }
+}
+
+/// What a Lua function's frame says of the call it is in the middle of.
+pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
+    let pc = (frame.pc as usize).checked_sub(1)?;
+    let (kind, name) = frame.closure.prototype().describe_call(pc)?;
+    Some((kind, name.to_vec()))
+}
+
+/// How a level was called: the kind of its name and the name.
+pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>)> {
+    if level.is_finalizer {
+        return Some(("metamethod", b"gc".to_vec()));
+    }
+    if level.frame.is_some_and(|frame| frame.is_tail_call) {
+        return None;
+    }
+    describe_call(level.caller?)
+}
+
+/// The name of a function among the loaded libraries, as `string.rep`.
+pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Option<Vec<u8>> {
+    let Value::Table(loaded) = ctx.registry().get_field(ctx, "_LOADED") else { return None };
+    let mut library = Value::Nil;
+    while let Ok(Some((key, value))) = loaded.next(library) {
+        library = key;
+        let (Value::String(name), Value::Table(table)) = (key, value) else { continue };
+        let mut field = Value::Nil;
+        while let Ok(Some((key, value))) = table.next(field) {
+            field = key;
+            if let Value::String(key) = key
+                && value.raw_equal(function)
+            {
+                let mut text = Vec::new();
+                if name.as_bytes() != b"_G" {
+                    text.extend(name.as_bytes());
+                    text.push(b'.');
+                }
+                text.extend(key.as_bytes());
+                return Some(text);
+            }
+        }
+    }
+    None
+}
+
+/// A traceback, as `luaL_traceback`: level 0 is the running callback (`running`, if there is one),
+/// 1 what called it.
+pub fn traceback<'gc>(
+    ctx: Context<'gc>,
+    state: &ThreadState<'gc>,
+    running: Option<Value<'gc>>,
+    message: Option<&[u8]>,
+    level: usize,
+) -> Vec<u8> {
+    let mut text = Vec::new();
+    if let Some(message) = message {
+        text.extend(message);
+        text.push(b'\n');
+    }
+    text.extend(b"stack traceback:");
+    let mut lines: Vec<Box<dyn Fn(&mut Vec<u8>) + '_>> = Vec::new();
+    if let Some(function) = running {
+        lines.push(Box::new(move |text| {
+            text.extend(b"\n\t[C]: in ");
+            let call = call_description(state);
+            function_name(ctx, text, call, function);
+        }));
+    }
+    for level in levels(state) {
+        lines.push(Box::new(move |text| describe_level(ctx, text, &level)));
+    }
+    if state.is_main {
+        lines.push(Box::new(|text| text.extend(b"\n\t[C]: in ?")));
+    }
+    let shown = lines.len().saturating_sub(level);
+    let skipped = if shown > FIRST_LEVELS + LAST_LEVELS {
+        shown - FIRST_LEVELS - LAST_LEVELS
+    } else {
+        0
+    };
+    for (index, line) in lines.iter().skip(level).enumerate() {
+        if skipped > 0 && index == FIRST_LEVELS {
+            text.extend(format!("\n\t...\t(skipping {skipped} levels)").bytes());
+        }
+        if skipped == 0 || index < FIRST_LEVELS || index >= FIRST_LEVELS + skipped {
+            line(&mut text);
+        }
+    }
+    text
+}
+
+fn describe_level<'gc>(ctx: Context<'gc>, text: &mut Vec<u8>, level: &Level<'_, 'gc>) {
+    text.extend(b"\n\t");
+    match level.frame {
+        Some(frame) => {
+            let prototype = frame.closure.prototype();
+            text.extend(chunk_id(&prototype.source.name));
+            match current_line(frame) {
+                0 => text.extend(b": in "),
+                line => text.extend(format!(":{line}: in ").bytes()),
+            }
+        }
+        None => text.extend(b"[C]: in "),
+    }
+    function_name(ctx, text, level_description(level), level.function);
+    if level.frame.is_some_and(|frame| frame.is_tail_call) {
+        text.extend(b"\n\t(...tail calls...)");
+    }
+}
+
+fn function_name<'gc>(
+    ctx: Context<'gc>,
+    text: &mut Vec<u8>,
+    call: Option<(&'static str, Vec<u8>)>,
+    function: Value<'gc>,
+) {
+    if let Some((kind, name)) = call {
+        text.extend(format!("{kind} '").bytes());
+        text.extend(name);
+        text.push(b'\'');
+        return;
+    }
+    if let Value::Closure(closure) = function
+        && closure.prototype().line_defined == 0
+    {
+        text.extend(b"main chunk");
+    } else if let Some(name) = global_function_name(ctx, function) {
+        text.extend(b"function '");
+        text.extend(name);
+        text.push(b'\'');
+    } else if let Value::Closure(closure) = function {
+        let prototype = closure.prototype();
+        text.extend(b"function <");
+        text.extend(chunk_id(&prototype.source.name));
+        text.extend(format!(":{}>", prototype.line_defined).bytes());
+    } else {
+        text.push(b'?');
+    }
+}

@@ -1,0 +1,296 @@
+//! Errors: completing them with places and names, message handlers, and unwinding to what
+//! catches them.
+
+use luster_value::{
+    AfterClosing, ClosingFrame, Context, Error, Frame, HandlerFrame, Raised, ReturnKind,
+    ThreadState, Value,
+};
+
+use crate::operate::{Fault, Operand};
+use crate::run::{Control, Run, Switch, live_top};
+use crate::traceback;
+
+/// How deep message handlers may fail inside each other: the reference's `LUAI_MAXCCALLS`.
+const MAX_HANDLER_DEPTH: u16 = 200;
+
+impl<'gc> Run<'_, 'gc> {
+    /// The error of a fault of the running function, with the place and the variable's name.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn fault(&self, fault: Fault<'gc>) -> Error<'gc> {
+        let mut text = traceback::position_of_top(self.state);
+        let variable = match self.state.frames.last() {
+            Some(Frame::Lua(_)) => describe(self.state, &fault),
+            _ => Vec::new(),
+        };
+        text.extend(fault.message(self.ctx, &variable));
+        Error::Value(Value::String(self.ctx.intern_owned(text)))
+    }
+
+    /// Completes an error of a callback: with the place of its caller, and for argument errors with
+    /// its name. `extra` arguments were put in by `__call` metamethods.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn complete(
+        &self,
+        error: Error<'gc>,
+        callback: Value<'gc>,
+        extra: usize,
+    ) -> Error<'gc> {
+        let Error::Raised(raised) = error else { return error };
+        let message = match *raised {
+            Raised::Message(message) => message,
+            Raised::Argument(number, message) => {
+                let call = traceback::call_description(self.state);
+                argument_message(self.ctx, number, extra, call, callback, &message)
+            }
+            _ => return Error::Value(Error::Raised(raised).into_value(self.ctx)),
+        };
+        let mut text = traceback::position_of_top(self.state);
+        text.extend(message);
+        Error::Value(Value::String(self.ctx.intern_owned(text)))
+    }
+
+    /// Raises an error: calls the message handler if there is one, or unwinds.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn raise(&mut self, error: Error<'gc>) -> Control<'gc> {
+        let error = self.complete(error, Value::Nil, 0);
+        let mut value = error.into_value(self.ctx);
+        let catcher = self.state.frames.iter().rposition(|frame| match frame {
+            Frame::Protected(_) | Frame::Handler(_) | Frame::Finalizer(_) | Frame::Bottom => true,
+            Frame::Closing(frame) => frame.then == AfterClosing::EndCoroutine,
+            Frame::Sequence(frame) => {
+                frame.sequence.as_ref().is_some_and(|sequence| sequence.catches_errors())
+            }
+            Frame::Lua(_) | Frame::Waiting(_) => false,
+        });
+        let Some(catcher) = catcher else { return Ok(Some(Switch::Failed(value))) };
+        let (handler, depth) = match &self.state.frames[catcher] {
+            Frame::Protected(frame) if !frame.handler.is_nil() => (frame.handler, 1),
+            Frame::Handler(frame) if frame.depth < MAX_HANDLER_DEPTH => {
+                (frame.handler, frame.depth + 1)
+            }
+            Frame::Handler(_) => {
+                value = self.ctx.string("C stack overflow");
+                return self.handled(value);
+            }
+            catcher_frame => {
+                if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
+                    self.state.traceback =
+                        traceback::traceback(self.ctx, self.state, None, None, 0);
+                }
+                return self.unwind(catcher, value);
+            }
+        };
+        // The handler runs above everything, so that it can look at the frames that failed.
+        let top = live_top(self.state);
+        self.state.registers.set_handler_room(true);
+        self.state.top = 0;
+        self.state.frames.push(Frame::Handler(HandlerFrame { handler, top: top as u32, depth }));
+        if self.reserve(top + 2).is_err() {
+            return self.handled(value);
+        }
+        self.state.registers.set(top, handler);
+        self.state.registers.set(top + 1, value);
+        self.call(top, 1, ReturnKind::Frame)
+    }
+
+    /// Raises an error that came up while another was being handled, at the next step.
+    pub(crate) fn pend(&mut self, error: Error<'gc>) {
+        let value = error.into_value(self.ctx);
+        let floor = u32::MAX;
+        self.state.frames.push(Frame::Closing(ClosingFrame {
+            floor,
+            top: floor,
+            saved_top: 0,
+            error: Some(value),
+            then: AfterClosing::Raise,
+        }));
+    }
+
+    /// Unwinds to the protected call whose message handler returned `value`.
+    pub(crate) fn handled(&mut self, value: Value<'gc>) -> Control<'gc> {
+        let catcher = self
+            .state
+            .frames
+            .iter()
+            .rposition(|frame| matches!(frame, Frame::Protected(p) if !p.handler.is_nil()));
+        match catcher {
+            Some(catcher) => self.unwind(catcher, value),
+            None => Ok(Some(Switch::Failed(value))),
+        }
+    }
+
+    /// Drops the frames above the one that catches an error, closes their variables, and gives it
+    /// the error.
+    fn unwind(&mut self, catcher: usize, value: Value<'gc>) -> Control<'gc> {
+        let floor = match &mut self.state.frames[catcher] {
+            Frame::Protected(frame) => frame.function,
+            Frame::Sequence(frame) => frame.base + frame.bottom,
+            Frame::Finalizer(frame) => frame.function,
+            Frame::Closing(frame) => {
+                frame.error = Some(value);
+                self.state.frames.truncate(catcher + 1);
+                return Ok(None);
+            }
+            // A coroutine that dies keeps its frames for tracebacks, and its variables for
+            // `coroutine.close`. The main one has nobody to close them later.
+            _ if !self.state.is_main => return Ok(Some(Switch::Failed(value))),
+            _ => 0,
+        };
+        self.state.frames.truncate(catcher + 1);
+        self.state.registers.set_handler_room(false);
+        self.state.top = 0;
+        if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
+            self.state.frames.push(Frame::Closing(ClosingFrame {
+                floor,
+                top: 0,
+                saved_top: 0,
+                error: Some(value),
+                then: AfterClosing::Raise,
+            }));
+            return Ok(None);
+        }
+        self.catch(value)
+    }
+
+    /// Gives an error to the frame on top, which catches it, or raises it again.
+    pub(crate) fn catch(&mut self, value: Value<'gc>) -> Control<'gc> {
+        match self.state.frames.last() {
+            Some(Frame::Protected(frame)) => {
+                let (function, returns) = (frame.function as usize, frame.returns);
+                self.state.frames.pop();
+                self.state.registers.set(function, Value::False);
+                self.state.registers.set(function + 1, value);
+                self.deliver(function, 2, function, returns)
+            }
+            Some(Frame::Sequence(_)) => self.sequence_error(value),
+            Some(Frame::Finalizer(frame)) => {
+                self.state.top = frame.saved_top as usize;
+                self.state.frames.pop();
+                crate::warning::finalizer_failed(value);
+                self.call_finalizer()
+            }
+            Some(Frame::Bottom) | None => Ok(Some(Switch::Failed(value))),
+            _ => Err(Error::Value(value)),
+        }
+    }
+}
+
+/// The reference's message about an argument: `luaL_argerror`.
+fn argument_message<'gc>(
+    ctx: Context<'gc>,
+    number: usize,
+    extra: usize,
+    call: Option<(&'static str, Vec<u8>)>,
+    callback: Value<'gc>,
+    message: &[u8],
+) -> Vec<u8> {
+    let mut number = number;
+    let mut word = "argument";
+    if number <= extra {
+        word = "extra argument";
+    } else {
+        number -= extra;
+        if let Some((kind, name)) = &call
+            && *kind == "method"
+        {
+            number -= 1;
+            if number == 0 {
+                let mut text = b"calling '".to_vec();
+                text.extend(name);
+                text.extend(b"' on bad self (");
+                text.extend(message);
+                text.push(b')');
+                return text;
+            }
+        }
+    }
+    let name = match call {
+        Some((_, name)) => name,
+        None => traceback::global_function_name(ctx, callback).unwrap_or_else(|| b"?".into()),
+    };
+    let mut text = format!("bad {word} #{number} to '").into_bytes();
+    text.extend(name);
+    text.extend(b"' (");
+    text.extend(message);
+    text.push(b')');
+    text
+}
+
+/// What the code tells about the variable that a fault is about, as ` (local 'x')`.
+fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
+    use luster_bytecode::Op;
+    let Some(Frame::Lua(frame)) = state.frames.last() else { return Vec::new() };
+    let prototype = frame.closure.prototype();
+    let Some(pc) = (frame.pc as usize).checked_sub(1) else { return Vec::new() };
+    let instruction = prototype.instructions[pc];
+    let register = match fault {
+        Fault::Index(..) => match instruction.op {
+            Op::GetUpTable => {
+                let (kind, name) = prototype.describe_upvalue(instruction.b as usize);
+                return in_parentheses(kind.word(), name);
+            }
+            Op::SetUpTable => {
+                let (kind, name) = prototype.describe_upvalue(instruction.a as usize);
+                return in_parentheses(kind.word(), name);
+            }
+            Op::SetTable | Op::SetIndex | Op::SetField => instruction.a,
+            _ => instruction.b,
+        },
+        Fault::Call(_) => {
+            return match prototype.describe_call(pc) {
+                Some((kind, name)) => in_parentheses(kind, name),
+                None => Vec::new(),
+            };
+        }
+        Fault::Arithmetic(value, _) | Fault::Bitwise(value, _) => {
+            // The operand that is at fault: the one whose register holds the value.
+            let base = frame.base as usize;
+            let holds = |register: u8| {
+                state.registers.get(base + register as usize).raw_equal(*value)
+            };
+            match instruction.op.operands()[2] {
+                luster_bytecode::Operand::Read
+                    if !holds(instruction.b) || is_right(fault) && holds(instruction.c) =>
+                {
+                    instruction.c
+                }
+                _ => instruction.b,
+            }
+        }
+        Fault::NoInteger(operand) => match instruction.op.operands()[2] {
+            luster_bytecode::Operand::Read if *operand == Operand::Right => instruction.c,
+            _ => instruction.b,
+        },
+        Fault::Concat(value, _) => {
+            let base = frame.base as usize;
+            let operands = instruction.b..instruction.b.saturating_add(instruction.c);
+            let found = operands.rev().find(|&register| {
+                state.registers.get(base + register as usize).raw_equal(*value)
+            });
+            match found {
+                Some(register) => register,
+                None => return Vec::new(),
+            }
+        }
+        Fault::Length(_) => instruction.b,
+        Fault::Compare(..) | Fault::Key(_) | Fault::Message(_) => return Vec::new(),
+    };
+    match prototype.describe_register(pc, register) {
+        Some((kind, name)) => in_parentheses(kind.word(), name),
+        None => Vec::new(),
+    }
+}
+
+fn is_right(fault: &Fault<'_>) -> bool {
+    matches!(fault, Fault::Arithmetic(_, Operand::Right) | Fault::Bitwise(_, Operand::Right))
+}
+
+fn in_parentheses(kind: &str, name: &[u8]) -> Vec<u8> {
+    let mut text = format!(" ({kind} '").into_bytes();
+    text.extend(name);
+    text.extend(b"')");
+    text
+}

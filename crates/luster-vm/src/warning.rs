@@ -1,0 +1,26 @@
+//! Warnings: messages to the host that are not errors.
+
+use std::cell::RefCell;
+
+use luster_value::Value;
+
+thread_local! {
+    static PENDING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Warns that a finalizer failed, as the reference does: "error in __gc".
+pub(crate) fn finalizer_failed(error: Value<'_>) {
+    let mut text = b"error in __gc (".to_vec();
+    match error {
+        Value::String(message) => text.extend(message.as_bytes()),
+        _ => text.extend(b"error object is not a string"),
+    }
+    text.push(b')');
+    PENDING.with_borrow_mut(|pending| pending.push(text));
+}
+
+/// Takes the warnings that have come up since the last call; the library that knows how warnings
+/// are shown does so after every slice.
+pub fn take_warnings() -> Vec<Vec<u8>> {
+    PENDING.take()
+}
