@@ -148,6 +148,13 @@ impl Compiler<'_> {
         if register >= self.f.active_registers {
             return false;
         }
+        if let Expr::Binary { left, right, .. } = self.ast.expr(id)
+            && self.is_in_register(left, register)
+            && !self.is_logical(right)
+        {
+            // `x = x and x.y`: the second operand has read all it needs when it is written.
+            return false;
+        }
         let mut budget = MENTION_BUDGET;
         let mut id = id;
         while let Expr::Binary { operator: BinaryOp::And | BinaryOp::Or, left, right } =
@@ -160,6 +167,24 @@ impl Compiler<'_> {
         }
         !matches!(self.ast.expr(id), Expr::Name(_))
             && self.mentions_within(id, register, &mut budget)
+    }
+
+    /// Whether an expression is the local variable in a register.
+    fn is_in_register(&self, id: ExprId, register: u8) -> bool {
+        match self.ast.expr(self.strip(id)) {
+            Expr::Name(symbol) => {
+                self.scopes.is_register(symbol.into(), self.outer.len(), register)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an expression is an `and` or `or`.
+    fn is_logical(&self, id: ExprId) -> bool {
+        matches!(
+            self.ast.expr(self.strip(id)),
+            Expr::Binary { operator: BinaryOp::And | BinaryOp::Or, .. }
+        )
     }
 
     fn mentions_within(&mut self, id: ExprId, register: u8, budget: &mut u32) -> bool {

@@ -81,3 +81,24 @@ impl Drop for CountedBuffer {
         account::sub(self.counted);
     }
 }
+
+/// Memory of any kind that a library function holds over several steps, counted as the VM's.
+#[derive(Default)]
+pub(crate) struct CountedMemory(usize);
+
+gc_arena::static_collect!(CountedMemory);
+
+impl CountedMemory {
+    /// Sets how many bytes are held.
+    pub(crate) fn set(&mut self, bytes: usize) {
+        account::sub(self.0);
+        account::add(bytes);
+        self.0 = bytes;
+    }
+}
+
+impl Drop for CountedMemory {
+    fn drop(&mut self) {
+        account::sub(self.0);
+    }
+}

@@ -14,6 +14,7 @@ mod output;
 mod program;
 mod string;
 mod system_error;
+mod table;
 mod warning;
 
 use luster_value::{Callback, Context, Function, Table, Value};
@@ -53,6 +54,7 @@ type Opener = for<'gc> fn(Context<'gc>) -> Table<'gc>;
 const LIBRARIES: &[(Library, &str, Opener)] = &[
     (Library::Base, "_G", base::open),
     (Library::Coroutine, "coroutine", coroutine::open),
+    (Library::Table, "table", table::open),
     (Library::String, "string", string::open),
 ];
 

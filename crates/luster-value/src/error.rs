@@ -35,7 +35,7 @@ pub enum Raised {
 }
 
 /// A Rust error as a Lua value: the userdata that holds it.
-pub struct RustError(pub anyhow::Error);
+pub struct RustError(pub std::sync::Arc<anyhow::Error>);
 
 impl<'gc> Error<'gc> {
     /// An error with a message, before which the caller's place is put.
@@ -74,7 +74,7 @@ impl<'gc> Error<'gc> {
                 }
                 Raised::Rust(error) => Value::UserData(UserData::new(
                     ctx,
-                    RustError(error),
+                    RustError(error.into()),
                     Some(ctx.rust_error_metatable()),
                 )),
                 Raised::Memory => Value::String(ctx.intern(b"not enough memory")),

@@ -82,7 +82,7 @@ pub(crate) fn load_chunk<'gc>(
         luster_compiler::compile(chunk, name).map_err(|error| error.to_bytes())?
     };
     let environment = options.environment.unwrap_or(Value::Table(ctx.globals()));
-    Ok(luster_vm::load_closure(ctx, Arc::new(prototype), environment))
+    Ok(luster_vm::load_closure(ctx, &Arc::new(prototype), environment))
 }
 
 /// Puts what `load` returns on the stack: the function, or nil and the message.

@@ -23,7 +23,7 @@ use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
 const PORTION: usize = 1 << 20;
 
 /// What the library holds.
-const FUNCTIONS: &[(&'static str, Function)] = &[
+const FUNCTIONS: &[(&str, Function)] = &[
     ("byte", byte),
     ("char", char),
     ("dump", dump),

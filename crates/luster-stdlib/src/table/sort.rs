@@ -1,0 +1,536 @@
+//! `table.sort`.
+//!
+//! The elements are read, sorted beside the table and written back. With a comparison function, or
+//! elements of several types, the order of comparisons is that of PUC-Rio's quicksort: so elements
+//! that compare equal end up as they do there, and an invalid order function is found out where it
+//! is there. Numbers alone and strings alone, whose equals cannot be told apart, go a quicker way.
+
+use gc_arena::Collect;
+use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Table, Value};
+use luster_vm::operate::{self, Outcome};
+
+use super::{CHUNK, READ_WRITE_LENGTH, object, plain, set_plain};
+use crate::counted::CountedMemory;
+use crate::program::{Program, Step, fault, run};
+
+/// Intervals larger than this may get a random pivot.
+const RANDOM_LIMIT: usize = 100;
+
+/// How many elements are sorted at once, between two looks at the fuel; longer lists are sorted in
+/// such pieces and merged.
+const PIECE: usize = 1 << 17;
+
+/// How many missing elements an object may pretend to have.
+const MAX_MISSING: usize = 1 << 24;
+
+/// `table.sort(list [, less])`
+pub(super) fn sort<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let object = object(ctx, stack, 0, READ_WRITE_LENGTH)?;
+    let mut sort = Sort {
+        object,
+        table: plain(ctx, object),
+        less: Value::Nil,
+        length: 0,
+        missing: 0,
+        values: Vec::new(),
+        memory: CountedMemory::default(),
+        state: State::Measure,
+    };
+    if let Some(table) = sort.table {
+        sort.begin(ctx, stack, table.length())?;
+    }
+    run(ctx, stack, sort)
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Sort<'gc> {
+    object: Value<'gc>,
+    /// The object, when no metamethod has a say in its elements.
+    table: Option<Table<'gc>>,
+    /// The comparison function, or nil.
+    less: Value<'gc>,
+    length: usize,
+    missing: usize,
+    values: Vec<Value<'gc>>,
+    memory: CountedMemory,
+    state: State<'gc>,
+}
+
+#[derive(Collect)]
+#[collect(no_drop)]
+enum State<'gc> {
+    Measure,
+    Begin,
+    /// Elements are being read.
+    Read,
+    /// An element that a metamethod may have given has been read.
+    GotOne,
+    Quick(Box<Quicksort<'gc>>),
+    Integers(#[collect(require_static)] MergeSort<i64>),
+    Floats(#[collect(require_static)] MergeSort<f64>),
+    Strings(MergeSort<LuaString<'gc>>),
+    /// So many elements have been written back.
+    Write(usize),
+}
+
+impl<'gc> Sort<'gc> {
+    /// Checks the arguments, once the length is known.
+    fn begin(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &Stack<'_, 'gc>,
+        length: i64,
+    ) -> Result<(), Error<'gc>> {
+        self.state = State::Write(0);
+        if length > 1 {
+            if length >= i64::from(i32::MAX) {
+                return Err(Error::argument(1, "array too big"));
+            }
+            if !stack.get(1).is_nil() {
+                self.less = stack.function(ctx, 1)?;
+            }
+            self.length = length as usize;
+            self.state = State::Read;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, ctx: Context<'gc>, value: Value<'gc>) -> Result<(), Error<'gc>> {
+        if value.is_nil() {
+            // A length that a metamethod made up must not cost more memory than there is.
+            self.missing += 1;
+            if self.missing > MAX_MISSING {
+                return Err(Error::argument(1, "array too big"));
+            }
+            if self.less.is_nil() && self.values.last().is_some_and(|last| last.is_nil()) {
+                // Two of them will have to be compared sooner or later.
+                operate::less(ctx, value, value).map_err(|error| fault(ctx, error))?;
+            }
+        }
+        if self.values.len() == self.values.capacity() {
+            let room = self.values.len().max(16).min(self.length - self.values.len());
+            self.values.try_reserve_exact(room).map_err(|_| Error::memory())?;
+            self.memory.set(self.values.capacity() * size_of::<Value<'_>>());
+        }
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// Chooses the way to sort what has been read.
+    fn choose(&mut self) -> State<'gc> {
+        if self.less.is_nil() {
+            let integers = self.values.iter().map_while(|value| match value {
+                Value::Integer(i) => Some(*i),
+                _ => None,
+            });
+            if let Some(sort) = MergeSort::of(integers, self.length) {
+                return State::Integers(sort);
+            }
+            let floats = self.values.iter().map_while(|value| match value {
+                // What compares equal and is not the same has to end up as in the reference, and
+                // what does not compare at all as well.
+                Value::Float(x) if !x.get().is_nan() && x.get().to_bits() != 1 << 63 => {
+                    Some(x.get())
+                }
+                _ => None,
+            });
+            if let Some(sort) = MergeSort::of(floats, self.length) {
+                return State::Floats(sort);
+            }
+            let strings = self.values.iter().map_while(|value| match value {
+                Value::String(string) => Some(*string),
+                _ => None,
+            });
+            if let Some(sort) = MergeSort::of(strings, self.length) {
+                return State::Strings(sort);
+            }
+        }
+        State::Quick(Box::new(Quicksort::new(self.length)))
+    }
+
+    /// Takes over what a merge sort has sorted.
+    fn take_sorted<T: Copy>(&mut self, sorted: &[T], value: impl Fn(T) -> Value<'gc>) {
+        self.values.clear();
+        self.values.extend(sorted.iter().map(|element| value(*element)));
+    }
+}
+
+impl<'gc> Program<'gc> for Sort<'gc> {
+    fn next(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        input: Value<'gc>,
+    ) -> Result<Step<'gc>, Error<'gc>> {
+        loop {
+            match &mut self.state {
+                State::Measure => {
+                    self.state = State::Begin;
+                    return Ok(Step::Length(self.object));
+                }
+                State::Begin => self.begin(ctx, stack, input.to_integer().unwrap_or(0))?,
+                State::GotOne => {
+                    self.keep(ctx, input)?;
+                    self.state = State::Read;
+                }
+                State::Read if self.values.len() == self.length => self.state = self.choose(),
+                State::Read => match self.table {
+                    Some(table) => {
+                        let first = self.values.len();
+                        let end = self.length.min(first + CHUNK);
+                        for index in first..end {
+                            self.keep(ctx, table.get_integer(index as i64 + 1))?;
+                        }
+                        stack.burn((end - first) / 4);
+                        if end < self.length {
+                            return Ok(Step::Pause);
+                        }
+                    }
+                    None => {
+                        self.state = State::GotOne;
+                        return Ok(Step::Get(self.object, self.values.len() as i64 + 1));
+                    }
+                },
+                State::Quick(quick) => {
+                    match quick.advance(ctx, stack, &mut self.values, self.less, input)? {
+                        Some(step) => return Ok(step),
+                        None => self.state = State::Write(0),
+                    }
+                }
+                State::Integers(sort) => {
+                    if !sort.advance(stack, |a, b| a < b) {
+                        return Ok(Step::Pause);
+                    }
+                    let sorted = std::mem::take(&mut sort.elements);
+                    self.take_sorted(&sorted, Value::Integer);
+                    self.state = State::Write(0);
+                }
+                State::Floats(sort) => {
+                    if !sort.advance(stack, |a, b| a < b) {
+                        return Ok(Step::Pause);
+                    }
+                    let sorted = std::mem::take(&mut sort.elements);
+                    self.take_sorted(&sorted, Value::float);
+                    self.state = State::Write(0);
+                }
+                State::Strings(sort) => {
+                    if !sort.advance(stack, |a, b| operate::compare_strings(*a, *b).is_lt()) {
+                        return Ok(Step::Pause);
+                    }
+                    let sorted = std::mem::take(&mut sort.elements);
+                    self.take_sorted(&sorted, Value::String);
+                    self.state = State::Write(0);
+                }
+                State::Write(done) if *done == self.length => {
+                    stack.clear();
+                    return Ok(Step::Done);
+                }
+                State::Write(done) => match self.table {
+                    Some(table) => {
+                        let end = self.length.min(*done + CHUNK);
+                        for (index, value) in (*done..end).zip(&self.values[*done..end]) {
+                            set_plain(ctx, table, index as i64 + 1, *value)?;
+                        }
+                        stack.burn((end - *done) / 4);
+                        *done = end;
+                        if end < self.length {
+                            return Ok(Step::Pause);
+                        }
+                    }
+                    None => {
+                        *done += 1;
+                        let index = *done as i64;
+                        return Ok(Step::Set(self.object, index, self.values[*done - 1]));
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Sorting of elements that compare at once: pieces first, then rounds of merging pairs.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct MergeSort<T> {
+    elements: Vec<T>,
+    /// What has been merged in this round.
+    merged: Vec<T>,
+    /// The length of sorted pieces; 0 while pieces are sorted.
+    width: usize,
+    /// How many elements have been sorted into pieces.
+    sorted: usize,
+}
+
+impl<T: Copy> MergeSort<T> {
+    /// The sorting of elements, if there are as many as there should be.
+    fn of(elements: impl Iterator<Item = T>, count: usize) -> Option<Self> {
+        let mut elements = elements.peekable();
+        // Most lists that are of another type show it by their first element.
+        elements.peek()?;
+        let elements: Vec<T> = elements.collect();
+        (elements.len() == count).then_some(MergeSort {
+            elements,
+            merged: Vec::new(),
+            width: 0,
+            sorted: 0,
+        })
+    }
+
+    /// Does a piece of the work; tells whether all is done.
+    fn advance(&mut self, stack: &mut Stack<'_, '_>, less: impl Fn(&T, &T) -> bool) -> bool {
+        let count = self.elements.len();
+        if self.width == 0 {
+            let end = count.min(self.sorted + PIECE);
+            let piece = &mut self.elements[self.sorted..end];
+            stack.burn(piece.len() * (piece.len().ilog2() as usize + 1) / 8);
+            piece.sort_unstable_by(|a, b| {
+                if less(a, b) {
+                    std::cmp::Ordering::Less
+                } else if less(b, a) {
+                    std::cmp::Ordering::Greater
+                } else {
+                    std::cmp::Ordering::Equal
+                }
+            });
+            self.sorted = end;
+            if end == count {
+                self.width = PIECE;
+            }
+            return count <= PIECE;
+        }
+        // One pair of pieces.
+        let start = self.merged.len();
+        let middle = count.min(start + self.width);
+        let end = count.min(middle + self.width);
+        let (mut left, mut right) = (start, middle);
+        while left < middle && right < end {
+            if less(&self.elements[right], &self.elements[left]) {
+                self.merged.push(self.elements[right]);
+                right += 1;
+            } else {
+                self.merged.push(self.elements[left]);
+                left += 1;
+            }
+        }
+        self.merged.extend_from_slice(&self.elements[left..middle]);
+        self.merged.extend_from_slice(&self.elements[right..end]);
+        stack.burn((end - start) / 2);
+        if end == count {
+            std::mem::swap(&mut self.elements, &mut self.merged);
+            self.merged.clear();
+            self.width *= 2;
+        }
+        self.width >= count
+    }
+}
+
+/// PUC-Rio's quicksort (`auxsort` and `partition` in `ltablib.c`), which stops at comparisons.
+/// Indices are from 0.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Quicksort<'gc> {
+    /// The interval that is being sorted, both ends included.
+    low: usize,
+    high: usize,
+    /// The intervals that wait, with their seeds for pivots.
+    waiting: Vec<(usize, usize, usize)>,
+    seed: usize,
+    pivot_index: usize,
+    pivot: Value<'gc>,
+    /// Where the search from below and from above are.
+    left: usize,
+    right: usize,
+    #[collect(require_static)]
+    at: At,
+    /// The result of a comparison after which the fuel was used up.
+    known: Option<bool>,
+}
+
+/// Which comparison has just been made.
+#[derive(Clone, Copy)]
+enum At {
+    /// None: an interval begins.
+    Interval,
+    /// Whether the last element is less than the first.
+    Ends,
+    /// Whether the pivot is less than the first.
+    PivotLow,
+    /// Whether the last is less than the pivot.
+    PivotHigh,
+    /// Whether the element at `left` is less than the pivot.
+    Left,
+    /// Whether the pivot is less than the element at `right`.
+    Right,
+}
+
+impl<'gc> Quicksort<'gc> {
+    fn new(length: usize) -> Self {
+        Quicksort {
+            low: 0,
+            high: length - 1,
+            waiting: Vec::new(),
+            seed: 0,
+            pivot_index: 0,
+            pivot: Value::Nil,
+            left: 0,
+            right: 0,
+            at: At::Interval,
+            known: None,
+        }
+    }
+
+    /// Goes on until a call has to be made or fuel is used up; `None` when all is sorted.
+    fn advance(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        values: &mut [Value<'gc>],
+        less: Value<'gc>,
+        input: Value<'gc>,
+    ) -> Result<Option<Step<'gc>>, Error<'gc>> {
+        let mut result = self.known.take().unwrap_or_else(|| input.is_truthy());
+        loop {
+            let Some((a, b)) = self.compared(ctx, values, result)? else { return Ok(None) };
+            if !less.is_nil() {
+                return Ok(Some(Step::Call(less, [a, b])));
+            }
+            match operate::less(ctx, a, b).map_err(|error| fault(ctx, error))? {
+                Outcome::Value(value) => result = value.is_truthy(),
+                Outcome::Call(..) => return Ok(Some(Step::Less(a, b))),
+            }
+            stack.burn(1);
+            if stack.out_of_fuel() {
+                self.known = Some(result);
+                return Ok(Some(Step::Pause));
+            }
+        }
+    }
+
+    /// Takes the result of a comparison and tells what to compare next.
+    fn compared(
+        &mut self,
+        ctx: Context<'gc>,
+        values: &mut [Value<'gc>],
+        result: bool,
+    ) -> Result<Option<(Value<'gc>, Value<'gc>)>, Error<'gc>> {
+        let invalid = || Error::message("invalid order function for sorting");
+        match self.at {
+            At::Interval => return Ok(self.begin_interval(values)),
+            At::Ends => {
+                if result {
+                    values.swap(self.low, self.high);
+                }
+                if self.high - self.low == 1 {
+                    return Ok(self.next_interval(values));
+                }
+                self.pivot_index = self.choose_pivot();
+                self.at = At::PivotLow;
+                return Ok(Some((values[self.pivot_index], values[self.low])));
+            }
+            At::PivotLow => {
+                if result {
+                    values.swap(self.pivot_index, self.low);
+                } else {
+                    self.at = At::PivotHigh;
+                    return Ok(Some((values[self.high], values[self.pivot_index])));
+                }
+            }
+            At::PivotHigh => {
+                if result {
+                    values.swap(self.pivot_index, self.high);
+                }
+            }
+            At::Left if result => {
+                if self.left == self.high - 1 {
+                    return Err(invalid());
+                }
+                self.left += 1;
+                return Ok(Some((values[self.left], self.pivot)));
+            }
+            At::Left => {
+                self.right -= 1;
+                self.at = At::Right;
+                return Ok(Some((self.pivot, values[self.right])));
+            }
+            At::Right if result => {
+                if self.right < self.left {
+                    return Err(invalid());
+                }
+                self.right -= 1;
+                return Ok(Some((self.pivot, values[self.right])));
+            }
+            At::Right if self.right < self.left => {
+                values.swap(self.high - 1, self.left);
+                self.split(ctx);
+                return Ok(self.begin_interval(values));
+            }
+            At::Right => {
+                values.swap(self.left, self.right);
+                self.left += 1;
+                self.at = At::Left;
+                return Ok(Some((values[self.left], self.pivot)));
+            }
+        }
+        // Low end, pivot and high end are in order.
+        if self.high - self.low == 2 {
+            return Ok(self.next_interval(values));
+        }
+        self.pivot = values[self.pivot_index];
+        values.swap(self.pivot_index, self.high - 1);
+        self.left = self.low + 1;
+        self.right = self.high - 1;
+        self.at = At::Left;
+        Ok(Some((values[self.left], self.pivot)))
+    }
+
+    /// Goes on with the larger part of the interval after the smaller one, the pivot between them
+    /// at `left`.
+    fn split(&mut self, ctx: Context<'gc>) {
+        let pivot = self.left;
+        let (low, high) = (self.low, self.high);
+        // Ends are moved past each other when a part is empty; the low one may not go below 0.
+        let (smaller, larger, size) = if pivot - low < high - pivot {
+            ((low, pivot.saturating_sub(1).max(low)), (pivot + 1, high), pivot - low)
+        } else {
+            ((pivot + 1, high), (low, pivot - 1), high - pivot)
+        };
+        let mut seed = self.seed;
+        if larger.1.saturating_sub(larger.0) / 128 > size {
+            // The partition is too imbalanced: the next pivots are chosen at random.
+            seed = (ctx.seed() as usize).wrapping_mul(0x9E37_79B9) ^ ctx.next_id() as usize | 1;
+        }
+        self.waiting.push((larger.0, larger.1, seed));
+        (self.low, self.high) = smaller;
+        if size == 0 {
+            self.high = self.low;
+        }
+    }
+
+    /// The pivot's index: the middle or, with a seed, somewhere in the second and third quarter.
+    fn choose_pivot(&self) -> usize {
+        let size = self.high - self.low;
+        if size < RANDOM_LIMIT || self.seed == 0 {
+            // The reference counts from 1, and so rounds the other way.
+            return (self.low + self.high + 2) / 2 - 1;
+        }
+        let quarter = size / 4;
+        (self.seed ^ self.low ^ self.high) % (quarter * 2) + self.low + quarter
+    }
+
+    fn next_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
+        self.high = self.low;
+        self.begin_interval(values)
+    }
+
+    fn begin_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
+        while self.low >= self.high {
+            (self.low, self.high, self.seed) = self.waiting.pop()?;
+        }
+        self.at = At::Ends;
+        Some((values[self.high], values[self.low]))
+    }
+}
