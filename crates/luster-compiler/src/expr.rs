@@ -30,6 +30,9 @@ pub(crate) enum Value {
     Const(Const),
     /// In a register: a local variable's, or one taken for it.
     Register(u8),
+    /// In the cell of a captured variable, to be read when an operator's other operand has been
+    /// evaluated, as PUC-Rio does. Only left operands are such values.
+    Cell(u8),
 }
 
 impl Compiler<'_> {
@@ -128,11 +131,11 @@ impl Compiler<'_> {
         self.in_register(value, offset)
     }
 
-    /// The register of a value; a constant is loaded into a free one.
+    /// The register of a value; what has none is loaded into a free one.
     pub(crate) fn in_register(&mut self, value: Value, offset: u32) -> Result<u8> {
         match value {
             Value::Register(register) => Ok(register),
-            Value::Const(_) => {
+            Value::Const(_) | Value::Cell(_) => {
                 let register = self.reserve(1)?;
                 self.load(value, register, offset);
                 Ok(register)
@@ -149,6 +152,7 @@ impl Compiler<'_> {
                 }
                 return;
             }
+            Value::Cell(cell) => return self.f.emit_ab(Op::GetCell, register, cell, offset),
             Value::Const(constant) => constant,
         };
         match constant {

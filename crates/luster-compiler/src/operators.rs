@@ -46,18 +46,18 @@ impl Compiler<'_> {
     /// Compiles a left operand. PUC-Rio reads a variable or field there only once it has seen the
     /// operator, at `operator`.
     pub(crate) fn operand(&mut self, id: ExprId, operator: u32) -> Result<Value> {
+        if let Expr::Name(symbol) = self.ast.expr(self.strip(id))
+            && let Some(cell) = self.scopes.cell(symbol.into(), self.outer.len())
+        {
+            return Ok(Value::Cell(cell));
+        }
         let before = self.f.here();
         let value = self.expr(id, None)?;
         if self.f.here() > before
             && let (Some(last), Some(&offset)) = (self.f.code.last(), self.f.offsets.last())
             && matches!(
                 last.op,
-                Op::GetUpValue
-                    | Op::GetUpTable
-                    | Op::GetTable
-                    | Op::GetIndex
-                    | Op::GetField
-                    | Op::GetCell
+                Op::GetUpValue | Op::GetUpTable | Op::GetTable | Op::GetIndex | Op::GetField
             )
         {
             let late = self.late_offset(offset, operator);

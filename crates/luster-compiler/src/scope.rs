@@ -130,6 +130,17 @@ impl Scopes {
         )
     }
 
+    /// The register with the cell of a name that is a captured local variable of the function at a
+    /// level.
+    pub(crate) fn cell(&self, name: NameId, at_level: usize) -> Option<u8> {
+        match self.find(name) {
+            Some(Binding::Local { level, register, captured: true, .. }) if level == at_level => {
+                Some(register)
+            }
+            _ => None,
+        }
+    }
+
     /// Ends the scope of the last declaration.
     fn pop(&mut self) -> Option<Binding> {
         let declaration = self.declarations.pop()?;

@@ -10,17 +10,24 @@ mod base;
 mod buffer;
 mod coroutine;
 mod counted;
+mod debug;
+mod io;
+mod math;
+mod os;
 mod output;
+mod package;
 mod program;
+mod random;
 mod string;
 mod system_error;
 mod table;
+mod utf8;
 mod warning;
 
 use luster_value::{Callback, Context, Function, Table, Value};
 
 pub use output::Output;
-pub use warning::{set_warnings, warn};
+pub use warning::{WarningSink, set_warnings, warn};
 
 /// A library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +62,12 @@ const LIBRARIES: &[(Library, &str, Opener)] = &[
     (Library::Base, "_G", base::open),
     (Library::Coroutine, "coroutine", coroutine::open),
     (Library::Table, "table", table::open),
+    (Library::Math, "math", math::open),
+    (Library::Os, "os", os::open),
+    (Library::Utf8, "utf8", utf8::open),
+    (Library::Debug, "debug", debug::open),
+    (Library::Io, "io", io::open),
+    (Library::Package, "package", package::open),
     (Library::String, "string", string::open),
 ];
 
@@ -90,11 +103,15 @@ pub fn open_all(ctx: Context<'_>) {
     open(ctx, Library::ALL);
 }
 
-/// Opens the libraries of [`Library::SAFE`], without `dofile` and `loadfile`, and with a `load` that
-/// takes source text only.
+/// Opens the libraries of [`Library::SAFE`], without `dofile` and `loadfile` and with a `load` that
+/// takes source text only, and what tells the time from `os`.
 pub fn open_safe(ctx: Context<'_>) {
     open(ctx, Library::SAFE);
+    open(ctx, &[Library::Os]);
     base::forbid_files_and_binaries(ctx);
+    if let Value::Table(os) = ctx.globals().get_field(ctx, "os") {
+        os::keep_clocks_only(ctx, os);
+    }
 }
 
 /// Opens libraries, in the order given: each becomes a global and an entry of `package.loaded`.

@@ -171,9 +171,7 @@ fn ceil<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Returned<'gc> {
 fn fmod<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Returned<'gc> {
     match (stack.get(0), stack.get(1)) {
         (Value::Integer(_), Value::Integer(0)) => Err(Error::argument(2, "zero")),
-        (Value::Integer(x), Value::Integer(y)) => {
-            give(stack, Value::Integer(x.wrapping_rem(y)))
-        }
+        (Value::Integer(x), Value::Integer(y)) => give(stack, Value::Integer(x.wrapping_rem(y))),
         _ => {
             let (x, y) = (stack.float(ctx, 0)?, stack.float(ctx, 1)?);
             give(stack, Value::float(x % y))

@@ -70,8 +70,7 @@ impl Output {
     /// The standard output of the process: buffered by lines on a terminal, in full otherwise. What
     /// is left in the buffer is written when the VM is dropped.
     pub fn stdout() -> Self {
-        let buffering =
-            if io::stdout().is_terminal() { Buffering::Line } else { Buffering::Full };
+        let buffering = if io::stdout().is_terminal() { Buffering::Line } else { Buffering::Full };
         Output::with_buffering(Box::new(io::stdout()), buffering)
     }
 

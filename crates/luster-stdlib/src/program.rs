@@ -14,6 +14,10 @@ pub(crate) enum Step<'gc> {
     Get(Value<'gc>, i64),
     /// `object[index] = value`
     Set(Value<'gc>, i64, Value<'gc>),
+    /// `object[key]`
+    Index(Value<'gc>, Value<'gc>),
+    /// `object[key] = value`
+    Assign(Value<'gc>, Value<'gc>, Value<'gc>),
     /// `#object`, which has to be an integer.
     Length(Value<'gc>),
     /// `a < b`, as a boolean.
@@ -128,15 +132,17 @@ impl<'gc, P: Program<'gc>> Runner<'gc, P> {
                     }
                     (operate::get(ctx, object, Value::Integer(index)), Wanted::Value)
                 }
+                Step::Index(object, key) => (operate::get(ctx, object, key), Wanted::Value),
                 Step::Set(object, index, value) => {
-                    match operate::set(ctx, object, Value::Integer(index), value) {
-                        Ok(SetOutcome::Done) => (Ok(Outcome::Value(Value::Nil)), Wanted::Nothing),
-                        Ok(SetOutcome::Call(handler, arguments)) => {
-                            return push_call(stack, handler, &arguments, Wanted::Nothing);
-                        }
-                        Err(error) => (Err(error), Wanted::Nothing),
+                    match assign(ctx, stack, object, Value::Integer(index), value)? {
+                        Some(call) => return Ok(call),
+                        None => (Ok(Outcome::Value(Value::Nil)), Wanted::Nothing),
                     }
                 }
+                Step::Assign(object, key, value) => match assign(ctx, stack, object, key, value)? {
+                    Some(call) => return Ok(call),
+                    None => (Ok(Outcome::Value(Value::Nil)), Wanted::Nothing),
+                },
                 Step::Length(object) => (operate::length(ctx, object), Wanted::Length),
                 Step::Less(a, b) => (operate::less(ctx, a, b), Wanted::Condition),
                 Step::Equal(a, b) => (Ok(operate::equal(ctx, a, b)), Wanted::Condition),
@@ -159,6 +165,23 @@ impl<'gc, P: Program<'gc>> Runner<'gc, P> {
     }
 }
 
+/// Sets a field, or prepares the call of the metamethod that will.
+fn assign<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    object: Value<'gc>,
+    key: Value<'gc>,
+    value: Value<'gc>,
+) -> Result<Option<State<'gc>>, Error<'gc>> {
+    match operate::set(ctx, object, key, value).map_err(|error| fault(ctx, error))? {
+        SetOutcome::Done => Ok(None),
+        SetOutcome::Call(handler, arguments) => {
+            push_call(stack, handler, &arguments, Wanted::Nothing).map(Some)
+        }
+    }
+}
+
+/// Puts a call's arguments above what the program keeps on the stack.
 fn push_call<'gc>(
     stack: &mut Stack<'_, 'gc>,
     function: Value<'gc>,

@@ -120,10 +120,7 @@ impl<'gc> Captured<'gc> for RandomSeed {
             // What the standard library seeds its hashing with is random.
             (RandomState::new().hash_one(0) as i64, self.0.next() as i64)
         } else {
-            let first = match stack.get(0) {
-                Value::Float(x) => float_seed(x.get()),
-                _ => stack.integer(ctx, 0)?,
-            };
+            let first = stack.integer(ctx, 0)?;
             (first, stack.optional_integer(ctx, 1, 0)?)
         };
         self.0.seed(first as u64, second as u64);

@@ -8,12 +8,12 @@ use luster_value::{Context, UserData, Value};
 /// The key in the registry.
 const KEY: &str = "_WARNINGS";
 
-/// Where warnings go, piece by piece.
-type Sink = Box<dyn FnMut(&[u8])>;
+/// Takes warnings.
+pub type WarningSink = Box<dyn FnMut(&[u8])>;
 
 struct Warnings {
     is_on: Cell<bool>,
-    sink: RefCell<Sink>,
+    sink: RefCell<WarningSink>,
 }
 
 /// Writes a warning to the standard error of the process.
@@ -32,12 +32,9 @@ fn with<R>(ctx: Context<'_>, work: impl FnOnce(&Warnings) -> R) -> R {
         return work(warnings);
     }
     // As in the reference's interpreter, warnings are off until the script or the host wants them.
-    let sink: Sink = Box::new(write_to_stderr);
-    let userdata = UserData::new(
-        ctx,
-        Warnings { is_on: Cell::new(false), sink: RefCell::new(sink) },
-        None,
-    );
+    let sink: WarningSink = Box::new(write_to_stderr);
+    let userdata =
+        UserData::new(ctx, Warnings { is_on: Cell::new(false), sink: RefCell::new(sink) }, None);
     ctx.registry().set_field(ctx, KEY, Value::UserData(userdata));
     match userdata.downcast::<Warnings>() {
         Some(warnings) => work(warnings),
@@ -71,7 +68,7 @@ fn emit(warnings: &Warnings, message: &[u8]) {
 
 /// Switches warnings on or off and says where they go (to the standard error of the process, when
 /// `None`).
-pub fn set_warnings(ctx: Context<'_>, is_on: bool, sink: Option<Box<dyn FnMut(&[u8])>>) {
+pub fn set_warnings(ctx: Context<'_>, is_on: bool, sink: Option<WarningSink>) {
     with(ctx, |warnings| {
         warnings.is_on.set(is_on);
         if let Ok(mut current) = warnings.sink.try_borrow_mut() {

@@ -179,6 +179,11 @@ impl<'gc> Callback<'gc> {
         self.0.builtin
     }
 
+    /// Whether it has captured values.
+    pub fn is_captured(self) -> bool {
+        matches!(self.0.kind, Kind::Captured(_))
+    }
+
     /// The name it was made with.
     pub fn name(self) -> &'static str {
         self.0.name

@@ -8,9 +8,7 @@
 //! A cursor points into its coroutine's registers and is loaded anew after everything that may
 //! move them or change the frames: calls, returns, metamethods.
 
-use luster_value::{
-    Closure, Code, LinkedInstruction, LuaFrame, LuaString, ThreadState, UpValue, Value,
-};
+use luster_value::{Closure, LinkedInstruction, LuaFrame, LuaString, RegisterFile, UpValue, Value};
 
 /// The place of the running function.
 #[derive(Clone, Copy)]
@@ -19,23 +17,48 @@ pub(crate) struct Cursor<'gc> {
     registers: *mut Value<'gc>,
     constants: *const Value<'gc>,
     pub(crate) closure: Closure<'gc>,
-    /// The slot of the first register.
-    pub(crate) base: usize,
+}
+
+/// Where in the code of the function on top the loop has come to, until it is written to the frame.
+#[derive(Clone, Copy)]
+pub(crate) struct Place(*const LinkedInstruction);
+
+impl Place {
+    /// No place: nothing runs.
+    pub(crate) const NONE: Place = Place(std::ptr::null());
+
+    /// The index of the instruction in the code of the closure that runs.
+    #[inline(always)]
+    pub(crate) fn index(self, closure: Closure<'_>) -> u32 {
+        let start = closure.code().as_ref().instructions.as_ptr() as usize;
+        ((self.0 as usize - start) / size_of::<LinkedInstruction>()) as u32
+    }
 }
 
 impl<'gc> Cursor<'gc> {
     /// Points to where a frame goes on.
     #[inline(always)]
-    pub(crate) fn load(state: &mut ThreadState<'gc>, frame: &LuaFrame<'gc>) -> Self {
-        let code = frame.closure.code().as_ref();
-        debug_assert!((frame.pc as usize) < code.instructions.len());
+    pub(crate) fn load(registers: &mut RegisterFile<'gc>, frame: &LuaFrame<'gc>) -> Self {
+        let mut cursor = Self::begin(registers, frame.closure, frame.base as usize);
+        debug_assert!((frame.pc as usize) < frame.closure.code().instructions.len());
+        // SAFETY: a frame's pc is 0 or was saved by `pc` below, so it is inside the code.
+        cursor.pc = unsafe { cursor.pc.add(frame.pc as usize) };
+        cursor
+    }
+
+    /// Points to the beginning of a function whose registers begin at `base`.
+    #[inline(always)]
+    pub(crate) fn begin(
+        registers: &mut RegisterFile<'gc>,
+        closure: Closure<'gc>,
+        base: usize,
+    ) -> Self {
+        let code = closure.code().as_ref();
         Cursor {
-            // SAFETY: a frame's pc is 0 or was saved by `pc` below, so it is inside the code.
-            pc: unsafe { code.instructions.as_ptr().add(frame.pc as usize) },
-            registers: state.registers.window(frame.base as usize),
+            pc: code.instructions.as_ptr(),
+            registers: registers.window(base),
             constants: code.constants.as_ptr(),
-            closure: frame.closure,
-            base: frame.base as usize,
+            closure,
         }
     }
 
@@ -59,12 +82,10 @@ impl<'gc> Cursor<'gc> {
         self.pc = unsafe { self.pc.offset(distance as isize) };
     }
 
-    /// The index of the next instruction.
+    /// Where it has come to.
     #[inline(always)]
-    pub(crate) fn pc(&self) -> u32 {
-        let code: &Code<'gc> = self.closure.code().as_ref();
-        // SAFETY: both point into the same boxed slice.
-        unsafe { self.pc.offset_from(code.instructions.as_ptr()) as u32 }
+    pub(crate) fn place(&self) -> Place {
+        Place(self.pc)
     }
 
     /// A register's value.

@@ -6,9 +6,11 @@
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ReturnKind, ResumeKind, State, Status, Thread, ThreadState, Value, WaitsFor,
+    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ResumeKind, ReturnKind, State,
+    Status, Thread, ThreadState, Value, WaitsFor,
 };
 
+use crate::cursor::Place;
 use crate::run::{Run, Switch, live_top};
 
 /// How deep coroutines may resume each other: the reference's `LUAI_MAXCCALLS`.
@@ -185,7 +187,7 @@ fn run_thread<'gc>(
     thread: Thread<'gc>,
     state: &mut ThreadState<'gc>,
 ) -> Switch<'gc> {
-    let mut run = Run { ctx, thread, state };
+    let mut run = Run { ctx, thread, state, place: Place::NONE, exit: Ok(None) };
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);
@@ -308,8 +310,7 @@ fn deliver_values<'gc>(
 ) {
     let Some(Frame::Waiting(frame)) = state.frames.last() else { return };
     let (mut to, waits_for) = (frame.function as usize + 1, frame.waits_for);
-    let has_status =
-        matches!(waits_for, WaitsFor::Close | WaitsFor::Coroutine(ResumeKind::Resume));
+    let has_status = matches!(waits_for, WaitsFor::Close | WaitsFor::Coroutine(ResumeKind::Resume));
     match values {
         Ok((from, count)) => {
             if !state.registers.reserve(to + count + 1) {

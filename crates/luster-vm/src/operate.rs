@@ -250,8 +250,7 @@ pub fn arithmetic<'gc>(
         if is_number(a) && is_number(b) {
             return Err(Fault::NoInteger(Operand::Left));
         }
-        let (culprit, which) =
-            if is_number(a) { (b, Operand::Right) } else { (a, Operand::Left) };
+        let (culprit, which) = if is_number(a) { (b, Operand::Right) } else { (a, Operand::Left) };
         return Err(Fault::Bitwise(culprit, which));
     }
     let (culprit, which) = if is_number(a) { (b, Operand::Right) } else { (a, Operand::Left) };
@@ -358,9 +357,8 @@ pub fn concat<'gc>(
     a: Value<'gc>,
     b: Value<'gc>,
 ) -> Result<Outcome<'gc>, Fault<'gc>> {
-    let is_text = |value: Value<'gc>| {
-        matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_))
-    };
+    let is_text =
+        |value: Value<'gc>| matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_));
     if is_text(a) && is_text(b) {
         let mut text = Vec::new();
         ctx.write_basic(&mut text, a);

@@ -4,11 +4,12 @@
 //! coroutines in `machine`.
 
 use luster_value::{
-    AfterClosing, BoxSequence, Callback, CallbackReturn, Closure, ClosingFrame, CollectRequest,
+    AfterClosing, BoxSequence, Callback, CallbackReturn, ClosingFrame, Closure, CollectRequest,
     Context, Error, FinalizerFrame, Frame, LuaFrame, Metamethod, Poll, ProtectedFrame, ReturnKind,
     SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
 };
 
+use crate::cursor::Place;
 use crate::execute;
 use crate::operate::Fault;
 
@@ -43,6 +44,10 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) ctx: Context<'gc>,
     pub(crate) thread: Thread<'gc>,
     pub(crate) state: &'a mut ThreadState<'gc>,
+    /// Where the dispatch loop has come to, when it calls a slow path.
+    pub(crate) place: Place,
+    /// Why the dispatch loop is to be left, when a slow path says so.
+    pub(crate) exit: Control<'gc>,
 }
 
 impl<'gc> Run<'_, 'gc> {
@@ -112,41 +117,78 @@ impl<'gc> Run<'_, 'gc> {
 
     #[cold]
     #[inline(never)]
-    fn stack_overflow(&self) -> Error<'gc> {
+    pub(crate) fn stack_overflow(&self) -> Error<'gc> {
         self.fault(Fault::Message("stack overflow"))
     }
 
     /// Pushes the frame of a Lua function that was called in a slot with `argc` arguments.
-    #[inline]
-    pub(crate) fn push_closure(
+    fn push_closure(
         &mut self,
         closure: Closure<'gc>,
         function: usize,
         argc: usize,
         returns: ReturnKind,
     ) -> Result<(), Error<'gc>> {
-        let code = closure.code().as_ref();
-        let parameters = code.parameters as usize;
-        let first = function + 1;
-        let mut base = first;
-        let mut varargs = 0;
-        if code.is_vararg {
-            // The extra arguments stay where they are, below the registers; the fixed ones move up.
-            base = first + argc.max(parameters);
-            self.reserve(base)?;
-            if argc < parameters {
-                self.state.registers.clear(first + argc..first + parameters);
-            } else {
-                varargs = argc - parameters;
-            }
-            self.state.registers.copy(first, base, parameters);
-            self.state.registers.clear(first..first + parameters);
+        if closure.code().is_vararg {
+            self.push_vararg(closure, function, argc, returns)?;
         } else {
-            self.reserve(base)?;
-            if argc < parameters {
-                self.state.registers.clear(first + argc..first + parameters);
-            }
+            self.push_plain(closure, function, argc, returns)?;
         }
+        Ok(())
+    }
+
+    /// Pushes the frame of a function without extra arguments, which finds its parameters in place.
+    /// Gives the slot of its first register.
+    #[inline(always)]
+    pub(crate) fn push_plain(
+        &mut self,
+        closure: Closure<'gc>,
+        function: usize,
+        argc: usize,
+        returns: ReturnKind,
+    ) -> Result<usize, Error<'gc>> {
+        let parameters = closure.code().parameters as usize;
+        let base = function + 1;
+        self.reserve(base)?;
+        for missing in argc..parameters {
+            self.state.registers.set(base + missing, Value::Nil);
+        }
+        self.push_frame(closure, function, base, 0, returns);
+        Ok(base)
+    }
+
+    /// Pushes the frame of a function with extra arguments. They stay where they are, below the
+    /// registers; the fixed ones move up. Gives the slot of the first register.
+    #[inline(never)]
+    pub(crate) fn push_vararg(
+        &mut self,
+        closure: Closure<'gc>,
+        function: usize,
+        argc: usize,
+        returns: ReturnKind,
+    ) -> Result<usize, Error<'gc>> {
+        let parameters = closure.code().parameters as usize;
+        let first = function + 1;
+        let base = first + argc.max(parameters);
+        self.reserve(base)?;
+        if argc < parameters {
+            self.state.registers.clear(first + argc..first + parameters);
+        }
+        self.state.registers.copy(first, base, parameters);
+        self.state.registers.clear(first..first + parameters);
+        self.push_frame(closure, function, base, argc.saturating_sub(parameters), returns);
+        Ok(base)
+    }
+
+    #[inline(always)]
+    fn push_frame(
+        &mut self,
+        closure: Closure<'gc>,
+        function: usize,
+        base: usize,
+        varargs: usize,
+        returns: ReturnKind,
+    ) {
         self.state.frames.push(Frame::Lua(LuaFrame {
             closure,
             base: base as u32,
@@ -156,7 +198,6 @@ impl<'gc> Run<'_, 'gc> {
             returns,
             is_tail_call: false,
         }));
-        Ok(())
     }
 
     #[inline]
@@ -320,8 +361,7 @@ impl<'gc> Run<'_, 'gc> {
     ) -> Control<'gc> {
         match returns {
             ReturnKind::Call(2) => {
-                let value =
-                    if count > 0 { self.state.registers.get(from) } else { Value::Nil };
+                let value = if count > 0 { self.state.registers.get(from) } else { Value::Nil };
                 self.state.registers.set(function, value);
                 Ok(None)
             }
@@ -374,15 +414,13 @@ impl<'gc> Run<'_, 'gc> {
                 self.state.registers.set(slot, value);
             }
             ReturnKind::Condition => {
-                let instruction =
-                    frame.closure.prototype().instructions[frame.pc as usize - 1];
+                let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
                 if value.is_truthy() == execute::jumps_when(instruction.op) {
                     frame.pc = frame.pc.wrapping_add_signed(instruction.d);
                 }
             }
             ReturnKind::Concat(remaining) => {
-                let instruction =
-                    frame.closure.prototype().instructions[frame.pc as usize - 1];
+                let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
                 let first = frame.base as usize + instruction.b as usize;
                 self.state.registers.set(first + remaining as usize - 1, value);
                 return self.concat(remaining);
@@ -409,8 +447,7 @@ impl<'gc> Run<'_, 'gc> {
             Some(Frame::Closing(_)) => self.close_next(),
             Some(Frame::Handler(frame)) => {
                 let slot = frame.top as usize;
-                let value =
-                    if top > slot { self.state.registers.get(slot) } else { Value::Nil };
+                let value = if top > slot { self.state.registers.get(slot) } else { Value::Nil };
                 self.handled(value)
             }
             Some(Frame::Finalizer(frame)) => {
@@ -498,9 +535,7 @@ impl<'gc> Run<'_, 'gc> {
                 frame.bottom = bottom as u32;
                 Ok(Some(Switch::Yielded { from: base + bottom, count: len - bottom }))
             }
-            Ok(Poll::Yield(_)) => {
-                Err(Error::message("attempt to yield from outside a coroutine"))
-            }
+            Ok(Poll::Yield(_)) => Err(Error::message("attempt to yield from outside a coroutine")),
             Ok(Poll::Pending) => {
                 frame.sequence = Some(sequence);
                 frame.bottom = len as u32;
@@ -534,9 +569,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.reserve(at + 3)?;
                 let handler = self.ctx.metamethod(value, Metamethod::Close);
                 if handler.is_nil() {
-                    return Err(Error::message(
-                        "attempt to call a nil value (metamethod 'close')",
-                    ));
+                    return Err(Error::message("attempt to call a nil value (metamethod 'close')"));
                 }
                 self.state.registers.set(at, handler);
                 self.state.registers.set(at + 1, value);
@@ -570,9 +603,7 @@ impl<'gc> Run<'_, 'gc> {
 /// Where the live registers of a coroutine that does not run end.
 pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
     let extent = match state.frames.last() {
-        Some(Frame::Lua(frame)) => {
-            frame.base as usize + frame.closure.code().registers as usize
-        }
+        Some(Frame::Lua(frame)) => frame.base as usize + frame.closure.code().registers as usize,
         Some(Frame::Sequence(frame)) => (frame.base + frame.bottom) as usize,
         Some(Frame::Protected(frame)) => frame.function as usize + 1,
         Some(Frame::Waiting(frame)) => frame.function as usize + 1,

@@ -1,38 +1,134 @@
 //! What instructions do out of line: metamethods, faults, and whatever is rare or long.
 
-use luster_bytecode::{Flipped, Op};
+use luster_bytecode::{Flipped, Instruction, Op};
 use luster_number::ArithmeticOp;
 use luster_value::{
     AfterClosing, ClosingFrame, Error, Frame, LuaFrame, Metamethod, ReturnKind, Table, Value,
 };
 
-use crate::cursor::Cursor;
 use crate::execute::LoopFault;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Run, Switch};
 
 /// How the dispatch loop goes on after a slow path.
-pub(crate) enum Next<'gc> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
     /// With the same frame.
     Same,
     /// With whatever frame is on top.
     Reload,
-    /// Not at all.
-    Leave(Switch<'gc>),
+    /// Not at all: `Run::exit` says why.
+    Leave,
 }
 
-/// What a slow path comes to.
-pub(crate) type Slow<'gc> = Result<Next<'gc>, Error<'gc>>;
+/// What a slow path comes to, before what leaves the loop is put aside.
+type Slow<'gc> = Result<Option<Switch<'gc>>, Error<'gc>>;
 
-fn reload(control: Control<'_>) -> Slow<'_> {
-    match control {
-        Ok(None) => Ok(Next::Reload),
-        Ok(Some(switch)) => Ok(Next::Leave(switch)),
-        Err(error) => Err(error),
-    }
+// The dispatch loop calls these: each writes the place to the frame, does its work out of line, and
+// puts what leaves the loop aside, so that what the loop gets back is one byte.
+macro_rules! out_of_line {
+    ($($(#[$doc:meta])* $name:ident = $next:ident $inner:ident($($argument:ident: $of:ty),*);)*) => {
+        impl<'gc> Run<'_, 'gc> {$(
+            $(#[$doc])*
+            #[inline(never)]
+            pub(crate) fn $name(&mut self, $($argument: $of),*) -> Next {
+                self.sync();
+                let depth = self.state.frames.len();
+                let slots = self.state.registers.len();
+                match self.$inner($($argument),*) {
+                    Ok(None) if Next::$next == Next::Same
+                        && depth == self.state.frames.len()
+                        && slots == self.state.registers.len() => Next::Same,
+                    Ok(None) => Next::Reload,
+                    other => {
+                        self.exit = other;
+                        Next::Leave
+                    }
+                }
+            }
+        )*}
+    };
+}
+
+out_of_line! {
+    /// `register := object[key]`
+    get = Same get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
+    /// `object[key] := value`
+    set = Same set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
+    /// `register := #value`
+    length = Same length_of(value: Value<'gc>, register: u8);
+    /// The arithmetic instruction just fetched, with whatever operands.
+    arithmetic = Same calculate();
+    /// The comparison just fetched, of any two values; it may jump.
+    compare = Reload compare_values(a: Value<'gc>, b: Value<'gc>);
+    /// The concatenation just fetched.
+    concat_step = Same concat(count: u8);
+    /// The items of the constructor just fetched.
+    set_list = Same set_items();
+    /// Calls the value in a slot.
+    call_value = Same call(function: usize, argc: usize, returns: ReturnKind);
+    /// The tail call just fetched.
+    tail_call = Reload call_in_place();
+    /// The return just fetched.
+    return_from = Reload return_values();
+    /// Closes variables from a register up.
+    close = Same close_from(register: u8);
+    /// Marks a register's variable to be closed.
+    mark_to_be_closed = Same mark(register: u8);
+    /// Puts extra arguments into registers.
+    vararg = Same spread_varargs(register: u8, c: u8);
+    /// Puts a table of the extra arguments into a register.
+    vararg_table = Same make_vararg_table(register: u8);
+    /// Puts one of the extra arguments into a register.
+    get_vararg = Same index_varargs(register: u8, key: Value<'gc>);
+    /// Puts the items of a table of extra arguments into registers.
+    unpack_vararg_table = Same spread_table(register: u8, table: Value<'gc>, c: u8);
 }
 
 impl<'gc> Run<'_, 'gc> {
+    /// Writes the place that the loop has come to into the frame on top. Gives the slot of the
+    /// function's first register.
+    #[inline(always)]
+    pub(crate) fn sync(&mut self) -> usize {
+        match self.state.frames.last_mut() {
+            Some(Frame::Lua(frame)) => {
+                frame.pc = self.place.index(frame.closure);
+                frame.base as usize
+            }
+            _ => unreachable!("instructions run in Lua functions"),
+        }
+    }
+
+    /// Drops the frame of the running Lua function. Gives where its results go.
+    #[inline(always)]
+    pub(crate) fn pop_lua_frame(&mut self) -> (usize, ReturnKind) {
+        let (function, returns) = match self.state.frames.last() {
+            Some(Frame::Lua(frame)) => (frame.function as usize, frame.returns),
+            _ => unreachable!("instructions run in Lua functions"),
+        };
+        self.state.frames.pop();
+        (function, returns)
+    }
+
+    /// Takes the one result, or none, of a function that was not called by a plain call.
+    #[inline(never)]
+    pub(crate) fn return_special(
+        &mut self,
+        value: Value<'gc>,
+        count: usize,
+        function: usize,
+        returns: ReturnKind,
+    ) -> Next {
+        self.state.registers.set(function, value);
+        match self.deliver(function, count, function, returns) {
+            Ok(None) => Next::Reload,
+            other => {
+                self.exit = other;
+                Next::Leave
+            }
+        }
+    }
+
     /// The frame of the running Lua function.
     pub(crate) fn lua_frame(&self) -> LuaFrame<'gc> {
         match self.state.frames.last() {
@@ -65,14 +161,14 @@ impl<'gc> Run<'_, 'gc> {
         for (index, argument) in arguments.iter().enumerate() {
             self.state.registers.set(at + 1 + index, *argument);
         }
-        reload(self.call(at, arguments.len(), returns))
+        self.call(at, arguments.len(), returns)
     }
 
     fn outcome(&mut self, outcome: Result<Outcome<'gc>, Fault<'gc>>, register: u8) -> Slow<'gc> {
         match outcome {
             Ok(Outcome::Value(value)) => {
                 self.set_register(register, value);
-                Ok(Next::Same)
+                Ok(None)
             }
             Ok(Outcome::Call(function, arguments)) => {
                 self.call_metamethod(function, &arguments, ReturnKind::Register(register))
@@ -81,20 +177,13 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    #[inline(never)]
-    pub(crate) fn get(&mut self, object: Value<'gc>, key: Value<'gc>, register: u8) -> Slow<'gc> {
+    fn get_value(&mut self, object: Value<'gc>, key: Value<'gc>, register: u8) -> Slow<'gc> {
         self.outcome(operate::get(self.ctx, object, key), register)
     }
 
-    #[inline(never)]
-    pub(crate) fn set(
-        &mut self,
-        object: Value<'gc>,
-        key: Value<'gc>,
-        value: Value<'gc>,
-    ) -> Slow<'gc> {
+    fn set_value(&mut self, object: Value<'gc>, key: Value<'gc>, value: Value<'gc>) -> Slow<'gc> {
         match operate::set(self.ctx, object, key, value) {
-            Ok(SetOutcome::Done) => Ok(Next::Same),
+            Ok(SetOutcome::Done) => Ok(None),
             Ok(SetOutcome::Call(function, arguments)) => {
                 self.call_metamethod(function, &arguments, ReturnKind::Discard)
             }
@@ -102,32 +191,39 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    #[inline(never)]
-    pub(crate) fn length(&mut self, value: Value<'gc>, register: u8) -> Slow<'gc> {
+    fn length_of(&mut self, value: Value<'gc>, register: u8) -> Slow<'gc> {
         self.outcome(operate::length(self.ctx, value), register)
     }
 
-    /// The arithmetic instruction just fetched, with whatever operands.
-    #[inline(never)]
-    pub(crate) fn arithmetic(&mut self, cursor: &Cursor<'gc>) -> Slow<'gc> {
-        let pc = cursor.pc() as usize - 1;
-        let i = cursor.closure.prototype().instructions[pc];
-        let b = cursor.get(i.b);
-        let constant = || cursor.constant(i.d as usize);
+    /// The instruction that is being run.
+    fn instruction(&self) -> Instruction {
+        let frame = self.lua_frame();
+        frame.closure.prototype().instructions[frame.pc as usize - 1]
+    }
+
+    fn register(&self, register: u8) -> Value<'gc> {
+        self.state.registers.get(self.lua_frame().base as usize + register as usize)
+    }
+
+    fn calculate(&mut self) -> Slow<'gc> {
+        let i = self.instruction();
+        let b = self.register(i.b);
+        let constants = &self.lua_frame().closure.code().as_ref().constants;
+        let constant = || constants[i.d as usize];
         let is_flipped = i.c == Flipped::Yes as u8;
         let (op, a, b) = match i.op {
-            Op::Add => (ArithmeticOp::Add, b, cursor.get(i.c)),
-            Op::Sub => (ArithmeticOp::Sub, b, cursor.get(i.c)),
-            Op::Mul => (ArithmeticOp::Mul, b, cursor.get(i.c)),
-            Op::Div => (ArithmeticOp::Div, b, cursor.get(i.c)),
-            Op::Mod => (ArithmeticOp::Mod, b, cursor.get(i.c)),
-            Op::Pow => (ArithmeticOp::Pow, b, cursor.get(i.c)),
-            Op::FloorDiv => (ArithmeticOp::FloorDiv, b, cursor.get(i.c)),
-            Op::BitAnd => (ArithmeticOp::BitAnd, b, cursor.get(i.c)),
-            Op::BitOr => (ArithmeticOp::BitOr, b, cursor.get(i.c)),
-            Op::BitXor => (ArithmeticOp::BitXor, b, cursor.get(i.c)),
-            Op::ShiftLeft => (ArithmeticOp::ShiftLeft, b, cursor.get(i.c)),
-            Op::ShiftRight => (ArithmeticOp::ShiftRight, b, cursor.get(i.c)),
+            Op::Add => (ArithmeticOp::Add, b, self.register(i.c)),
+            Op::Sub => (ArithmeticOp::Sub, b, self.register(i.c)),
+            Op::Mul => (ArithmeticOp::Mul, b, self.register(i.c)),
+            Op::Div => (ArithmeticOp::Div, b, self.register(i.c)),
+            Op::Mod => (ArithmeticOp::Mod, b, self.register(i.c)),
+            Op::Pow => (ArithmeticOp::Pow, b, self.register(i.c)),
+            Op::FloorDiv => (ArithmeticOp::FloorDiv, b, self.register(i.c)),
+            Op::BitAnd => (ArithmeticOp::BitAnd, b, self.register(i.c)),
+            Op::BitOr => (ArithmeticOp::BitOr, b, self.register(i.c)),
+            Op::BitXor => (ArithmeticOp::BitXor, b, self.register(i.c)),
+            Op::ShiftLeft => (ArithmeticOp::ShiftLeft, b, self.register(i.c)),
+            Op::ShiftRight => (ArithmeticOp::ShiftRight, b, self.register(i.c)),
             Op::AddImmediate if i.c == Flipped::Subtraction as u8 => {
                 (ArithmeticOp::Sub, b, Value::Integer(-i64::from(i.d)))
             }
@@ -144,9 +240,7 @@ impl<'gc> Run<'_, 'gc> {
             Op::BitAndConstant => flip(ArithmeticOp::BitAnd, is_flipped, b, constant()),
             Op::BitOrConstant => flip(ArithmeticOp::BitOr, is_flipped, b, constant()),
             Op::BitXorConstant => flip(ArithmeticOp::BitXor, is_flipped, b, constant()),
-            Op::ShiftLeftImmediate => {
-                (ArithmeticOp::ShiftLeft, b, Value::Integer(i64::from(i.d)))
-            }
+            Op::ShiftLeftImmediate => (ArithmeticOp::ShiftLeft, b, Value::Integer(i64::from(i.d))),
             Op::ShiftRightImmediate => {
                 (ArithmeticOp::ShiftRight, b, Value::Integer(i64::from(i.d)))
             }
@@ -159,17 +253,8 @@ impl<'gc> Run<'_, 'gc> {
         self.outcome(operate::arithmetic(self.ctx, op, a, b), i.a)
     }
 
-    /// The comparison just fetched: a fused compare-and-jump of any two values.
-    #[inline(never)]
-    pub(crate) fn compare(
-        &mut self,
-        cursor: &Cursor<'gc>,
-        a: Value<'gc>,
-        b: Value<'gc>,
-    ) -> Slow<'gc> {
-        let pc = cursor.pc() as usize - 1;
-        let op = cursor.closure.prototype().instructions[pc].op;
-        let outcome = match op {
+    fn compare_values(&mut self, a: Value<'gc>, b: Value<'gc>) -> Slow<'gc> {
+        let outcome = match self.instruction().op {
             Op::JumpEqual | Op::JumpNotEqual => Ok(operate::equal(self.ctx, a, b)),
             Op::JumpLess
             | Op::JumpNotLess
@@ -184,7 +269,7 @@ impl<'gc> Run<'_, 'gc> {
                 let at = self.above();
                 self.reserve(at)?;
                 self.state.registers.set(at, value);
-                reload(self.deliver(at, 1, at, ReturnKind::Condition))
+                self.deliver(at, 1, at, ReturnKind::Condition)
             }
             Ok(Outcome::Call(function, arguments)) => {
                 self.call_metamethod(function, &arguments, ReturnKind::Condition)
@@ -193,17 +278,10 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    /// The concatenation just fetched, of `count` operands.
-    #[inline(never)]
-    pub(crate) fn concat_step(&mut self, count: u8) -> Slow<'gc> {
-        reload(self.concat(count))
-    }
-
     /// Goes on with the concatenation that the running function is at; `count` operands remain.
     pub(crate) fn concat(&mut self, count: u8) -> Control<'gc> {
-        let frame = self.lua_frame();
-        let i = frame.closure.prototype().instructions[frame.pc as usize - 1];
-        let first = frame.base as usize + i.b as usize;
+        let i = self.instruction();
+        let first = self.lua_frame().base as usize + i.b as usize;
         let mut remaining = count as usize;
         let is_text = |value: Value<'gc>| {
             matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_))
@@ -267,14 +345,16 @@ impl<'gc> Run<'_, 'gc> {
         Ok(Value::String(self.ctx.intern_owned(text)))
     }
 
-    /// Puts `count` values from behind the table's register into the table.
-    #[inline(never)]
-    pub(crate) fn set_list(&mut self, cursor: &Cursor<'gc>, count: usize) -> Slow<'gc> {
-        let i = cursor.closure.prototype().instructions[cursor.pc() as usize - 1];
-        let Value::Table(table) = cursor.get(i.a) else {
+    fn set_items(&mut self) -> Slow<'gc> {
+        let i = self.instruction();
+        let Value::Table(table) = self.register(i.a) else {
             return Err(self.fault(Fault::Message("table expected in a constructor")));
         };
-        let first = cursor.base + i.a as usize + 1;
+        let first = self.lua_frame().base as usize + i.a as usize + 1;
+        let count = match i.b {
+            0 => std::mem::replace(&mut self.state.top, 0).saturating_sub(first),
+            count => count as usize,
+        };
         let total = (i.d as usize).saturating_add(count);
         let reserved = u32::try_from(total).ok().and_then(|n| table.reserve_array(n).ok());
         if reserved.is_none() {
@@ -288,17 +368,20 @@ impl<'gc> Run<'_, 'gc> {
             }
         }
         self.state.fuel -= (count / 4) as i64;
-        Ok(Next::Same)
+        Ok(None)
     }
 
     /// Calls a function in the place of the running one.
-    #[inline(never)]
-    pub(crate) fn tail_call(&mut self, from: usize, argc: usize) -> Control<'gc> {
+    fn call_in_place(&mut self) -> Control<'gc> {
+        let i = self.instruction();
         let frame = self.lua_frame();
+        let from = frame.base as usize + i.a as usize;
+        let argc = match i.b {
+            0 => std::mem::replace(&mut self.state.top, 0) - from - 1,
+            b => b as usize - 1,
+        };
         let callee = self.state.registers.get(from);
-        if !operate::is_function(callee)
-            && self.ctx.metamethod(callee, Metamethod::Call).is_nil()
-        {
+        if !operate::is_function(callee) && self.ctx.metamethod(callee, Metamethod::Call).is_nil() {
             return Err(self.fault(Fault::Call(callee)));
         }
         if let Value::Callback(_) = callee {
@@ -326,9 +409,8 @@ impl<'gc> Run<'_, 'gc> {
         self.deliver(from, top.saturating_sub(from), frame.function as usize, frame.returns)
     }
 
-    /// The general return: `b` and `c` as in the instruction.
-    #[inline(never)]
-    pub(crate) fn return_from(&mut self, a: u8, b: u8, c: u8) -> Control<'gc> {
+    fn return_values(&mut self) -> Control<'gc> {
+        let Instruction { a, b, c, .. } = self.instruction();
         let frame = self.lua_frame();
         let from = frame.base as usize + a as usize;
         if c != 0 && self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
@@ -356,9 +438,11 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    /// Closes the to-be-closed variables from a slot up, then goes on.
-    #[inline(never)]
-    pub(crate) fn close(&mut self, floor: u32) -> Slow<'gc> {
+    fn close_from(&mut self, register: u8) -> Slow<'gc> {
+        let floor = self.lua_frame().base + u32::from(register);
+        if self.state.to_be_closed.last().is_none_or(|&slot| slot < floor) {
+            return Ok(None);
+        }
         let top = self.above() as u32;
         self.state.frames.push(Frame::Closing(ClosingFrame {
             floor,
@@ -367,11 +451,10 @@ impl<'gc> Run<'_, 'gc> {
             error: None,
             then: AfterClosing::Continue,
         }));
-        Ok(Next::Reload)
+        Ok(None)
     }
 
-    #[inline(never)]
-    pub(crate) fn mark_to_be_closed(&mut self, register: u8) -> Slow<'gc> {
+    fn mark(&mut self, register: u8) -> Slow<'gc> {
         let frame = self.lua_frame();
         let slot = frame.base as usize + register as usize;
         let value = match self.state.registers.get(slot) {
@@ -379,7 +462,7 @@ impl<'gc> Run<'_, 'gc> {
             value => value,
         };
         if !value.is_truthy() {
-            return Ok(Next::Same);
+            return Ok(None);
         }
         if self.ctx.metamethod(value, Metamethod::Close).is_nil() {
             let prototype = frame.closure.prototype();
@@ -391,12 +474,11 @@ impl<'gc> Run<'_, 'gc> {
             return Err(Error::Value(Value::String(self.ctx.intern_owned(text))));
         }
         self.state.to_be_closed.push(slot as u32);
-        Ok(Next::Same)
+        Ok(None)
     }
 
     /// Puts the extra arguments into registers: `c` less one of them, or all.
-    #[inline(never)]
-    pub(crate) fn vararg(&mut self, register: u8, c: u8) -> Slow<'gc> {
+    fn spread_varargs(&mut self, register: u8, c: u8) -> Slow<'gc> {
         let frame = self.lua_frame();
         let count = frame.varargs as usize;
         let from = frame.base as usize - count;
@@ -406,7 +488,6 @@ impl<'gc> Run<'_, 'gc> {
 
     fn spread(&mut self, from: usize, to: usize, count: usize, c: u8) -> Slow<'gc> {
         let wanted = if c == 0 { count } else { c as usize - 1 };
-        let slots = self.state.registers.len();
         self.reserve(to + wanted)?;
         let copied = count.min(wanted);
         self.state.registers.copy(from, to, copied);
@@ -415,11 +496,10 @@ impl<'gc> Run<'_, 'gc> {
             self.state.top = to + wanted;
         }
         self.state.fuel -= (wanted / 4) as i64;
-        Ok(if self.state.registers.len() == slots { Next::Same } else { Next::Reload })
+        Ok(None)
     }
 
-    #[inline(never)]
-    pub(crate) fn vararg_table(&mut self, register: u8) -> Slow<'gc> {
+    fn make_vararg_table(&mut self, register: u8) -> Slow<'gc> {
         let frame = self.lua_frame();
         let count = frame.varargs as usize;
         let from = frame.base as usize - count;
@@ -433,11 +513,10 @@ impl<'gc> Run<'_, 'gc> {
         }
         table.set_field(self.ctx, "n", Value::Integer(count as i64));
         self.set_register(register, Value::Table(table));
-        Ok(Next::Same)
+        Ok(None)
     }
 
-    #[inline(never)]
-    pub(crate) fn get_vararg(&mut self, register: u8, key: Value<'gc>) -> Slow<'gc> {
+    fn index_varargs(&mut self, register: u8, key: Value<'gc>) -> Slow<'gc> {
         let frame = self.lua_frame();
         let count = i64::from(frame.varargs);
         let index = match key {
@@ -456,16 +535,10 @@ impl<'gc> Run<'_, 'gc> {
             _ => Value::Nil,
         };
         self.set_register(register, value);
-        Ok(Next::Same)
+        Ok(None)
     }
 
-    #[inline(never)]
-    pub(crate) fn unpack_vararg_table(
-        &mut self,
-        register: u8,
-        value: Value<'gc>,
-        c: u8,
-    ) -> Slow<'gc> {
+    fn spread_table(&mut self, register: u8, value: Value<'gc>, c: u8) -> Slow<'gc> {
         let no_count = Fault::Message("vararg table has no proper 'n'");
         let Value::Table(table) = value else { return Err(self.fault(no_count)) };
         let count = match table.get_field(self.ctx, "n") {
@@ -474,21 +547,17 @@ impl<'gc> Run<'_, 'gc> {
         };
         let wanted = if c == 0 { count } else { c as usize - 1 };
         let to = self.lua_frame().base as usize + register as usize;
-        let slots = self.state.registers.len();
         self.reserve(to + wanted)?;
         for index in 0..wanted {
-            let value = if index < count {
-                table.get_integer(index as i64 + 1)
-            } else {
-                Value::Nil
-            };
+            let value =
+                if index < count { table.get_integer(index as i64 + 1) } else { Value::Nil };
             self.state.registers.set(to + index, value);
         }
         if c == 0 {
             self.state.top = to + wanted;
         }
         self.state.fuel -= wanted as i64;
-        Ok(if self.state.registers.len() == slots { Next::Same } else { Next::Reload })
+        Ok(None)
     }
 
     /// The error of a numeric loop that cannot be.

@@ -62,9 +62,7 @@ pub fn levels<'a, 'gc>(
             Frame::Lua(frame) => (Value::Closure(frame.closure), Some(frame)),
             Frame::Sequence(frame) => (frame.callback, None),
             Frame::Protected(frame) => (frame.callback, None),
-            Frame::Waiting(frame) => {
-                (state.registers.get(frame.function as usize), None)
-            }
+            Frame::Waiting(frame) => (state.registers.get(frame.function as usize), None),
             _ => return None,
         };
         Some(Level { function, frame, index, caller, is_finalizer })
@@ -163,11 +161,8 @@ pub fn traceback<'gc>(
         lines.push(Box::new(|text| text.extend(b"\n\t[C]: in ?")));
     }
     let shown = lines.len().saturating_sub(level);
-    let skipped = if shown > FIRST_LEVELS + LAST_LEVELS {
-        shown - FIRST_LEVELS - LAST_LEVELS
-    } else {
-        0
-    };
+    let skipped =
+        if shown > FIRST_LEVELS + LAST_LEVELS { shown - FIRST_LEVELS - LAST_LEVELS } else { 0 };
     for (index, line) in lines.iter().skip(level).enumerate() {
         if skipped > 0 && index == FIRST_LEVELS {
             text.extend(format!("\n\t...\t(skipping {skipped} levels)").bytes());

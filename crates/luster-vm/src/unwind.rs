@@ -248,9 +248,8 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
         Fault::Arithmetic(value, _) | Fault::Bitwise(value, _) => {
             // The operand that is at fault: the one whose register holds the value.
             let base = frame.base as usize;
-            let holds = |register: u8| {
-                state.registers.get(base + register as usize).raw_equal(*value)
-            };
+            let holds =
+                |register: u8| state.registers.get(base + register as usize).raw_equal(*value);
             match instruction.op.operands()[2] {
                 luster_bytecode::Operand::Read
                     if !holds(instruction.b) || is_right(fault) && holds(instruction.c) =>
@@ -267,9 +266,9 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
         Fault::Concat(value, _) => {
             let base = frame.base as usize;
             let operands = instruction.b..instruction.b.saturating_add(instruction.c);
-            let found = operands.rev().find(|&register| {
-                state.registers.get(base + register as usize).raw_equal(*value)
-            });
+            let found = operands
+                .rev()
+                .find(|&register| state.registers.get(base + register as usize).raw_equal(*value));
             match found {
                 Some(register) => register,
                 None => return Vec::new(),

@@ -136,7 +136,8 @@ pub(super) fn load<'gc>(
             let reader = stack.function(ctx, 0)?;
             let name = name.unwrap_or_else(|| ctx.intern(b"=(load)"));
             stack.clear();
-            let reading = Reading { reader, name, options, pieces: CountedBuffer::new(), called: false };
+            let reading =
+                Reading { reader, name, options, pieces: CountedBuffer::new(), called: false };
             Ok(CallbackReturn::Sequence(Box::new(reading)))
         }
     }
@@ -179,8 +180,7 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
                 piece => {
                     if !self.pieces.extend_value(piece)? {
                         // Level 1 is this sequence itself.
-                        let place =
-                            luster_vm::traceback::position(ctx, stack.thread_state(), 2);
+                        let place = luster_vm::traceback::position(ctx, stack.thread_state(), 2);
                         let mut message = place;
                         message.extend(b"reader function must return a string");
                         stack.replace2(Value::Nil, Value::String(ctx.intern_owned(message)));

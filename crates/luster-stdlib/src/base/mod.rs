@@ -108,9 +108,7 @@ fn raise<'gc>(
 ) -> Error<'gc> {
     let Value::String(message) = value else { return Error::Value(value) };
     let mut text = match usize::try_from(level) {
-        Ok(level) if level > 0 => {
-            luster_vm::traceback::position(ctx, stack.thread_state(), level)
-        }
+        Ok(level) if level > 0 => luster_vm::traceback::position(ctx, stack.thread_state(), level),
         _ => Vec::new(),
     };
     if text.is_empty() {

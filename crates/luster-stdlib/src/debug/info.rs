@@ -1,0 +1,162 @@
+//! `debug.getinfo`: what is known about a function or a level of the call stack.
+
+use luster_bytecode::chunk_id;
+use luster_value::{CallbackReturn, Context, Error, Stack, Table, Value};
+use luster_vm::traceback::{self, Level};
+
+use super::{running_callback, thread_argument, with_state};
+
+/// The letters that choose fields.
+const OPTIONS: &[u8] = b"SlnrutLf";
+
+/// What `getinfo` says of a function that is being called.
+struct Activation {
+    line: Option<u32>,
+    is_tail_call: bool,
+    name: Option<(&'static str, Vec<u8>)>,
+}
+
+impl Activation {
+    fn of_level(level: &Level<'_, '_>) -> Self {
+        Activation {
+            line: level.frame.map(traceback::current_line),
+            is_tail_call: level.frame.is_some_and(|frame| frame.is_tail_call),
+            name: traceback::level_description(level),
+        }
+    }
+}
+
+/// `debug.getinfo([thread,] function or level [, what])`: a table of what is known, or nil when there
+/// is no such level. The level 0 is `getinfo` itself.
+pub(super) fn getinfo<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (thread, first) = thread_argument(stack);
+    let options = stack.optional_string(ctx, first + 1)?;
+    let options = options.map_or(&b"flnSrtu"[..], |options| options.as_bytes());
+    if options.first() == Some(&b'>') {
+        return Err(Error::argument(first + 2, "invalid option '>'"));
+    }
+    let (function, activation) = match stack.get(first) {
+        function @ (Value::Closure(_) | Value::Callback(_)) => (function, None),
+        _ => {
+            let level = stack.integer(ctx, first)?;
+            let is_own = thread == stack.thread();
+            let found = if is_own && level == 0 {
+                let name = traceback::call_description(stack.thread_state());
+                let activation = Activation { line: None, is_tail_call: false, name };
+                Some((running_callback(stack), activation))
+            } else {
+                let level = usize::try_from(level).ok();
+                let level = level.and_then(|level| level.checked_sub(usize::from(is_own)));
+                stack.burn(level.unwrap_or(0).min(stack.thread_state().frames.len()));
+                level.and_then(|level| {
+                    with_state(stack, thread, |state| {
+                        let level = traceback::levels(state).nth(level)?;
+                        Some((level.function, Activation::of_level(&level)))
+                    })
+                    .flatten()
+                })
+            };
+            match found {
+                Some((function, activation)) => (function, Some(activation)),
+                None => {
+                    stack.replace(Value::Nil);
+                    return Ok(CallbackReturn::Return);
+                }
+            }
+        }
+    };
+    if !options.iter().all(|option| OPTIONS.contains(option)) {
+        return Err(Error::argument(first + 2, "invalid option"));
+    }
+    let info = Table::new(ctx);
+    let integer = |name, value| info.set_field(ctx, name, Value::Integer(value));
+    let wants = |option| options.contains(&option);
+    if wants(b'S') {
+        set_source(ctx, info, function);
+    }
+    if wants(b'l') {
+        let line = activation.as_ref().and_then(|activation| activation.line);
+        integer("currentline", line.filter(|&line| line > 0).map_or(-1, i64::from));
+    }
+    if wants(b'u') {
+        let (upvalues, parameters, is_vararg) = match function {
+            Value::Closure(closure) => {
+                let prototype = closure.prototype();
+                (closure.upvalue_count(), prototype.parameters, prototype.is_vararg)
+            }
+            Value::Callback(callback) => (usize::from(callback.is_captured()), 0, true),
+            _ => (0, 0, true),
+        };
+        integer("nups", upvalues as i64);
+        integer("nparams", i64::from(parameters));
+        info.set_field(ctx, "isvararg", Value::boolean(is_vararg));
+    }
+    if wants(b'n') {
+        let name = activation.as_ref().and_then(|activation| activation.name.as_ref());
+        info.set_field(ctx, "namewhat", ctx.string(name.map_or("", |(kind, _)| *kind)));
+        if let Some((_, name)) = name {
+            info.set_field(ctx, "name", ctx.string(name));
+        }
+    }
+    if wants(b'r') {
+        integer("ftransfer", 0);
+        integer("ntransfer", 0);
+    }
+    if wants(b't') {
+        let is_tail_call = activation.as_ref().is_some_and(|activation| activation.is_tail_call);
+        info.set_field(ctx, "istailcall", Value::boolean(is_tail_call));
+        integer("extraargs", 0);
+    }
+    if wants(b'L') {
+        set_active_lines(ctx, stack, info, function)?;
+    }
+    if wants(b'f') {
+        info.set_field(ctx, "func", function);
+    }
+    stack.replace(Value::Table(info));
+    Ok(CallbackReturn::Return)
+}
+
+/// Where a function was written.
+fn set_source<'gc>(ctx: Context<'gc>, info: Table<'gc>, function: Value<'gc>) {
+    let (source, line, last_line, what): (&[u8], _, _, _) = match function {
+        Value::Closure(closure) => {
+            let prototype = closure.prototype();
+            let what = if prototype.line_defined == 0 { "main" } else { "Lua" };
+            let lines = (prototype.line_defined, prototype.last_line_defined);
+            (&prototype.source.name, i64::from(lines.0), i64::from(lines.1), what)
+        }
+        _ => (b"=[C]", -1, -1, "C"),
+    };
+    info.set_field(ctx, "source", ctx.string(source));
+    info.set_field(ctx, "short_src", ctx.string(chunk_id(source)));
+    info.set_field(ctx, "linedefined", Value::Integer(line));
+    info.set_field(ctx, "lastlinedefined", Value::Integer(last_line));
+    info.set_field(ctx, "what", ctx.string(what));
+}
+
+/// The lines that have instructions, as the keys of a table; nothing for a callback.
+fn set_active_lines<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    info: Table<'gc>,
+    function: Value<'gc>,
+) -> Result<(), Error<'gc>> {
+    let Value::Closure(closure) = function else { return Ok(()) };
+    let prototype = closure.prototype();
+    let lines = Table::new(ctx);
+    stack.burn(prototype.offsets.len());
+    for pc in 0..prototype.offsets.len() {
+        let line = prototype.line(pc);
+        if line > 0 {
+            lines
+                .set_integer(&ctx, i64::from(line), Value::True)
+                .map_err(|error| Error::message(error.message()))?;
+        }
+    }
+    info.set_field(ctx, "activelines", Value::Table(lines));
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! `debug.getlocal` and `debug.setlocal`: the variables and other values of functions that are being
+//! called.
+
+use luster_bytecode::Prototype;
+use luster_value::{
+    CallbackReturn, Context, Error, Frame, LuaFrame, Stack, ThreadState, Value,
+};
+use luster_vm::traceback;
+
+use super::{thread_argument, with_state};
+
+/// A value on a coroutine's stack that has a name.
+struct Place {
+    name: Vec<u8>,
+    /// Its register.
+    slot: usize,
+}
+
+/// `debug.getlocal([thread,] function or level, n)`: the name and the value of a level's `n`th
+/// variable (for a negative one, of its extra arguments), or the name of a function's `n`th
+/// parameter; nil if there is none.
+pub(super) fn getlocal<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (thread, first) = thread_argument(stack);
+    let number = stack.integer(ctx, first + 1)?;
+    match stack.get(first) {
+        Value::Closure(closure) => {
+            let local = active_local(closure.prototype(), number, 0);
+            stack.replace(local.map_or(Value::Nil, |(name, _)| ctx.string(name)));
+            return Ok(CallbackReturn::Return);
+        }
+        Value::Callback(_) => {
+            stack.replace(Value::Nil);
+            return Ok(CallbackReturn::Return);
+        }
+        _ => {}
+    }
+    let level = stack.integer(ctx, first)?;
+    let limit = stack.base();
+    let is_own = thread == stack.thread();
+    let found = if is_own && level == 0 {
+        Some(own_place(stack, number).map(|place| {
+            let value = stack.thread_state().registers.get(place.slot);
+            (place.name, value)
+        }))
+    } else {
+        with_state(stack, thread, |state| {
+            let place = find(state, level, number, is_own.then_some(limit))?;
+            Some(place.map(|place| {
+                let value = state.registers.get(place.slot);
+                (place.name, value)
+            }))
+        })
+        .flatten()
+    };
+    match found {
+        None => Err(Error::argument(first + 1, "level out of range")),
+        Some(None) => {
+            stack.replace(Value::Nil);
+            Ok(CallbackReturn::Return)
+        }
+        Some(Some((name, value))) => {
+            // The cell of a captured variable is never seen by scripts.
+            let value = match value {
+                Value::Cell(cell) => cell.get(),
+                value => value,
+            };
+            stack.replace2(ctx.string(name), value);
+            Ok(CallbackReturn::Return)
+        }
+    }
+}
+
+/// `debug.setlocal([thread,] level, n, value)`: sets a level's `n`th variable; returns its name, or
+/// nil if there is none.
+pub(super) fn setlocal<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (thread, first) = thread_argument(stack);
+    let level = stack.integer(ctx, first)?;
+    let number = stack.integer(ctx, first + 1)?;
+    let is_own = thread == stack.thread();
+    let limit = is_own.then_some(stack.base());
+    let found = if is_own && level == 0 {
+        Some(own_place(stack, number))
+    } else {
+        with_state(stack, thread, |state| find(state, level, number, limit)).flatten()
+    };
+    let Some(found) = found else {
+        return Err(Error::argument(first + 1, "level out of range"));
+    };
+    let value = stack.any(first + 2)?;
+    let Some(place) = found else {
+        stack.replace(Value::Nil);
+        return Ok(CallbackReturn::Return);
+    };
+    let set = |state: &mut ThreadState<'gc>| match state.registers.get(place.slot) {
+        Value::Cell(cell) => cell.set(&ctx, value),
+        _ => state.registers.set(place.slot, value),
+    };
+    if is_own {
+        set(stack.thread_state_mut());
+    } else if let Some(mut state) = thread.state_mut(&ctx) {
+        set(&mut state);
+    }
+    stack.replace(ctx.string(place.name));
+    Ok(CallbackReturn::Return)
+}
+
+/// The name and the register of the `number`th variable that is in scope at an instruction.
+fn active_local(prototype: &Prototype, number: i64, pc: usize) -> Option<(&[u8], u8)> {
+    let index = usize::try_from(number.checked_sub(1)?).ok()?;
+    prototype
+        .locals
+        .iter()
+        .take_while(|local| local.start as usize <= pc)
+        .filter(|local| pc < local.end as usize)
+        .nth(index)
+        .map(|local| (&*local.name, local.register))
+}
+
+/// A value of the running callback itself.
+fn own_place<'gc>(stack: &Stack<'_, 'gc>, number: i64) -> Option<Place> {
+    let index = usize::try_from(number.checked_sub(1)?).ok()?;
+    let slot = stack.base() + index;
+    (index < stack.len()).then(|| Place { name: b"(C temporary)".to_vec(), slot })
+}
+
+/// A value of a level. The outer `None` means that there is no such level.
+#[expect(clippy::option_option, reason = "the two are told apart by different errors")]
+fn find(
+    state: &ThreadState<'_>,
+    level: i64,
+    number: i64,
+    running: Option<usize>,
+) -> Option<Option<Place>> {
+    // The running callback, which has no frame, is level 0 of its own coroutine.
+    let level = usize::try_from(level).ok()?.checked_sub(usize::from(running.is_some()))?;
+    let index = traceback::levels(state).nth(level)?.index;
+    // Where the values of the frame end: at the function that it has called.
+    let end = state.frames[index + 1..].iter().find_map(first_slot).or_else(|| match running {
+        Some(base) => Some(base.saturating_sub(1)),
+        None => Some(state.top),
+    });
+    let end = end.unwrap_or(0).min(state.registers.len());
+    let temporary = |base: usize, name: &str| {
+        let slot = base.checked_add(usize::try_from(number.checked_sub(1)?).ok()?)?;
+        (slot < end).then(|| Place { name: name.into(), slot })
+    };
+    Some(match &state.frames[index] {
+        Frame::Lua(frame) => match number {
+            ..0 => extra_argument(frame, number),
+            _ => named(frame, number)
+                .or_else(|| temporary(frame.base as usize, "(temporary)")),
+        },
+        Frame::Sequence(frame) => {
+            let bottom = frame.base as usize + frame.bottom as usize;
+            temporary(frame.base as usize, "(C temporary)").filter(|place| place.slot < bottom)
+        }
+        _ => None,
+    })
+}
+
+/// A variable in scope, by its number.
+fn named(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
+    let pc = (frame.pc as usize).saturating_sub(1);
+    let (name, register) = active_local(frame.closure.prototype(), number, pc)?;
+    Some(Place { name: name.to_vec(), slot: frame.base as usize + usize::from(register) })
+}
+
+/// An extra argument, by its negative number.
+fn extra_argument(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
+    let index = number.unsigned_abs() - 1;
+    if index >= u64::from(frame.varargs) {
+        return None;
+    }
+    let first = (frame.base as usize).checked_sub(frame.varargs as usize)?;
+    Some(Place { name: b"(vararg)".to_vec(), slot: first + index as usize })
+}
+
+/// The slot of the function that a frame is for, if it has one.
+fn first_slot(frame: &Frame<'_>) -> Option<usize> {
+    match frame {
+        Frame::Lua(frame) => Some(frame.function as usize),
+        Frame::Sequence(frame) => Some(frame.function as usize),
+        Frame::Protected(frame) => Some(frame.function as usize),
+        Frame::Waiting(frame) => Some(frame.function as usize),
+        Frame::Finalizer(frame) => Some(frame.function as usize),
+        _ => None,
+    }
+}

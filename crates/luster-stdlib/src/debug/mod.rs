@@ -1,0 +1,455 @@
+//! The `debug` library: metatables, upvalues, hooks, tracebacks, and an interactive prompt.
+//!
+//! `info` has `getinfo`, `locals` has `getlocal` and `setlocal`.
+
+mod info;
+mod locals;
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use gc_arena::Collect;
+use luster_value::{
+    CallbackReturn, Closure, Context, Error, Function, Hook, Metamethod, Poll, Sequence, Stack,
+    Table, Thread, ThreadState, UserData, Value,
+};
+use luster_vm::traceback;
+
+/// What the library holds.
+const FUNCTIONS: &[(&str, Function)] = &[
+    ("debug", debug),
+    ("gethook", gethook),
+    ("getinfo", info::getinfo),
+    ("getlocal", locals::getlocal),
+    ("getmetatable", getmetatable),
+    ("getregistry", getregistry),
+    ("getupvalue", getupvalue),
+    ("getuservalue", getuservalue),
+    ("sethook", sethook),
+    ("setlocal", locals::setlocal),
+    ("setmetatable", setmetatable),
+    ("setupvalue", setupvalue),
+    ("setuservalue", setuservalue),
+    ("traceback", traceback),
+    ("upvalueid", upvalueid),
+    ("upvaluejoin", upvaluejoin),
+];
+
+/// The key in the registry of the table of upvalues' identities.
+const UPVALUE_IDS: &str = "_UPVALUEIDS";
+
+/// The name of an upvalue whose name has been stripped.
+const NO_NAME: &[u8] = b"(no name)";
+
+/// Makes the library's table.
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let library = Table::new(ctx);
+    crate::register(ctx, library, FUNCTIONS);
+    library
+}
+
+/// The coroutine that a function works on: its first argument if that is one, and then the number
+/// of arguments to skip is 1; otherwise the running one.
+fn thread_argument<'gc>(stack: &Stack<'_, 'gc>) -> (Thread<'gc>, usize) {
+    match stack.get(0) {
+        Value::Thread(thread) => (thread, 1),
+        _ => (stack.thread(), 0),
+    }
+}
+
+/// Looks at the state of a coroutine; `None` when it is one that waits for the running one and
+/// whose state cannot be had.
+fn with_state<'gc, R>(
+    stack: &Stack<'_, 'gc>,
+    thread: Thread<'gc>,
+    look: impl FnOnce(&ThreadState<'gc>) -> R,
+) -> Option<R> {
+    if thread == stack.thread() {
+        Some(look(stack.thread_state()))
+    } else {
+        thread.state().map(|state| look(&state))
+    }
+}
+
+/// The callback that runs: the value in the slot before its arguments.
+fn running_callback<'gc>(stack: &Stack<'_, 'gc>) -> Value<'gc> {
+    let slot = stack.base().checked_sub(1);
+    match slot.map(|slot| stack.thread_state().registers.get(slot)) {
+        Some(callback @ Value::Callback(_)) => callback,
+        _ => Value::Nil,
+    }
+}
+
+/// `debug.getregistry()`: the registry.
+fn getregistry<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    stack.replace(Value::Table(ctx.registry()));
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.getmetatable(value)`: its metatable, or nil.
+fn getmetatable<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let metatable = ctx.metatable(stack.any(0)?);
+    stack.replace(metatable.map_or(Value::Nil, Value::Table));
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.setmetatable(value, metatable)`: sets the metatable, which may be nil; returns the value.
+fn setmetatable<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let metatable = match stack.get(1) {
+        Value::Table(metatable) => Some(metatable),
+        Value::Nil if stack.len() > 1 => None,
+        _ => return Err(stack.type_error(ctx, 1, "nil or table")),
+    };
+    let value = stack.get(0);
+    match value {
+        Value::Table(table) => table.set_metatable(&ctx, metatable),
+        Value::UserData(userdata) => userdata.set_metatable(&ctx, metatable),
+        other => ctx.set_type_metatable(other.type_of(), metatable),
+    }
+    if let (Value::Table(_) | Value::UserData(_), Some(metatable)) = (value, metatable)
+        && !metatable.metamethod(ctx, Metamethod::Gc).is_nil()
+    {
+        ctx.finalizers().add(value);
+    }
+    stack.replace(value);
+    Ok(CallbackReturn::Return)
+}
+
+/// How many user values a userdata may have.
+const MAX_USER_VALUES: i64 = u16::MAX as i64;
+
+/// `debug.getuservalue(userdata [, n])`: its `n`th user value and `true`, or nil.
+fn getuservalue<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let number = stack.optional_integer(ctx, 1, 1)?;
+    match stack.get(0) {
+        Value::UserData(userdata) if (1..=MAX_USER_VALUES).contains(&number) => {
+            match userdata.user_value(number as usize - 1) {
+                Value::Nil => stack.replace(Value::Nil),
+                value => stack.replace2(value, Value::True),
+            }
+        }
+        _ => stack.replace(Value::Nil),
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.setuservalue(userdata, value [, n])`: sets its `n`th user value; returns it, or nil when
+/// it has none. Only what a host has given user values has any.
+fn setuservalue<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let number = stack.optional_integer(ctx, 2, 1)?;
+    let Value::UserData(userdata) = stack.get(0) else {
+        return Err(stack.type_error(ctx, 0, "userdata"));
+    };
+    if userdata.downcast::<UpValueId>().is_some() {
+        return Err(Error::argument(1, "userdata expected, got light userdata"));
+    }
+    let value = stack.any(1)?;
+    let exists = (1..=MAX_USER_VALUES).contains(&number)
+        && !userdata.user_value(number as usize - 1).is_nil();
+    if exists {
+        userdata.set_user_value(&ctx, number as usize - 1, value);
+        stack.replace(Value::UserData(userdata));
+    } else {
+        stack.replace(Value::Nil);
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// The function and the index (from 0) of its upvalue that arguments give, if it has such a one.
+fn upvalue_arguments<'gc>(
+    ctx: Context<'gc>,
+    stack: &Stack<'_, 'gc>,
+    first: usize,
+) -> Result<(Value<'gc>, Option<usize>), Error<'gc>> {
+    let number = stack.integer(ctx, first + 1)?;
+    let function = stack.function(ctx, first)?;
+    let count = match function {
+        Value::Closure(closure) => closure.upvalue_count(),
+        // What a callback has captured is not to be seen; but it is there.
+        Value::Callback(callback) => usize::from(callback.is_captured()),
+        _ => 0,
+    };
+    let index = number.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+    Ok((function, index.filter(|&index| index < count)))
+}
+
+/// The Lua function and the index of its upvalue that arguments give, if it has such a one.
+fn closure_upvalue<'gc>(
+    ctx: Context<'gc>,
+    stack: &Stack<'_, 'gc>,
+) -> Result<Option<(Closure<'gc>, usize)>, Error<'gc>> {
+    Ok(match upvalue_arguments(ctx, stack, 0)? {
+        (Value::Closure(closure), Some(index)) => Some((closure, index)),
+        _ => None,
+    })
+}
+
+fn upvalue_name<'gc>(closure: Closure<'gc>, index: usize) -> &'gc [u8] {
+    match closure.prototype().upvalues.get(index) {
+        Some(upvalue) if !upvalue.name.is_empty() => &upvalue.name,
+        _ => NO_NAME,
+    }
+}
+
+/// `debug.getupvalue(function, n)`: the name and the value of its `n`th upvalue, or nothing.
+fn getupvalue<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    match closure_upvalue(ctx, stack)? {
+        Some((closure, index)) => {
+            let name = ctx.string(upvalue_name(closure, index));
+            stack.replace2(name, closure.upvalue(index).get());
+        }
+        None => stack.clear(),
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.setupvalue(function, n, value)`: sets its `n`th upvalue; returns its name, or nothing.
+fn setupvalue<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let value = stack.any(2)?;
+    match closure_upvalue(ctx, stack)? {
+        Some((closure, index)) => {
+            closure.upvalue(index).set(&ctx, value);
+            stack.replace(ctx.string(upvalue_name(closure, index)));
+        }
+        None => stack.clear(),
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// The identity of an upvalue as a value: a userdata, always the same one for the same upvalue as
+/// long as somebody has it.
+struct UpValueId;
+
+/// `debug.upvalueid(function, n)`: a value that is the same for the same variable, or nil.
+fn upvalueid<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let object = match upvalue_arguments(ctx, stack, 0)? {
+        (Value::Closure(closure), Some(index)) => closure.upvalue(index).erase(),
+        (Value::Callback(callback), Some(_)) => callback.erase(),
+        _ => {
+            stack.replace(Value::Nil);
+            return Ok(CallbackReturn::Return);
+        }
+    };
+    let key = gc_arena::Gc::as_ptr(object) as usize as i64;
+    let ids = match ctx.registry().get_field(ctx, UPVALUE_IDS) {
+        Value::Table(ids) => ids,
+        _ => {
+            let ids = Table::new(ctx);
+            let metatable = Table::new(ctx);
+            metatable.set_field(ctx, "__mode", ctx.string("v"));
+            ids.set_metatable(&ctx, Some(metatable));
+            ctx.registry().set_field(ctx, UPVALUE_IDS, Value::Table(ids));
+            ids
+        }
+    };
+    let mut id = ids.get_integer(key);
+    if id.is_nil() {
+        id = Value::UserData(UserData::new(ctx, UpValueId, None));
+        ids.set_integer(&ctx, key, id).map_err(|error| Error::message(error.message()))?;
+    }
+    stack.replace(id);
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.upvaluejoin(f1, n1, f2, n2)`: makes the `n1`th upvalue of one function refer to the
+/// `n2`th of another.
+fn upvaluejoin<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let invalid = |argument| Error::argument(argument, "invalid upvalue index");
+    let (to, to_index) = upvalue_arguments(ctx, stack, 0)?;
+    let to_index = to_index.ok_or_else(|| invalid(2))?;
+    let (from, from_index) = upvalue_arguments(ctx, stack, 2)?;
+    let from_index = from_index.ok_or_else(|| invalid(4))?;
+    let Value::Closure(to) = to else {
+        return Err(Error::argument(1, "Lua function expected"));
+    };
+    let Value::Closure(from) = from else {
+        return Err(Error::argument(3, "Lua function expected"));
+    };
+    to.set_upvalue(&ctx, to_index, from.upvalue(from_index));
+    stack.clear();
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.sethook([thread,] [hook, mask [, count]])`: has a function called for calls (`c`), returns
+/// (`r`), lines (`l`) or every so many instructions; without one, no more.
+fn sethook<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (thread, first) = thread_argument(stack);
+    let mut hook = Hook::default();
+    if !stack.get(first).is_nil() {
+        let mask = stack.string(ctx, first + 1)?;
+        let mask = mask.as_bytes();
+        let function = stack.function(ctx, first)?;
+        let count = stack.optional_integer(ctx, first + 2, 0)?;
+        let [calls, returns, lines] = [b'c', b'r', b'l'].map(|letter| mask.contains(&letter));
+        let count = u32::try_from(count.clamp(0, i64::from(i32::MAX))).unwrap_or(0);
+        if calls || returns || lines || count > 0 {
+            hook = Hook { function, calls, returns, lines, count };
+        }
+    }
+    if thread == stack.thread() {
+        stack.thread_state_mut().hook = hook;
+    } else if let Some(mut state) = thread.state_mut(&ctx) {
+        state.hook = hook;
+    }
+    stack.clear();
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.gethook([thread])`: the hook function, its mask and its count, or nil.
+fn gethook<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (thread, _) = thread_argument(stack);
+    let hook = with_state(stack, thread, |state| state.hook).unwrap_or_default();
+    if hook.function.is_nil() {
+        stack.replace(Value::Nil);
+        return Ok(CallbackReturn::Return);
+    }
+    let mut mask = Vec::new();
+    mask.extend(hook.calls.then_some(b'c'));
+    mask.extend(hook.returns.then_some(b'r'));
+    mask.extend(hook.lines.then_some(b'l'));
+    stack.replace3(hook.function, ctx.string(mask), Value::Integer(i64::from(hook.count)));
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.traceback([thread,] [message [, level]])`: a message and where the coroutine is.
+fn traceback<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (thread, first) = thread_argument(stack);
+    let message = match stack.get(first) {
+        Value::Nil => None,
+        Value::String(message) => Some(message),
+        other => match ctx.number_to_string(other) {
+            Some(message) => Some(message),
+            None => {
+                stack.replace(other);
+                return Ok(CallbackReturn::Return);
+            }
+        },
+    };
+    let is_own = thread == stack.thread();
+    let level = stack.optional_integer(ctx, first + 1, i64::from(is_own))?;
+    let level = usize::try_from(level).unwrap_or(0);
+    let running = is_own.then(|| running_callback(stack));
+    let message = message.map(luster_value::LuaString::as_bytes);
+    let text = with_state(stack, thread, |state| {
+        (
+            traceback::traceback(ctx, state, running, message, level),
+            state.frames.len(),
+        )
+    });
+    let (text, frames) = text.unwrap_or_else(|| {
+        let mut text = Vec::new();
+        if let Some(message) = message {
+            text.extend(message);
+            text.push(b'\n');
+        }
+        text.extend(b"stack traceback:");
+        (text, 0)
+    });
+    stack.burn(frames + text.len() / 64);
+    stack.replace(Value::String(ctx.intern_owned(text)));
+    Ok(CallbackReturn::Return)
+}
+
+/// `debug.debug()`: reads commands from the standard input and runs them, until one is `cont`.
+fn debug<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    // What has been printed should be read before the prompt.
+    let _ = crate::Output::of(ctx).flush();
+    stack.clear();
+    Ok(CallbackReturn::Sequence(Box::new(Prompt)))
+}
+
+/// The interactive prompt.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Prompt;
+
+impl Prompt {
+    fn report(&self, message: &[u8]) {
+        // Nobody is left to be told of an error of this one.
+        let _ = std::io::stderr().write_all(&[message, b"\n"].concat());
+    }
+}
+
+impl<'gc> Sequence<'gc> for Prompt {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        stack.clear();
+        let _ = std::io::stderr().write_all(b"lua_debug> ");
+        let mut line = Vec::new();
+        let read = std::io::stdin().lock().read_until(b'\n', &mut line);
+        if read.is_err() || line.is_empty() || line == b"cont\n" {
+            return Ok(Poll::Return);
+        }
+        stack.burn(1 + line.len());
+        match luster_compiler::compile(&line, b"=(debug command)") {
+            Ok(prototype) => {
+                let environment = Value::Table(ctx.globals());
+                let command = luster_vm::load_closure(ctx, &Arc::new(prototype), environment);
+                Ok(Poll::Call(Value::Closure(command), 0))
+            }
+            Err(error) => {
+                self.report(&error.to_bytes());
+                Ok(Poll::Pending)
+            }
+        }
+    }
+
+    fn error(
+        &mut self,
+        ctx: Context<'gc>,
+        error: Error<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        stack.clear();
+        let mut message = Vec::new();
+        ctx.write_basic(&mut message, error.into_value(ctx));
+        self.report(&message);
+        Ok(Poll::Pending)
+    }
+
+    fn catches_errors(&self) -> bool {
+        true
+    }
+}

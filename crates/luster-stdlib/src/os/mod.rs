@@ -1,0 +1,392 @@
+//! The library `os`. Dates are in `calendar`, their text in `strftime`.
+
+mod calendar;
+mod strftime;
+
+use std::io;
+use std::process::{Command, ExitStatus};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gc_arena::Collect;
+use luster_value::{CallbackReturn, Context, Error, Function, Stack, Table, Value};
+
+use crate::output::Output;
+use crate::program::{Program, Step, run};
+use crate::{register, system_error};
+use calendar::{Date, Fields};
+
+const FUNCTIONS: &[(&str, Function)] = &[
+    ("clock", clock),
+    ("date", date),
+    ("difftime", difftime),
+    ("execute", execute),
+    ("exit", exit),
+    ("getenv", getenv),
+    ("remove", remove),
+    ("rename", rename),
+    ("setlocale", setlocale),
+    ("time", time),
+    ("tmpname", tmpname),
+];
+
+/// The functions that reach outside the VM, to which clocks are not counted.
+const OUTSIDE: &[&str] = &["execute", "exit", "getenv", "remove", "rename", "tmpname"];
+
+/// Makes the table of the library.
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let table = Table::new(ctx);
+    register(ctx, table, FUNCTIONS);
+    table
+}
+
+/// Takes away what reaches outside the VM.
+pub(crate) fn keep_clocks_only<'gc>(ctx: Context<'gc>, table: Table<'gc>) {
+    for name in OUTSIDE {
+        table.set_field(ctx, name, Value::Nil);
+    }
+}
+
+/// `os.clock()`
+fn clock<'gc>(
+    _: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    stack.replace(Value::float(processor_seconds()));
+    Ok(CallbackReturn::Return)
+}
+
+/// The processor time that the process has used, in whole microseconds as C's `clock` counts it.
+#[cfg(unix)]
+fn processor_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    (time.tv_sec as f64 * 1e6 + (time.tv_nsec / 1000) as f64) / 1e6
+}
+
+/// The time since the first call: what C's `clock` counts where there is no processor time.
+#[cfg(not(unix))]
+fn processor_seconds() -> f64 {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64()
+}
+
+/// The seconds since 1970.
+fn now() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_secs() as i64,
+        Err(before) => -(before.duration().as_secs() as i64),
+    }
+}
+
+/// `os.date([format [, time]])`
+fn date<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let format = stack.optional_string(ctx, 0)?.map_or(&b"%c"[..], |format| format.as_bytes());
+    let seconds = if stack.get(1).is_nil() { now() } else { stack.integer(ctx, 1)? };
+    let (date, format) = match format.strip_prefix(b"!") {
+        Some(format) => (calendar::utc(seconds), format),
+        None => (calendar::local(seconds), format),
+    };
+    let Some(date) = date else {
+        let message = "date result cannot be represented in this installation";
+        return Err(Error::message(message));
+    };
+    stack.burn(format.len() / 8);
+    let result = if format == b"*t" {
+        let table = Table::new(ctx);
+        for (name, value) in date_fields(&date) {
+            table.set_field(ctx, name, value);
+        }
+        Value::Table(table)
+    } else {
+        let mut text = Vec::new();
+        strftime::write(&mut text, format, &date).map_err(|rest| {
+            let mut message = b"invalid conversion specifier '%".to_vec();
+            message.extend(rest);
+            message.push(b'\'');
+            Error::argument(1, message)
+        })?;
+        Value::String(ctx.intern_owned(text))
+    };
+    stack.replace(result);
+    Ok(CallbackReturn::Return)
+}
+
+/// The fields of a date as Lua names them.
+fn date_fields<'gc>(date: &Date) -> [(&'static str, Value<'gc>); 9] {
+    [
+        ("year", Value::Integer(date.year)),
+        ("month", Value::Integer(date.month)),
+        ("day", Value::Integer(date.day)),
+        ("hour", Value::Integer(date.hour)),
+        ("min", Value::Integer(date.minute)),
+        ("sec", Value::Integer(date.second)),
+        ("yday", Value::Integer(date.day_of_year)),
+        ("wday", Value::Integer(date.day_of_week)),
+        ("isdst", Value::boolean(date.is_dst)),
+    ]
+}
+
+/// `os.time([table])`
+fn time<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    if stack.get(0).is_nil() {
+        stack.replace(Value::Integer(now()));
+        return Ok(CallbackReturn::Return);
+    }
+    let table = Value::Table(stack.table(ctx, 0)?);
+    run(ctx, stack, Time { table, read: 0, fields: [0; 6], written: 0, result: None })
+}
+
+/// The fields that `os.time` reads, with their defaults and what C's `struct tm` subtracts.
+const READ: [(&str, Option<i64>, i64); 6] = [
+    ("year", None, 1900),
+    ("month", None, 1),
+    ("day", None, 0),
+    ("hour", Some(12), 0),
+    ("min", Some(0), 0),
+    ("sec", Some(0), 0),
+];
+
+/// `os.time` of a table, which may have metamethods.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Time<'gc> {
+    table: Value<'gc>,
+    /// How many fields have been asked for.
+    read: usize,
+    fields: [i64; 6],
+    /// How many fields have been set.
+    written: usize,
+    #[collect(require_static)]
+    result: Option<(i64, Date)>,
+}
+
+impl<'gc> Program<'gc> for Time<'gc> {
+    fn next(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        input: Value<'gc>,
+    ) -> Result<Step<'gc>, Error<'gc>> {
+        if let Some(index @ 0..6) = self.read.checked_sub(1)
+            && self.result.is_none()
+        {
+            self.fields[index] = time_field(READ[index], input)?;
+        }
+        if self.read <= READ.len() {
+            let name = READ.get(self.read).map_or("isdst", |(name, ..)| *name);
+            self.read += 1;
+            return Ok(Step::Index(self.table, ctx.string(name)));
+        }
+        if self.result.is_none() {
+            let [year, month, day, hour, minute, second] = self.fields;
+            let is_dst = (!input.is_nil()).then(|| input.is_truthy());
+            let fields = Fields { year, month, day, hour, minute, second, is_dst };
+            self.result = calendar::moment(&fields);
+        }
+        // C's `mktime` says with -1 that it failed.
+        let Some((seconds, date)) = self.result.as_ref().filter(|(seconds, _)| *seconds != -1)
+        else {
+            let message = "time result cannot be represented in this installation";
+            return Err(Error::message(message));
+        };
+        if let Some((name, value)) = date_fields(date).get(self.written) {
+            self.written += 1;
+            return Ok(Step::Assign(self.table, ctx.string(name), *value));
+        }
+        stack.replace(Value::Integer(*seconds));
+        Ok(Step::Done)
+    }
+}
+
+/// A field's number, within what C's `int` can hold.
+fn time_field<'gc>(
+    (name, default, delta): (&str, Option<i64>, i64),
+    value: Value<'gc>,
+) -> Result<i64, Error<'gc>> {
+    match (value.to_integer(), default) {
+        (Some(number), _) => {
+            let in_range = if number >= 0 {
+                number - delta <= i64::from(i32::MAX)
+            } else {
+                number >= i64::from(i32::MIN) + delta
+            };
+            if !in_range {
+                return Err(Error::message(format!("field '{name}' is out-of-bound")));
+            }
+            Ok(number)
+        }
+        (None, _) if !value.is_nil() => {
+            Err(Error::message(format!("field '{name}' is not an integer")))
+        }
+        (None, Some(default)) => Ok(default),
+        (None, None) => Err(Error::message(format!("field '{name}' missing in date table"))),
+    }
+}
+
+/// `os.difftime(later, earlier)`
+fn difftime<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let (later, earlier) = (stack.integer(ctx, 0)?, stack.integer(ctx, 1)?);
+    let difference = i128::from(later) - i128::from(earlier);
+    stack.replace(Value::float(difference as f64));
+    Ok(CallbackReturn::Return)
+}
+
+/// `os.execute([command])`
+fn execute<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let Some(command) = stack.optional_string(ctx, 0)? else {
+        stack.replace(Value::boolean(cfg!(any(unix, windows))));
+        return Ok(CallbackReturn::Return);
+    };
+    // What has been printed comes before what the command prints.
+    let _ = Output::of(ctx).flush();
+    let status = shell(command.as_bytes()).status();
+    execution_result(ctx, stack, status);
+    Ok(CallbackReturn::Return)
+}
+
+/// The process that runs a command by way of the system's shell.
+#[cfg(not(windows))]
+pub(crate) fn shell(command: &[u8]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(system_error::os_string(command));
+    shell
+}
+
+/// The process that runs a command by way of the system's shell.
+#[cfg(windows)]
+pub(crate) fn shell(command: &[u8]) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.arg("/C").arg(system_error::os_string(command));
+    shell
+}
+
+/// What `os.execute` and closing a process's pipe return (`luaL_execresult` in PUC-Rio's
+/// `lauxlib.c`).
+pub(crate) fn execution_result<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    status: io::Result<ExitStatus>,
+) {
+    let status = match status {
+        Ok(status) => status,
+        Err(error) => return system_error::file_result(ctx, stack, Err(error), None),
+    };
+    let (what, code) = match status.code() {
+        Some(code) => ("exit", code),
+        None => ("signal", signal(status)),
+    };
+    let success = if status.success() { Value::True } else { Value::Nil };
+    stack.replace3(success, ctx.string(what), Value::Integer(i64::from(code)));
+}
+
+/// The signal that ended a process.
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> i32 {
+    std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0)
+}
+
+/// The signal that ended a process; there are none here.
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> i32 {
+    0
+}
+
+/// `os.exit([code [, close]])`
+fn exit<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let code = match stack.get(0) {
+        Value::True => 0,
+        Value::False => 1,
+        _ => stack.optional_integer(ctx, 0, 0)? as i32,
+    };
+    let _ = Output::of(ctx).flush();
+    let close = stack.get(1).is_truthy();
+    stack.replace(Value::boolean(close));
+    Ok(CallbackReturn::Exit(code))
+}
+
+/// `os.getenv(name)`
+fn getenv<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let name = stack.string(ctx, 0)?;
+    let value = match std::env::var_os(system_error::os_string(name.as_bytes())) {
+        Some(value) => Value::String(ctx.intern_owned(system_error::os_bytes(value))),
+        None => Value::Nil,
+    };
+    stack.replace(value);
+    Ok(CallbackReturn::Return)
+}
+
+/// `os.remove(name)`
+fn remove<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let name = stack.string(ctx, 0)?.as_bytes();
+    let path = system_error::os_string(name);
+    let is_directory = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+    let result =
+        if is_directory { std::fs::remove_dir(&path) } else { std::fs::remove_file(&path) };
+    system_error::file_result(ctx, stack, result, Some(name));
+    Ok(CallbackReturn::Return)
+}
+
+/// `os.rename(old, new)`
+fn rename<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let old = system_error::os_string(stack.string(ctx, 0)?.as_bytes());
+    let new = system_error::os_string(stack.string(ctx, 1)?.as_bytes());
+    system_error::file_result(ctx, stack, std::fs::rename(old, new), None);
+    Ok(CallbackReturn::Return)
+}
+
+/// `os.setlocale([locale [, category]])`: there is only the "C" locale.
+fn setlocale<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let locale = stack.optional_string(ctx, 0)?;
+    stack.option(
+        ctx,
+        1,
+        Some("all"),
+        &["all", "collate", "ctype", "monetary", "numeric", "time"],
+    )?;
+    let known = match locale {
+        None => true,
+        Some(name) => matches!(name.as_bytes(), b"" | b"C" | b"POSIX"),
+    };
+    stack.replace(if known { ctx.string("C") } else { Value::Nil });
+    Ok(CallbackReturn::Return)
+}
+
+/// `os.tmpname()`: the name of a file that has been made, so that it stays unique.
+fn tmpname<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let made = tempfile::Builder::new().prefix("lua_").rand_bytes(6).tempfile();
+    let Some(path) = made.ok().and_then(|file| file.into_temp_path().keep().ok()) else {
+        return Err(Error::message("unable to generate a unique filename"));
+    };
+    let name = system_error::os_bytes(path.into_os_string());
+    stack.replace(Value::String(ctx.intern_owned(name)));
+    Ok(CallbackReturn::Return)
+}

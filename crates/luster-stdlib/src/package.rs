@@ -1,0 +1,404 @@
+//! The `package` library and `require`: finding modules and loading them once.
+//!
+//! There are no modules in C here: the searchers that would find one look for its file, as the
+//! reference's do, and say that it cannot be loaded.
+
+use std::fs::File;
+
+use gc_arena::Collect;
+use luster_value::{
+    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
+    Table, Value,
+};
+
+use crate::base::load::{Options, load_file};
+use crate::buffer::append;
+use crate::system_error::{os_bytes, os_string};
+
+/// What the library holds, apart from its tables and paths.
+const FUNCTIONS: &[(&str, Function)] = &[("loadlib", loadlib), ("searchpath", searchpath)];
+
+/// What separates directories in a file's name.
+const DIRECTORY_SEPARATOR: &str = if cfg!(windows) { "\\" } else { "/" };
+
+/// Where modules in Lua are looked for, unless the environment says otherwise.
+const DEFAULT_PATH: &str = if cfg!(windows) {
+    ".\\?.lua;.\\?\\init.lua"
+} else {
+    "/usr/local/share/lua/5.5/?.lua;/usr/local/share/lua/5.5/?/init.lua;\
+     /usr/local/lib/lua/5.5/?.lua;/usr/local/lib/lua/5.5/?/init.lua;./?.lua;./?/init.lua"
+};
+
+/// Where modules in C would be looked for.
+const DEFAULT_C_PATH: &str = if cfg!(windows) {
+    ".\\?.dll"
+} else {
+    "/usr/local/lib/lua/5.5/?.so;/usr/local/lib/lua/5.5/loadall.so;./?.so"
+};
+
+/// Why no module in C can be loaded.
+const NO_LIBRARIES: &str = "dynamic libraries not enabled; check your Lua installation";
+
+/// Makes the library's table and the global `require`.
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let package = Table::new(ctx);
+    crate::register(ctx, package, FUNCTIONS);
+    let searchers = Table::new(ctx);
+    let kinds = [
+        ("searcher_preload", Kind::Preload),
+        ("searcher_Lua", Kind::Lua),
+        ("searcher_C", Kind::C),
+        ("searcher_Croot", Kind::CRoot),
+    ];
+    for (index, (name, kind)) in (1..).zip(kinds) {
+        let searcher = Callback::captured(ctx, name, Searcher { package, kind });
+        searchers
+            .set_integer(&ctx, index, Value::Callback(searcher))
+            .expect("a small table can grow");
+    }
+    package.set_field(ctx, "searchers", Value::Table(searchers));
+    package.set_field(ctx, "path", path(ctx, "LUA_PATH", DEFAULT_PATH));
+    package.set_field(ctx, "cpath", path(ctx, "LUA_CPATH", DEFAULT_C_PATH));
+    package.set_field(ctx, "config", ctx.string(format!("{DIRECTORY_SEPARATOR}\n;\n?\n!\n-\n")));
+    package.set_field(ctx, "loaded", Value::Table(crate::loaded(ctx)));
+    package.set_field(ctx, "preload", Value::Table(preloaded(ctx)));
+    let require = Callback::captured(ctx, "require", Require { package });
+    ctx.globals().set_field(ctx, "require", Value::Callback(require));
+    package
+}
+
+/// The table `package.preload`.
+fn preloaded<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    match ctx.registry().get_field(ctx, "_PRELOAD") {
+        Value::Table(table) => table,
+        _ => {
+            let table = Table::new(ctx);
+            ctx.registry().set_field(ctx, "_PRELOAD", Value::Table(table));
+            table
+        }
+    }
+}
+
+/// A path from the environment, in which `;;` stands for the default, or the default.
+fn path<'gc>(ctx: Context<'gc>, variable: &str, default: &str) -> Value<'gc> {
+    if ctx.registry().get_field(ctx, "LUA_NOENV").is_truthy() {
+        return ctx.string(default);
+    }
+    let versioned = std::env::var_os(format!("{variable}_5_5"));
+    let Some(path) = versioned.or_else(|| std::env::var_os(variable)) else {
+        return ctx.string(default);
+    };
+    let path = os_bytes(path);
+    let Some(mark) = memchr::memmem::find(&path, b";;") else { return ctx.string(path) };
+    let mut full = Vec::new();
+    if mark > 0 {
+        full.extend(&path[..=mark]);
+    }
+    full.extend(default.bytes());
+    let rest = &path[mark + 2..];
+    if !rest.is_empty() {
+        full.push(b';');
+        full.extend(rest);
+    }
+    ctx.string(full)
+}
+
+/// `package.loadlib(path, function)`: says that libraries in C cannot be loaded.
+fn loadlib<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    stack.string(ctx, 0)?;
+    stack.string(ctx, 1)?;
+    stack.replace3(Value::Nil, ctx.string(NO_LIBRARIES), ctx.string("absent"));
+    Ok(CallbackReturn::Return)
+}
+
+/// `package.searchpath(name, path [, separator [, replacement]])`: the first file of a path that can
+/// be read, or nil and what was tried.
+fn searchpath<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let name = stack.string(ctx, 0)?;
+    let path = stack.string(ctx, 1)?;
+    let separator = stack.optional_string(ctx, 2)?.map_or(&b"."[..], LuaString::as_bytes);
+    let replacement = stack.optional_string(ctx, 3)?;
+    let replacement = replacement.map_or(DIRECTORY_SEPARATOR.as_bytes(), LuaString::as_bytes);
+    match search(name.as_bytes(), path.as_bytes(), separator, replacement)? {
+        Ok(file) => stack.replace(ctx.string(file)),
+        Err(message) => stack.replace2(Value::Nil, ctx.string(message)),
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// The first file of a path that can be read, or the message that says what was tried.
+#[expect(clippy::type_complexity, reason = "the outer error is raised, the inner one returned")]
+fn search<'gc>(
+    name: &[u8],
+    path: &[u8],
+    separator: &[u8],
+    replacement: &[u8],
+) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
+    let name = if separator.is_empty() {
+        name.to_vec()
+    } else {
+        substitute(name, separator, replacement)?
+    };
+    let names = substitute(path, b"?", &name)?;
+    if !names.is_empty() {
+        for name in names.split(|&byte| byte == b';') {
+            if File::open(os_string(name)).is_ok() {
+                return Ok(Ok(name.to_vec()));
+            }
+        }
+    }
+    let mut message = b"no file '".to_vec();
+    append(&mut message, &substitute(&names, b";", b"'\n\tno file '")?)?;
+    message.push(b'\'');
+    Ok(Err(message))
+}
+
+/// Text with every occurrence of `old` replaced.
+fn substitute<'gc>(text: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error<'gc>> {
+    let mut result = Vec::new();
+    let mut copied = 0;
+    for at in memchr::memmem::find_iter(text, old) {
+        append(&mut result, &text[copied..at])?;
+        append(&mut result, new)?;
+        copied = at + old.len();
+    }
+    append(&mut result, &text[copied..])?;
+    Ok(result)
+}
+
+/// Which searcher it is.
+#[derive(Clone, Copy, PartialEq, Eq, Collect)]
+#[collect(require_static)]
+enum Kind {
+    Preload,
+    Lua,
+    C,
+    CRoot,
+}
+
+/// One of the functions in `package.searchers`.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Searcher<'gc> {
+    package: Table<'gc>,
+    kind: Kind,
+}
+
+impl<'gc> Searcher<'gc> {
+    /// The file of a module on the path that is a field of `package`, or the message that says what
+    /// was tried.
+    #[expect(clippy::type_complexity, reason = "the outer error is raised, the inner one returned")]
+    fn find(
+        &self,
+        ctx: Context<'gc>,
+        name: &[u8],
+        field: &str,
+    ) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
+        let path = match self.package.get_field(ctx, field) {
+            Value::String(path) => path,
+            other => ctx.number_to_string(other).ok_or_else(|| {
+                Error::message(format!("'package.{field}' must be a string"))
+            })?,
+        };
+        search(name, path.as_bytes(), b".", DIRECTORY_SEPARATOR.as_bytes())
+    }
+}
+
+impl<'gc> Captured<'gc> for Searcher<'gc> {
+    fn call(
+        &self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        let name = stack.string(ctx, 0)?;
+        let found = match self.kind {
+            Kind::Preload => {
+                match preloaded(ctx).get(Value::String(name)) {
+                    Value::Nil => {
+                        let mut message = b"no field package.preload['".to_vec();
+                        message.extend(name.as_bytes());
+                        message.extend(b"']");
+                        stack.replace(ctx.string(message));
+                    }
+                    loader => stack.replace2(loader, ctx.string(":preload:")),
+                }
+                return Ok(CallbackReturn::Return);
+            }
+            Kind::Lua => self.find(ctx, name.as_bytes(), "path")?,
+            Kind::C => self.find(ctx, name.as_bytes(), "cpath")?,
+            Kind::CRoot => match memchr::memchr(b'.', name.as_bytes()) {
+                Some(dot) => self.find(ctx, &name.as_bytes()[..dot], "cpath")?,
+                None => {
+                    stack.clear();
+                    return Ok(CallbackReturn::Return);
+                }
+            },
+        };
+        let file = match found {
+            Ok(file) => file,
+            Err(message) => {
+                stack.replace(ctx.string(message));
+                return Ok(CallbackReturn::Return);
+            }
+        };
+        let loaded = match self.kind {
+            Kind::Lua => {
+                let options = Options { mode: None, environment: None };
+                load_file(ctx, stack, Some(&file), options)
+            }
+            _ => Err(NO_LIBRARIES.into()),
+        };
+        match loaded {
+            Ok(closure) => {
+                stack.replace2(Value::Closure(closure), ctx.string(file));
+                Ok(CallbackReturn::Return)
+            }
+            Err(reason) => {
+                let mut message = b"error loading module '".to_vec();
+                message.extend(name.as_bytes());
+                message.extend(b"' from file '");
+                message.extend(file);
+                message.extend(b"':\n\t");
+                message.extend(reason);
+                Err(Error::message(message))
+            }
+        }
+    }
+}
+
+/// `require(name)`: the value of a module, which is loaded if it has not been, and what its searcher
+/// said of it.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Require<'gc> {
+    package: Table<'gc>,
+}
+
+impl<'gc> Captured<'gc> for Require<'gc> {
+    fn call(
+        &self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        let name = stack.string(ctx, 0)?;
+        let loaded = crate::loaded(ctx).get(Value::String(name));
+        if loaded.is_truthy() {
+            stack.replace(loaded);
+            return Ok(CallbackReturn::Return);
+        }
+        let Value::Table(searchers) = self.package.get_field(ctx, "searchers") else {
+            return Err(Error::message("'package.searchers' must be a table"));
+        };
+        stack.clear();
+        Ok(CallbackReturn::Sequence(Box::new(Requiring {
+            name,
+            searchers,
+            tried: 0,
+            messages: Vec::new(),
+            loader_data: Value::Nil,
+            state: State::Search,
+        })))
+    }
+}
+
+/// What a `require` does next.
+#[derive(Clone, Copy, Collect)]
+#[collect(require_static)]
+enum State {
+    /// It asks the next searcher.
+    Search,
+    /// It looks at the searcher's answer.
+    Answered,
+    /// It looks at the loader's result.
+    Loaded,
+}
+
+/// A `require` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Requiring<'gc> {
+    name: LuaString<'gc>,
+    searchers: Table<'gc>,
+    /// How many searchers have been asked.
+    tried: i64,
+    /// What they said.
+    messages: Vec<u8>,
+    loader_data: Value<'gc>,
+    state: State,
+}
+
+impl<'gc> Sequence<'gc> for Requiring<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        let name = Value::String(self.name);
+        if let State::Answered = self.state {
+            match (stack.get(0), stack.get(1)) {
+                (loader @ (Value::Closure(_) | Value::Callback(_)), data) => {
+                    self.loader_data = data;
+                    self.state = State::Loaded;
+                    stack.replace2(name, data);
+                    return Ok(Poll::Call(loader, 0));
+                }
+                (text @ (Value::String(_) | Value::Integer(_) | Value::Float(_)), _) => {
+                    append(&mut self.messages, b"\n\t")?;
+                    ctx.write_basic(&mut self.messages, text);
+                }
+                _ => {}
+            }
+            self.state = State::Search;
+        }
+        if let State::Search = self.state {
+            self.tried += 1;
+            let searcher = self.searchers.get_integer(self.tried);
+            if searcher.is_nil() {
+                let mut message = b"module '".to_vec();
+                message.extend(self.name.as_bytes());
+                message.extend(b"' not found:");
+                append(&mut message, &self.messages)?;
+                return Err(Error::message(message));
+            }
+            self.state = State::Answered;
+            stack.replace(name);
+            return Ok(Poll::Call(searcher, 0));
+        }
+        let loaded = crate::loaded(ctx);
+        let set = |value| {
+            loaded.set(&ctx, name, value).map_err(|error| Error::message(error.message()))
+        };
+        let result = stack.get(0);
+        if !result.is_nil() {
+            set(result)?;
+        }
+        let mut value = loaded.get(name);
+        if value.is_nil() {
+            value = Value::True;
+            set(value)?;
+        }
+        stack.replace2(value, self.loader_data);
+        Ok(Poll::Return)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_list_what_was_tried() {
+        let found = search(b"a.b", b"/none/?.x;/none/?/y", b".", b"/").unwrap();
+        assert_eq!(
+            String::from_utf8(found.unwrap_err()).unwrap(),
+            "no file '/none/a/b.x'\n\tno file '/none/a/b/y'"
+        );
+        assert_eq!(search(b"a", b"", b".", b"/").unwrap().unwrap_err(), b"no file ''");
+    }
+}

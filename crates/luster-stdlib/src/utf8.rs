@@ -1,0 +1,354 @@
+//! The library `utf8`: code points up to 2^31 in sequences of up to six bytes, as the original
+//! UTF-8 had them; strict functions take only what Unicode allows.
+
+use gc_arena::Collect;
+use luster_value::{
+    Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, Value,
+};
+
+use crate::register;
+
+/// The largest code point of Unicode.
+const MAX_UNICODE: u32 = 0x10_FFFF;
+
+/// The largest code point that can be written at all.
+const MAX_UTF: i64 = 0x7FFF_FFFF;
+
+const INVALID: &str = "invalid UTF-8 code";
+
+/// The pattern that matches one character.
+const CHARACTER_PATTERN: &[u8] = b"[\0-\x7F\xC2-\xFD][\x80-\xBF]*";
+
+const FUNCTIONS: &[(&str, Function)] =
+    &[("char", char), ("codepoint", codepoint), ("len", len), ("offset", offset)];
+
+/// Makes the table of the library.
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let table = Table::new(ctx);
+    register(ctx, table, FUNCTIONS);
+    let codes = Codes {
+        strict: Callback::new(ctx, "codes_iterator", next_strict),
+        lax: Callback::new(ctx, "codes_iterator", next_lax),
+    };
+    table.set_field(ctx, "codes", Value::Callback(Callback::captured(ctx, "codes", codes)));
+    table.set_field(ctx, "charpattern", ctx.string(CHARACTER_PATTERN));
+    table
+}
+
+/// Whether a byte is one of those that a character goes on with.
+#[inline]
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
+}
+
+/// A string's byte; beyond the end, the zero that strings end with in C.
+#[inline]
+fn byte_at(text: &[u8], index: usize) -> u8 {
+    text.get(index).copied().unwrap_or(0)
+}
+
+/// A position counted from the end when negative; 0 when before the beginning.
+fn absolute(position: i64, length: usize) -> i64 {
+    if position >= 0 {
+        position
+    } else if position.unsigned_abs() > length as u64 {
+        0
+    } else {
+        length as i64 + position + 1
+    }
+}
+
+/// Reads a character at the beginning of some bytes: its code and its length.
+fn decode(text: &[u8], strict: bool) -> Option<(u32, usize)> {
+    /// The least code that needs so many bytes after the first.
+    const LEAST: [u32; 6] = [u32::MAX, 0x80, 0x800, 0x1_0000, 0x20_0000, 0x400_0000];
+    let first = byte_at(text, 0);
+    if first < 0x80 {
+        return Some((u32::from(first), 1));
+    }
+    let more = first.leading_ones() as usize - 1;
+    if more > 5 {
+        return None;
+    }
+    // What is left of the first byte after its length marks.
+    let mut code = u32::from(first) & (0x3F >> more);
+    for index in 1..=more {
+        let byte = byte_at(text, index);
+        if !is_continuation(byte) {
+            return None;
+        }
+        code = code << 6 | u32::from(byte & 0x3F);
+    }
+    if code < LEAST[more] {
+        return None;
+    }
+    if strict && (code > MAX_UNICODE || (0xD800..=0xDFFF).contains(&code)) {
+        return None;
+    }
+    Some((code, more + 1))
+}
+
+/// Appends the bytes of a character.
+pub(crate) fn encode(out: &mut Vec<u8>, code: u32) {
+    if code < 0x80 {
+        out.push(code as u8);
+        return;
+    }
+    // From 11 bits in two bytes, each byte more adds five.
+    let more = (1..5).find(|more| code < 1 << (5 * more + 6)).unwrap_or(5);
+    out.push((0xFF00u32 >> (more + 1)) as u8 | (code >> (6 * more)) as u8);
+    for index in (0..more).rev() {
+        out.push(0x80 | (code >> (6 * index) & 0x3F) as u8);
+    }
+}
+
+/// `utf8.char(...)`
+fn char<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let mut text = Vec::new();
+    for index in 0..stack.len() {
+        let code = stack.integer(ctx, index)?;
+        if !(0..=MAX_UTF).contains(&code) {
+            return Err(Error::argument(index + 1, "value out of range"));
+        }
+        encode(&mut text, code as u32);
+    }
+    stack.burn(stack.len() / 8);
+    stack.replace(Value::String(ctx.intern_owned(text)));
+    Ok(CallbackReturn::Return)
+}
+
+/// `utf8.len(s [, first [, last [, lax]]])`
+fn len<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let text = stack.string(ctx, 0)?.as_bytes();
+    let first = absolute(stack.optional_integer(ctx, 1, 1)?, text.len());
+    let last = absolute(stack.optional_integer(ctx, 2, -1)?, text.len());
+    let strict = !stack.get(3).is_truthy();
+    if first < 1 || first - 1 > text.len() as i64 {
+        return Err(Error::argument(2, "initial position out of bounds"));
+    }
+    if last > text.len() as i64 {
+        return Err(Error::argument(3, "final position out of bounds"));
+    }
+    let mut count = 0;
+    let mut position = (first - 1) as usize;
+    stack.burn((last.max(0) as usize).saturating_sub(position) / 32);
+    while (position as i64) < last {
+        match decode(&text[position..], strict) {
+            Some((_, length)) => position += length,
+            None => {
+                stack.replace2(Value::Nil, Value::Integer(position as i64 + 1));
+                return Ok(CallbackReturn::Return);
+            }
+        }
+        count += 1;
+    }
+    stack.replace(Value::Integer(count));
+    Ok(CallbackReturn::Return)
+}
+
+/// `utf8.codepoint(s [, first [, last [, lax]]])`
+fn codepoint<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let text = stack.string(ctx, 0)?.as_bytes();
+    let first = absolute(stack.optional_integer(ctx, 1, 1)?, text.len());
+    let last = absolute(stack.optional_integer(ctx, 2, first)?, text.len());
+    let strict = !stack.get(3).is_truthy();
+    if first < 1 {
+        return Err(Error::argument(2, "out of bounds"));
+    }
+    if last > text.len() as i64 {
+        return Err(Error::argument(3, "out of bounds"));
+    }
+    stack.clear();
+    if first > last {
+        return Ok(CallbackReturn::Return);
+    }
+    if last - first >= i64::from(i32::MAX) {
+        return Err(Error::message("string slice too long"));
+    }
+    if !stack.reserve((last - first) as usize + 1) {
+        return Err(Error::message("stack overflow (string slice too long)"));
+    }
+    let mut position = (first - 1) as usize;
+    stack.burn((last - first) as usize / 8);
+    while (position as i64) < last {
+        let Some((code, length)) = decode(&text[position..], strict) else {
+            return Err(Error::message(INVALID));
+        };
+        stack.push(Value::Integer(i64::from(code)));
+        position += length;
+    }
+    Ok(CallbackReturn::Return)
+}
+
+/// `utf8.offset(s, n [, i])`
+fn offset<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let text = stack.string(ctx, 0)?.as_bytes();
+    let mut n = stack.integer(ctx, 1)?;
+    let default = if n >= 0 { 1 } else { text.len() as i64 + 1 };
+    let start = absolute(stack.optional_integer(ctx, 2, default)?, text.len());
+    if start < 1 || start - 1 > text.len() as i64 {
+        return Err(Error::argument(3, "position out of bounds"));
+    }
+    let mut position = (start - 1) as usize;
+    let began_at = position;
+    let continues = |position: usize| is_continuation(byte_at(text, position));
+    if n == 0 {
+        while position > 0 && continues(position) {
+            position -= 1;
+        }
+    } else {
+        if continues(position) {
+            return Err(Error::message("initial position is a continuation byte"));
+        }
+        while n < 0 && position > 0 {
+            position -= 1;
+            while position > 0 && continues(position) {
+                position -= 1;
+            }
+            n += 1;
+        }
+        // The first character is where we are.
+        n -= i64::from(n > 0);
+        while n > 0 && position < text.len() {
+            position += 1;
+            while continues(position) {
+                position += 1;
+            }
+            n -= 1;
+        }
+    }
+    stack.burn(position.abs_diff(began_at) / 32);
+    if n != 0 {
+        stack.replace(Value::Nil);
+        return Ok(CallbackReturn::Return);
+    }
+    let begin = position;
+    if byte_at(text, position) & 0x80 != 0 {
+        if continues(position) {
+            return Err(Error::message("initial position is a continuation byte"));
+        }
+        while continues(position + 1) {
+            position += 1;
+        }
+    }
+    stack.replace2(Value::Integer(begin as i64 + 1), Value::Integer(position as i64 + 1));
+    Ok(CallbackReturn::Return)
+}
+
+/// `utf8.codes(s [, lax])`
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Codes<'gc> {
+    strict: Callback<'gc>,
+    lax: Callback<'gc>,
+}
+
+impl<'gc> Captured<'gc> for Codes<'gc> {
+    fn call(
+        &self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        if is_continuation(byte_at(stack.string(ctx, 0)?.as_bytes(), 0)) {
+            return Err(Error::argument(1, INVALID));
+        }
+        let iterator = if stack.get(1).is_truthy() { self.lax } else { self.strict };
+        stack.replace3(Value::Callback(iterator), stack.get(0), Value::Integer(0));
+        Ok(CallbackReturn::Return)
+    }
+}
+
+/// The iterator of `codes`.
+fn next_strict<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    next(ctx, stack, true)
+}
+
+/// The iterator of `codes` in lax mode.
+fn next_lax<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    next(ctx, stack, false)
+}
+
+fn next<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    strict: bool,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let text = stack.string(ctx, 0)?.as_bytes();
+    // The position of the last character, from 1, is the index of the byte after its first.
+    let mut index = match usize::try_from(stack.get(1).to_integer().unwrap_or(0)) {
+        Ok(index) if index < text.len() => index,
+        _ => text.len(),
+    };
+    while is_continuation(byte_at(text, index)) {
+        index += 1;
+    }
+    if index >= text.len() {
+        stack.clear();
+        return Ok(CallbackReturn::Return);
+    }
+    match decode(&text[index..], strict) {
+        Some((code, length)) if !is_continuation(byte_at(text, index + length)) => {
+            stack.replace2(Value::Integer(index as i64 + 1), Value::Integer(i64::from(code)));
+            Ok(CallbackReturn::Return)
+        }
+        _ => Err(Error::message(INVALID)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, encode};
+
+    #[test]
+    fn every_code_comes_back() {
+        let edges = [0, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x1_0000, 0x10_FFFF];
+        for code in edges {
+            let mut text = Vec::new();
+            encode(&mut text, code);
+            assert_eq!(std::str::from_utf8(&text).map(|text| text.chars().count()), Ok(1));
+            assert_eq!(decode(&text, true), Some((code, text.len())));
+        }
+        for (code, length) in
+            [(0x1F_FFFF, 4), (0x20_0000, 5), (0x3FF_FFFF, 5), (0x400_0000, 6), (0x7FFF_FFFF, 6)]
+        {
+            let mut text = Vec::new();
+            encode(&mut text, code);
+            assert_eq!(decode(&text, false), Some((code, length)));
+            assert_eq!(decode(&text, true), None);
+        }
+    }
+
+    #[test]
+    fn invalid_bytes_are_refused() {
+        let invalid: [&[u8]; 7] = [
+            b"\x80",
+            b"\xC0\x80",
+            b"\xC3",
+            b"\xED\xA0\x80",
+            b"\xF4\x90\x80\x80",
+            b"\xFF",
+            b"\xFE\x80\x80\x80\x80\x80\x80",
+        ];
+        for text in invalid {
+            assert_eq!(decode(text, true), None, "{text:?}");
+        }
+    }
+}
