@@ -85,7 +85,7 @@ pub(crate) fn parse_luster(source: &[u8]) -> usize {
 /// Lexes, parses and compiles a source to luster's bytecode and drops it.
 pub(crate) fn compile_luster(source: &[u8]) -> Result<(), String> {
     let parse = luster_syntax::parse(source);
-    luster_compiler::compile(&parse, source, b"=generated")
+    luster_compiler::compile_parse(source, &parse, b"=generated")
         .map(drop)
         .map_err(|error| error.to_string())
 }

@@ -1,14 +1,31 @@
-//! The `luster` command.
+//! The `luster` command: PUC-Rio's `lua` with luster inside, and a few tools for looking at code.
+//!
+//! Here is only the choice between the two. Running programs is in `run` and what it uses (`args`,
+//! `session`, `call`, `interrupt`, `repl`), the tools are in `inspect`.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod call;
+mod inspect;
+mod interrupt;
+mod repl;
+mod run;
+mod session;
+
+use std::ffi::OsString;
 use std::process::exit;
+
+/// The command chooses its allocator; the library leaves that to its host.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let source = std::fs::read(&args[0]).unwrap();
-    let source = if source.starts_with(b"#") { [b"--", &source[..]].concat() } else { source };
-    let lua = luster::Lua::with_all_libraries();
-    if let Err(e) = lua.load(&source).set_name(format!("@{}", args[0])).set_arguments(args[1..].iter().map(|s| s.as_bytes())).exec() {
-        if let luster::ErrorKind::Exit(s) = e.kind() { drop(lua); exit(s) }
-        drop(lua);
-        eprintln!("luster: {e}");
-        exit(1);
-    }
+    interrupt::end_on_broken_pipes();
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    let status = match inspect::Tool::from_arguments(&argv) {
+        Some(tool) => tool.run(&argv[2..]),
+        None => run::run(argv.into_iter().map(OsString::into_encoded_bytes).collect()),
+    };
+    exit(status);
 }

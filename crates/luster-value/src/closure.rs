@@ -207,6 +207,16 @@ impl<'gc> Closure<'gc> {
         }
     }
 
+    /// One of its upvalues, unchecked.
+    ///
+    /// # Safety
+    /// `index` must be below [`upvalue_count`](Self::upvalue_count).
+    #[inline(always)]
+    pub unsafe fn upvalue_unchecked(self, index: usize) -> UpValue<'gc> {
+        // SAFETY: the caller's promise, and every upvalue is set when a closure is made.
+        unsafe { self.slots().get_unchecked(index).get().unwrap_unchecked() }
+    }
+
     /// Puts another cell in the place of an upvalue, as `debug.upvaluejoin` does.
     ///
     /// # Panics

@@ -39,7 +39,7 @@ pub use context::{Context, State};
 pub use error::{Error, Raised, RustError};
 pub use finalizers::Finalizers;
 pub use metamethod::Metamethod;
-pub use registers::{MAX_SLOTS, RegisterFile, WINDOW};
+pub use registers::{MAX_SLOTS, RegisterFile};
 pub use sequence::{BoxSequence, Poll, Sequence};
 pub use stack::Stack;
 pub use stash::{Stash, Stashed};

@@ -12,9 +12,8 @@ use gc_arena::collect::Trace;
 use crate::account;
 use crate::value::Value;
 
-/// How many slots there always are beyond the one a frame begins at: a register operand is a `u8`,
-/// so that no operand can reach outside.
-pub const WINDOW: usize = 256;
+/// How many slots there always are beyond what was reserved, so that small things need not be.
+const SLACK: usize = 16;
 
 /// The most slots that a coroutine may have: the reference's `LUAI_MAXSTACK`.
 pub const MAX_SLOTS: usize = 1_000_000;
@@ -51,7 +50,7 @@ impl<'gc> RegisterFile<'gc> {
     /// A file with the smallest useful number of slots.
     pub fn new() -> Self {
         let mut file = RegisterFile { slots: Box::new([]), live: 0, limit: MAX_SLOTS };
-        file.resize(WINDOW + 16);
+        file.resize(2 * SLACK);
         file
     }
 
@@ -64,21 +63,21 @@ impl<'gc> RegisterFile<'gc> {
         self.slots = slots.into_boxed_slice();
     }
 
-    /// Makes sure that a frame can begin at `base`, which may move all slots. Tells whether that is
-    /// within the limit.
+    /// Makes sure that there are slots up to `end` and a few beyond, which may move all slots. Tells
+    /// whether that is within the limit.
     #[inline(always)]
     #[must_use]
-    pub fn reserve(&mut self, base: usize) -> bool {
-        base + WINDOW <= self.slots.len() || self.grow(base)
+    pub fn reserve(&mut self, end: usize) -> bool {
+        end + SLACK <= self.slots.len() || self.grow(end)
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, base: usize) -> bool {
-        if base > self.limit {
+    fn grow(&mut self, end: usize) -> bool {
+        if end > self.limit {
             return false;
         }
-        self.resize((base + WINDOW).max(self.slots.len() * 2).min(MAX_SLOTS + 2 * HANDLER_SLOTS));
+        self.resize((end + SLACK).max(self.slots.len() * 2).min(MAX_SLOTS + 2 * HANDLER_SLOTS));
         true
     }
 
@@ -146,13 +145,13 @@ impl<'gc> RegisterFile<'gc> {
         self.live = live.min(self.slots.len());
     }
 
-    /// A pointer to a slot, behind which there are at least [`WINDOW`] slots.
+    /// A pointer to a slot, at and behind which there are at least `count` slots.
     ///
     /// # Panics
     /// When there are not that many: [`reserve`](Self::reserve) first.
     #[inline(always)]
-    pub fn window(&mut self, base: usize) -> *mut Value<'gc> {
-        assert!(base + WINDOW <= self.slots.len());
+    pub fn window(&mut self, base: usize, count: usize) -> *mut Value<'gc> {
+        assert!(base + count <= self.slots.len());
         // SAFETY: the slot is inside; `UnsafeCell` has the layout of what it holds.
         unsafe { self.slots.as_mut_ptr().add(base).cast() }
     }

@@ -2,8 +2,8 @@
 //!
 //! This is where the dispatch loop's `unsafe` is. Everything rests on what the verifier has checked
 //! (jumps stay inside the code, the code ends in a leaving instruction, constants and upvalues
-//! exist) and on the register file always having a window of 256 slots behind a frame's base, which
-//! is all that a `u8` operand can reach.
+//! exist, register operands are below the number of registers that the prototype asks for) and on
+//! the register file having that many slots at the frame's base, which `begin` checks.
 //!
 //! A cursor points into its coroutine's registers and is loaded anew after everything that may
 //! move them or change the frames: calls, returns, metamethods.
@@ -56,7 +56,7 @@ impl<'gc> Cursor<'gc> {
         let code = closure.code().as_ref();
         Cursor {
             pc: code.instructions.as_ptr(),
-            registers: registers.window(base),
+            registers: registers.window(base, code.registers as usize),
             constants: code.constants.as_ptr(),
             closure,
         }
@@ -91,7 +91,8 @@ impl<'gc> Cursor<'gc> {
     /// A register's value.
     #[inline(always)]
     pub(crate) fn get(&self, register: u8) -> Value<'gc> {
-        // SAFETY: 256 slots follow the base. Nothing has moved the registers since `load`.
+        // SAFETY: verified operands are below the code's number of registers, and so many slots
+        // follow the base. Nothing has moved the registers since `load`.
         unsafe { *self.registers.add(register as usize) }
     }
 
@@ -123,6 +124,8 @@ impl<'gc> Cursor<'gc> {
     /// An upvalue.
     #[inline(always)]
     pub(crate) fn upvalue(&self, index: u8) -> UpValue<'gc> {
-        self.closure.upvalue(index as usize)
+        // SAFETY: the verifier has checked that the upvalue exists, and a closure has as many as its
+        // prototype.
+        unsafe { self.closure.upvalue_unchecked(index as usize) }
     }
 }

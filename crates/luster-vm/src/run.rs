@@ -109,10 +109,10 @@ impl<'gc> Run<'_, 'gc> {
         Ok(())
     }
 
-    /// Makes sure that there is a window of registers from `base` on.
+    /// Makes sure that there are registers up to `end`, and a few more.
     #[inline(always)]
-    pub(crate) fn reserve(&mut self, base: usize) -> Result<(), Error<'gc>> {
-        if self.state.registers.reserve(base) { Ok(()) } else { Err(self.stack_overflow()) }
+    pub(crate) fn reserve(&mut self, end: usize) -> Result<(), Error<'gc>> {
+        if self.state.registers.reserve(end) { Ok(()) } else { Err(self.stack_overflow()) }
     }
 
     #[cold]
@@ -147,9 +147,10 @@ impl<'gc> Run<'_, 'gc> {
         argc: usize,
         returns: ReturnKind,
     ) -> Result<usize, Error<'gc>> {
-        let parameters = closure.code().parameters as usize;
+        let code = closure.code().as_ref();
+        let parameters = code.parameters as usize;
         let base = function + 1;
-        self.reserve(base)?;
+        self.reserve(base + code.registers as usize)?;
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
@@ -167,10 +168,11 @@ impl<'gc> Run<'_, 'gc> {
         argc: usize,
         returns: ReturnKind,
     ) -> Result<usize, Error<'gc>> {
-        let parameters = closure.code().parameters as usize;
+        let code = closure.code().as_ref();
+        let parameters = code.parameters as usize;
         let first = function + 1;
         let base = first + argc.max(parameters);
-        self.reserve(base)?;
+        self.reserve(base + code.registers as usize)?;
         if argc < parameters {
             self.state.registers.clear(first + argc..first + parameters);
         }

@@ -36,6 +36,13 @@ pub mod values {
         Float, Function, InvalidKey, LuaString, Metamethod, Poll, Raised, ResumeKind, Sequence,
         Stack, Stashed, Status, Table, Thread, Type, UserData, Value,
     };
+    pub use luster_vm::{load_closure, traceback};
 }
 
-pub use luster_stdlib::{Library, Output, set_warnings};
+pub use luster_stdlib::{
+    Library, Output, open as open_libraries, open_all as open_all_libraries, set_warnings, warn,
+};
+
+/// The garbage collector: what a [`values::Sequence`] or the data of a [`values::UserData`] has to
+/// implement comes from it.
+pub use gc_arena;

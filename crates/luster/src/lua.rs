@@ -5,7 +5,10 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use luster_value::{Context, Stashed, Value};
+use luster_value::{
+    AfterClosing, Callback, CallbackReturn, ClosingFrame, Context, Frame, Stack, Stashed, Status,
+    Value,
+};
 use luster_vm::{Completion, RunEnd, Vm};
 
 use crate::convert::FromResults;
@@ -44,9 +47,12 @@ impl Lua {
         Self::with(luster_stdlib::open_all)
     }
 
-    fn with(open: impl FnOnce(Context<'_>)) -> Self {
+    /// A VM that the host sets up itself: with the libraries that it chooses
+    /// ([`open_libraries`](crate::open_libraries)) and whatever else should be there from the
+    /// beginning.
+    pub fn with(set_up: impl for<'gc> FnOnce(Context<'gc>)) -> Self {
         let vm = Vm::new(DEFAULT_SEED);
-        vm.enter(|ctx| open(ctx));
+        vm.enter(set_up);
         Lua { vm: RefCell::new(vm) }
     }
 
@@ -87,14 +93,90 @@ impl Lua {
         function: &Stashed,
         arguments: &[Vec<u8>],
     ) -> Result<Task<'_, T>, Error> {
-        let busy = || Error::new(ErrorKind::Busy, "the VM is running already");
-        let mut vm = self.vm.try_borrow_mut().map_err(|_| busy())?;
-        vm.start(|ctx| {
+        self.start_call(|ctx| {
             let function = ctx.fetch(function).unwrap_or(Value::Nil);
-            let arguments = arguments.iter().map(|argument| ctx.string(argument)).collect();
-            Ok::<_, Error>((function, arguments))
-        })?;
+            (function, arguments.iter().map(|argument| ctx.string(argument)).collect())
+        })
+    }
+
+    /// Begins to call a function, chosen together with its arguments inside the arena. What the VM
+    /// was in the midst of is given up.
+    ///
+    /// # Errors
+    /// When the VM is running already.
+    pub fn start_call<T: FromResults>(
+        &self,
+        choose: impl for<'gc> FnOnce(Context<'gc>) -> (Value<'gc>, Vec<Value<'gc>>),
+    ) -> Result<Task<'_, T>, Error> {
+        let Ok(mut vm) = self.vm.try_borrow_mut() else {
+            return Err(Error::new(ErrorKind::Busy, "the VM is running already"));
+        };
+        vm.start(|ctx| Ok::<_, Error>(choose(ctx)))?;
         Ok(Task { lua: self, result: PhantomData })
+    }
+
+    /// Raises an error in the script that is between two steps, as if what it was doing had failed:
+    /// the script can catch it, unlike the end of its fuel. The place is put before the message.
+    ///
+    /// Tells whether it did: not while a coroutine other than the main one or a finalizer is
+    /// running. The host can try again after another step.
+    pub fn interrupt(&self, message: &str) -> bool {
+        let Ok(vm) = self.vm.try_borrow() else { return false };
+        vm.enter(|ctx| {
+            let Some(mut state) = ctx.main_thread().state_mut(&ctx) else { return false };
+            let in_finalizer =
+                state.frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)));
+            if state.status != Status::Running || in_finalizer {
+                return false;
+            }
+            // Level 1 is what is interrupted; the reference names the place that called it.
+            let mut text = luster_vm::traceback::position(ctx, &state, 2);
+            text.extend(message.bytes());
+            state.frames.push(Frame::Closing(ClosingFrame {
+                floor: u32::MAX,
+                top: u32::MAX,
+                saved_top: 0,
+                error: Some(ctx.string(text)),
+                then: AfterClosing::Raise,
+            }));
+            true
+        })
+    }
+
+    /// Begins to close the variables that were to be closed when the script called `os.exit`.
+    ///
+    /// # Errors
+    /// When the VM is running already.
+    pub fn start_closing(&self) -> Result<Task<'_, ()>, Error> {
+        fn close<'gc>(
+            _: Context<'gc>,
+            stack: &mut Stack<'_, 'gc>,
+        ) -> Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
+            match stack.get(0) {
+                Value::Thread(thread) => Ok(CallbackReturn::Close(thread)),
+                _ => Ok(CallbackReturn::Return),
+            }
+        }
+        self.start_call(|ctx| {
+            let left = Value::Thread(ctx.main_thread());
+            (Value::Callback(Callback::new(ctx, "close", close)), vec![left])
+        })
+    }
+
+    /// Makes the finalizers of all objects due, the objects that scripts still hold too: what
+    /// should happen before the VM is dropped. [`start_finalizing`](Self::start_finalizing) runs
+    /// them.
+    pub fn doom(&self) {
+        self.enter(|ctx| ctx.finalizers().separate_all());
+    }
+
+    /// Begins to run the finalizers that are due.
+    ///
+    /// # Errors
+    /// When the VM is running already.
+    pub fn start_finalizing(&self) -> Result<Task<'_, ()>, Error> {
+        // Due finalizers run before anything else does.
+        self.load("").start()
     }
 }
 

@@ -15,6 +15,9 @@ use crate::system_error;
 /// The first byte of a binary chunk.
 const BINARY: u8 = 0x1B;
 
+/// What some editors begin files with.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// The longest source: offsets in it have 32 bits.
 const MAX_SOURCE: usize = i32::MAX as usize;
 
@@ -79,6 +82,15 @@ pub(crate) fn load_chunk<'gc>(
         })?
     } else {
         stack.burn(chunk.len().saturating_mul(FUEL_PER_BYTE));
+        // Only files may begin with a byte order mark or a line for the shell, and the compiler
+        // takes every chunk for a file; what stands after a space is neither.
+        let spaced;
+        let chunk = if chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK) {
+            spaced = [b" ", chunk].concat();
+            &spaced
+        } else {
+            chunk
+        };
         luster_compiler::compile(chunk, name).map_err(|error| error.to_bytes())?
     };
     let environment = options.environment.unwrap_or(Value::Table(ctx.globals()));
@@ -264,7 +276,7 @@ pub(crate) fn load_file<'gc>(
 /// A file's chunk, without a byte order mark and, when the first line is a comment that begins with
 /// `#`, without that; its newline stays, so that lines keep their numbers.
 fn skip_first_comment(contents: &[u8]) -> &[u8] {
-    let chunk = contents.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(contents);
+    let chunk = contents.strip_prefix(BYTE_ORDER_MARK).unwrap_or(contents);
     if chunk.first() != Some(&b'#') {
         return chunk;
     }

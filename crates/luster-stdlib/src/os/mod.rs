@@ -103,7 +103,8 @@ fn date<'gc>(
         let mut text = Vec::new();
         strftime::write(&mut text, format, &date).map_err(|rest| {
             let mut message = b"invalid conversion specifier '%".to_vec();
-            message.extend(rest);
+            // As in C, the text ends at a zero byte.
+            message.extend(rest.iter().take_while(|byte| **byte != 0));
             message.push(b'\'');
             Error::argument(1, message)
         })?;

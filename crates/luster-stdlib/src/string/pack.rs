@@ -10,8 +10,8 @@ use super::start_position;
 const MAX_INTEGER_SIZE: usize = 16;
 /// The length of a Lua integer in bytes.
 const INTEGER_SIZE: usize = size_of::<i64>();
-/// The largest alignment that a type of the platform asks for.
-const MAX_NATIVE_ALIGNMENT: usize = 8;
+/// The largest alignment that a C type asks for: that of a `long double`.
+const MAX_NATIVE_ALIGNMENT: usize = 16;
 
 /// What an option is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +162,9 @@ pub(super) fn pack<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let format = stack.string(ctx, 0)?;
     let mut format = Format::new(format.as_bytes());
+    // As in the reference, the first argument that is missing looks like a nil.
+    reserve_results(stack, 1, "too many arguments")?;
+    stack.push(Value::Nil);
     let mut out = Vec::new();
     // The value's index, which messages count from 1.
     let mut index = 0;
@@ -170,7 +173,8 @@ pub(super) fn pack<'gc>(
         if more > MAX_LENGTH - out.len() {
             return Err(Error::argument(index + 1, "result too long"));
         }
-        grow(&mut out, more)?;
+        // A string of a given length is checked before there has to be room for it.
+        grow(&mut out, if kind == Kind::Chars { padding } else { more })?;
         out.resize(out.len() + padding, 0);
         let little = format.little_endian;
         if !matches!(kind, Kind::Padding | Kind::Align | Kind::Nothing) {
@@ -208,6 +212,7 @@ pub(super) fn pack<'gc>(
                 if text.len() > size {
                     return Err(Error::argument(index + 1, "string longer than given size"));
                 }
+                grow(&mut out, size)?;
                 out.extend_from_slice(text);
                 out.resize(out.len() + (size - text.len()), 0);
             }

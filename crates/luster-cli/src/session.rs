@@ -1,0 +1,348 @@
+//! A VM of the command and what is done with it: loading chunks, calling functions, saying what
+//! went wrong, and closing it in the end.
+//!
+//! What is run, and in which order, is decided in `run` and `repl`.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use luster::bytecode::Prototype;
+use luster::compiler::{CompileError, compile_parse};
+use luster::syntax::{Dialect, parse_with};
+use luster::values::{
+    Callback, CallbackReturn, Context, Error, Metamethod, Stack, Stashed, Table, Value, load_closure,
+};
+use luster::{ErrorKind, FromResults, Lua, Output, Step, Task};
+
+use crate::call::{self, Outcome};
+use crate::interrupt::Interrupts;
+
+/// How many instructions run between two looks at whether an interrupt came.
+const SLICE: i64 = 1_000_000;
+
+/// The key in the registry that tells the library `package` to look at no environment variable.
+const NO_ENVIRONMENT: &str = "LUA_NOENV";
+
+/// The keys in the registry for `os.exit` itself, and for whether it was to close the VM.
+const EXIT: &str = "_EXIT";
+const EXIT_CLOSES: &str = "_EXITCLOSES";
+
+/// The first byte of a binary chunk.
+pub(crate) const BINARY: u8 = 0x1B;
+
+/// Why the command stops before it has done everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Something failed, and that has been said.
+    Failed,
+    /// The script called `os.exit` with this status.
+    Exit(i32),
+}
+
+/// The functions of the library that the command itself uses, whatever scripts make of them.
+struct Functions {
+    loadfile: Stashed,
+    tostring: Stashed,
+    stdin: Stashed,
+    read: Stashed,
+}
+
+/// A VM at work.
+pub(crate) struct Session {
+    lua: Lua,
+    functions: Functions,
+    interrupts: Interrupts,
+    /// What messages begin with, if with anything.
+    pub(crate) program: Option<Vec<u8>>,
+}
+
+/// What loading a file came to: a function, or what is wrong.
+struct Loaded(Result<Stashed, Vec<u8>>);
+
+impl FromResults for Loaded {
+    fn from_results<'gc>(
+        ctx: Context<'gc>,
+        results: &[Value<'gc>],
+    ) -> Result<Self, luster::Error> {
+        Ok(Loaded(match results {
+            [function @ Value::Closure(_), ..] => Ok(ctx.stash_value(*function)),
+            [_, message, ..] => Err(call::text(ctx, *message).unwrap_or_default()),
+            _ => Err(Vec::new()),
+        }))
+    }
+}
+
+impl Session {
+    /// A VM with all libraries.
+    pub(crate) fn new(program: Vec<u8>, ignore_environment: bool) -> Self {
+        let lua = Lua::with(|ctx| {
+            if ignore_environment {
+                ctx.registry().set_field(ctx, NO_ENVIRONMENT, Value::True);
+            }
+            luster::open_all_libraries(ctx);
+            note_exits(ctx);
+        });
+        let functions = lua.enter(|ctx| {
+            let globals = ctx.globals();
+            let stdin = field(ctx, globals.get_field(ctx, "io"), "stdin");
+            let methods = ctx.metamethod(stdin, Metamethod::Index);
+            Functions {
+                loadfile: ctx.stash_value(globals.get_field(ctx, "loadfile")),
+                tostring: ctx.stash_value(globals.get_field(ctx, "tostring")),
+                stdin: ctx.stash_value(stdin),
+                read: ctx.stash_value(field(ctx, methods, "read")),
+            }
+        });
+        Session { lua, functions, interrupts: Interrupts::new(), program: Some(program) }
+    }
+
+    /// Enters the VM's arena.
+    pub(crate) fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
+        self.lua.enter(f)
+    }
+
+    /// Writes to the standard output, after all that scripts have written.
+    pub(crate) fn write(&self, text: &[u8]) {
+        let output = self.enter(Output::of);
+        // As for `print`, nobody is told.
+        let _ = output.write(text).and_then(|()| output.flush());
+    }
+
+    /// Says something on the standard error output, after the program's name.
+    pub(crate) fn say(&self, message: &[u8]) {
+        self.write(b"");
+        let mut line = Vec::new();
+        if let Some(program) = &self.program {
+            line.extend(program);
+            line.extend(b": ");
+        }
+        line.extend(message);
+        line.push(b'\n');
+        // There is nowhere to report that a report could not be made.
+        let _ = std::io::stderr().write_all(&line);
+    }
+
+    /// Says what went wrong.
+    pub(crate) fn report(&self, message: Option<&[u8]>) -> Stop {
+        self.say(message.unwrap_or(b"(error message not a string)"));
+        Stop::Failed
+    }
+
+    /// Makes a function of source text.
+    ///
+    /// # Errors
+    /// The message about what is wrong.
+    pub(crate) fn load_text(&self, source: &[u8], name: &str) -> Result<Stashed, Vec<u8>> {
+        if source.first() == Some(&BINARY) {
+            return Err(b"attempt to load a binary chunk (mode is 't')".to_vec());
+        }
+        match compile(source, name) {
+            Ok(prototype) => Ok(self.link(prototype)),
+            Err(error) => Err(error.to_bytes()),
+        }
+    }
+
+    /// Makes a function of a compiled chunk.
+    pub(crate) fn link(&self, prototype: Prototype) -> Stashed {
+        self.enter(|ctx| {
+            let globals = Value::Table(ctx.globals());
+            let closure = load_closure(ctx, &Arc::new(prototype), globals);
+            ctx.stash_value(Value::Closure(closure))
+        })
+    }
+
+    /// Makes a function of a file, or of the standard input.
+    ///
+    /// # Errors
+    /// The message about what is wrong.
+    pub(crate) fn load_file(&self, file_name: Option<&[u8]>) -> Result<Stashed, Vec<u8>> {
+        let loadfile = &self.functions.loadfile;
+        let task = self.lua.start_call(|ctx| {
+            let arguments = file_name.map(|name| ctx.string(name)).into_iter().collect();
+            (ctx.fetch(loadfile).unwrap_or(Value::Nil), arguments)
+        });
+        match task.and_then(Task::finish) {
+            Ok(Loaded(loaded)) => loaded,
+            Err(error) => Err(error.message().as_bytes().to_vec()),
+        }
+    }
+
+    /// Calls a function with a traceback for its errors, and with interrupts.
+    ///
+    /// # Errors
+    /// When the script calls `os.exit`.
+    pub(crate) fn call(
+        &self,
+        function: &Stashed,
+        choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
+    ) -> Result<Outcome, Stop> {
+        self.interrupts.begin();
+        let outcome = self.start(call::with_traceback, function, choose);
+        self.interrupts.end();
+        outcome
+    }
+
+    /// Calls a function without either.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub(crate) fn call_plainly(
+        &self,
+        function: &Stashed,
+        choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
+    ) -> Result<Outcome, Stop> {
+        self.start(call::plain, function, choose)
+    }
+
+    fn start(
+        &self,
+        protected: impl for<'gc> FnOnce(Context<'gc>) -> Value<'gc>,
+        function: &Stashed,
+        choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
+    ) -> Result<Outcome, Stop> {
+        let task = self.lua.start_call(|ctx| {
+            let mut arguments = choose(ctx);
+            arguments.insert(0, ctx.fetch(function).unwrap_or(Value::Nil));
+            (protected(ctx), arguments)
+        });
+        task.map_err(luster::Error::into)
+            .and_then(|task| self.finish(task))
+            .or_else(|end| match end {
+                End::Exit(status) => Err(Stop::Exit(status)),
+                End::Failed(message) => Ok(Outcome::Failed(Some(message))),
+            })
+    }
+
+    /// Runs a task to its end, in slices, so that it can be interrupted.
+    fn finish<T: FromResults>(&self, mut task: Task<'_, T>) -> Result<T, End> {
+        let mut is_interrupted = !self.interrupts.came();
+        // No script is meant to be interrupted when interrupts end the process by themselves.
+        is_interrupted = !is_interrupted;
+        loop {
+            match task.step(SLICE)? {
+                Step::Done(result) => return Ok(result),
+                Step::OutOfFuel if !is_interrupted && self.interrupts.came() => {
+                    is_interrupted = self.lua.interrupt("interrupted!");
+                }
+                Step::OutOfFuel => {}
+            }
+        }
+    }
+
+    /// Makes text of a value as `tostring` does; `None` when that fails.
+    ///
+    /// # Errors
+    /// When a script that takes part calls `os.exit`.
+    pub(crate) fn describe(&self, value: &Stashed) -> Result<Option<Vec<u8>>, Stop> {
+        let outcome = self.call_plainly(&self.functions.tostring, |ctx| {
+            vec![ctx.fetch(value).unwrap_or(Value::Nil)]
+        })?;
+        Ok(match outcome {
+            Outcome::Returned(values) => values.first().and_then(|value| {
+                self.enter(|ctx| call::text(ctx, ctx.fetch(value).unwrap_or(Value::Nil)))
+            }),
+            Outcome::Failed(_) => None,
+        })
+    }
+
+    /// Reads a line from the standard input, with its end, through the same buffer as scripts do.
+    pub(crate) fn read_line(&self) -> Option<Vec<u8>> {
+        let Functions { stdin, read, .. } = &self.functions;
+        let task = self.lua.start_call(|ctx| {
+            let stdin = ctx.fetch(stdin).unwrap_or(Value::Nil);
+            (ctx.fetch(read).unwrap_or(Value::Nil), vec![stdin, ctx.string("L")])
+        });
+        task.and_then(Task::finish).unwrap_or(None)
+    }
+
+    /// Closes the VM: finalizers run, and what was kept back is written. Gives the status that the
+    /// process ends with.
+    pub(crate) fn close(self, stop: Result<(), Stop>) -> i32 {
+        let mut status = match stop {
+            Ok(()) => 0,
+            Err(Stop::Failed) => 1,
+            Err(Stop::Exit(status)) => status,
+        };
+        let by_exit = matches!(stop, Err(Stop::Exit(_)));
+        if !by_exit || self.exit_closes() {
+            self.interrupts.end();
+            if by_exit && let Err(End::Exit(other)) = self.run_to_end(Lua::start_closing) {
+                status = other;
+            }
+            self.lua.doom();
+            // A finalizer that exits does not keep the others from running.
+            while let Err(End::Exit(other)) = self.run_to_end(Lua::start_finalizing) {
+                status = other;
+                if !self.exit_closes() {
+                    break;
+                }
+            }
+        }
+        self.write(b"");
+        status
+    }
+
+    fn run_to_end<'lua>(
+        &'lua self,
+        start: impl FnOnce(&'lua Lua) -> Result<Task<'lua, ()>, luster::Error>,
+    ) -> Result<(), End> {
+        self.finish(start(&self.lua)?)
+    }
+
+    /// Whether the last `os.exit` was to close the VM.
+    fn exit_closes(&self) -> bool {
+        self.enter(|ctx| ctx.registry().get_field(ctx, EXIT_CLOSES).is_truthy())
+    }
+}
+
+/// Why a task did not return.
+enum End {
+    Exit(i32),
+    Failed(Vec<u8>),
+}
+
+impl From<luster::Error> for End {
+    fn from(error: luster::Error) -> Self {
+        match error.kind() {
+            ErrorKind::Exit(status) => End::Exit(status),
+            _ => End::Failed(error.to_string().into_bytes()),
+        }
+    }
+}
+
+/// Compiles source text that is no file.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn compile(source: &[u8], name: &str) -> Result<Prototype, CompileError> {
+    let parse = parse_with(source, Dialect::LUA_5_5.without_file_header());
+    compile_parse(source, &parse, name.as_bytes())
+}
+
+fn field<'gc>(ctx: Context<'gc>, table: Value<'gc>, name: &str) -> Value<'gc> {
+    match table {
+        Value::Table(table) => table.get_field(ctx, name),
+        _ => Value::Nil,
+    }
+}
+
+/// Puts a function in the place of `os.exit` that notes whether the VM is to be closed, which the
+/// VM itself does not tell its host.
+fn note_exits<'gc>(ctx: Context<'gc>) {
+    fn exit<'gc>(
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        let Value::Callback(exit) = ctx.registry().get_field(ctx, EXIT) else {
+            return Err(Error::message("there is no way to exit"));
+        };
+        let result = exit.call(ctx, stack)?;
+        ctx.registry().set_field(ctx, EXIT_CLOSES, stack.get(0));
+        Ok(result)
+    }
+    let globals: Table<'gc> = ctx.globals();
+    if let Value::Table(os) = globals.get_field(ctx, "os") {
+        ctx.registry().set_field(ctx, EXIT, os.get_field(ctx, "exit"));
+        os.set_field(ctx, "exit", Value::Callback(Callback::new(ctx, "exit", exit)));
+    }
+}
