@@ -59,7 +59,8 @@ impl Input {
             return Input::Other;
         }
         let config = Config::builder().auto_add_history(false).build();
-        match Editor::with_history(config, MemHistory::with_config(&config)) {
+        let history = MemHistory::with_config(&config);
+        match Editor::with_history(config, history) {
             Ok(editor) => Input::Terminal(Box::new(editor)),
             Err(_) => Input::Other,
         }
@@ -93,7 +94,7 @@ impl Repl<'_> {
         match &mut self.input {
             Input::Terminal(editor) => {
                 self.session.write(b"");
-                match editor.readline(&String::from_utf8_lossy(&prompt)) {
+                match editor.readline(&*String::from_utf8_lossy(&prompt)) {
                     Ok(line) => Ok(Line::Text(line.into_bytes())),
                     Err(ReadlineError::Interrupted) => Ok(Line::Forget),
                     Err(_) => Ok(Line::End),

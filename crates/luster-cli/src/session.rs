@@ -177,7 +177,7 @@ impl Session {
         choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
     ) -> Result<Outcome, Stop> {
         self.interrupts.begin();
-        let outcome = self.start(call::with_traceback, function, choose);
+        let outcome = self.run(call::with_traceback, function, choose, true);
         self.interrupts.end();
         outcome
     }
@@ -191,14 +191,15 @@ impl Session {
         function: &Stashed,
         choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
     ) -> Result<Outcome, Stop> {
-        self.start(call::plain, function, choose)
+        self.run(call::plain, function, choose, false)
     }
 
-    fn start(
+    fn run(
         &self,
         protected: impl for<'gc> FnOnce(Context<'gc>) -> Value<'gc>,
         function: &Stashed,
         choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
+        is_interruptible: bool,
     ) -> Result<Outcome, Stop> {
         let task = self.lua.start_call(|ctx| {
             let mut arguments = choose(ctx);
@@ -206,25 +207,29 @@ impl Session {
             (protected(ctx), arguments)
         });
         task.map_err(luster::Error::into)
-            .and_then(|task| self.finish(task))
+            .and_then(|task| self.finish(task, is_interruptible))
             .or_else(|end| match end {
                 End::Exit(status) => Err(Stop::Exit(status)),
                 End::Failed(message) => Ok(Outcome::Failed(Some(message))),
             })
     }
 
-    /// Runs a task to its end, in slices, so that it can be interrupted.
-    fn finish<T: FromResults>(&self, mut task: Task<'_, T>) -> Result<T, End> {
-        let mut is_interrupted = !self.interrupts.came();
-        // No script is meant to be interrupted when interrupts end the process by themselves.
-        is_interrupted = !is_interrupted;
+    /// Runs a task to its end, in slices, so that it can be interrupted, once.
+    fn finish<T: FromResults>(
+        &self,
+        mut task: Task<'_, T>,
+        mut is_interruptible: bool,
+    ) -> Result<T, End> {
         loop {
-            match task.step(SLICE)? {
-                Step::Done(result) => return Ok(result),
-                Step::OutOfFuel if !is_interrupted && self.interrupts.came() => {
-                    is_interrupted = self.lua.interrupt("interrupted!");
-                }
-                Step::OutOfFuel => {}
+            if let Step::Done(result) = task.step(SLICE)? {
+                return Ok(result);
+            }
+            // What was printed is not kept back from who waits for it, though not every line is
+            // passed on at once as by PUC-Rio's `print`.
+            self.write(b"");
+            if is_interruptible && self.interrupts.came() {
+                // It is tried again while what runs cannot be interrupted.
+                is_interruptible = !self.lua.interrupt("interrupted!");
             }
         }
     }
@@ -286,7 +291,7 @@ impl Session {
         &'lua self,
         start: impl FnOnce(&'lua Lua) -> Result<Task<'lua, ()>, luster::Error>,
     ) -> Result<(), End> {
-        self.finish(start(&self.lua)?)
+        self.finish(start(&self.lua)?, false)
     }
 
     /// Whether the last `os.exit` was to close the VM.

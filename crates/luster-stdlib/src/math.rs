@@ -151,7 +151,8 @@ fn floor<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Returned<'gc> {
         Value::Integer(i) => give(stack, Value::Integer(i)),
         _ => {
             let x = stack.float(ctx, 0)?;
-            give(stack, integer_if_fits(x.floor()))
+            let integer = luster_number::float_to_integer_floor(x);
+            give(stack, integer.map_or_else(|| Value::float(x.floor()), Value::Integer))
         }
     }
 }
@@ -162,7 +163,8 @@ fn ceil<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Returned<'gc> {
         Value::Integer(i) => give(stack, Value::Integer(i)),
         _ => {
             let x = stack.float(ctx, 0)?;
-            give(stack, integer_if_fits(x.ceil()))
+            let integer = luster_number::float_to_integer_ceil(x);
+            give(stack, integer.map_or_else(|| Value::float(x.ceil()), Value::Integer))
         }
     }
 }

@@ -133,7 +133,6 @@ fn searchpath<'gc>(
 }
 
 /// The first file of a path that can be read, or the message that says what was tried.
-#[expect(clippy::type_complexity, reason = "the outer error is raised, the inner one returned")]
 fn search<'gc>(
     name: &[u8],
     path: &[u8],
@@ -193,7 +192,6 @@ struct Searcher<'gc> {
 impl<'gc> Searcher<'gc> {
     /// The file of a module on the path that is a field of `package`, or the message that says what
     /// was tried.
-    #[expect(clippy::type_complexity, reason = "the outer error is raised, the inner one returned")]
     fn find(
         &self,
         ctx: Context<'gc>,
@@ -202,9 +200,9 @@ impl<'gc> Searcher<'gc> {
     ) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
         let path = match self.package.get_field(ctx, field) {
             Value::String(path) => path,
-            other => ctx.number_to_string(other).ok_or_else(|| {
-                Error::message(format!("'package.{field}' must be a string"))
-            })?,
+            other => ctx
+                .number_to_string(other)
+                .ok_or_else(|| Error::message(format!("'package.{field}' must be a string")))?,
         };
         search(name, path.as_bytes(), b".", DIRECTORY_SEPARATOR.as_bytes())
     }
@@ -371,9 +369,8 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
             return Ok(Poll::Call(searcher, 0));
         }
         let loaded = crate::loaded(ctx);
-        let set = |value| {
-            loaded.set(&ctx, name, value).map_err(|error| Error::message(error.message()))
-        };
+        let set =
+            |value| loaded.set(&ctx, name, value).map_err(|error| Error::message(error.message()));
         let result = stack.get(0);
         if !result.is_nil() {
             set(result)?;

@@ -145,14 +145,15 @@ impl<'gc> RegisterFile<'gc> {
         self.live = live.min(self.slots.len());
     }
 
-    /// A pointer to a slot, at and behind which there are at least `count` slots.
+    /// A pointer to a slot.
     ///
-    /// # Panics
-    /// When there are not that many: [`reserve`](Self::reserve) first.
+    /// # Safety
+    /// There must be such a slot: [`reserve`](Self::reserve) has made it once, and slots are never
+    /// taken away.
     #[inline(always)]
-    pub fn window(&mut self, base: usize, count: usize) -> *mut Value<'gc> {
-        assert!(base + count <= self.slots.len());
-        // SAFETY: the slot is inside; `UnsafeCell` has the layout of what it holds.
+    pub unsafe fn window(&mut self, base: usize) -> *mut Value<'gc> {
+        debug_assert!(base <= self.slots.len());
+        // SAFETY: the caller's promise; `UnsafeCell` has the layout of what it holds.
         unsafe { self.slots.as_mut_ptr().add(base).cast() }
     }
 }

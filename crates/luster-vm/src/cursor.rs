@@ -3,12 +3,15 @@
 //! This is where the dispatch loop's `unsafe` is. Everything rests on what the verifier has checked
 //! (jumps stay inside the code, the code ends in a leaving instruction, constants and upvalues
 //! exist, register operands are below the number of registers that the prototype asks for) and on
-//! the register file having that many slots at the frame's base, which `begin` checks.
+//! the register file having that many slots at a frame's base, reserved when it was pushed.
 //!
 //! A cursor points into its coroutine's registers and is loaded anew after everything that may
 //! move them or change the frames: calls, returns, metamethods.
 
-use luster_value::{Closure, LinkedInstruction, LuaFrame, LuaString, RegisterFile, UpValue, Value};
+use luster_value::{
+    Closure, Frame, LinkedInstruction, LuaFrame, LuaString, RegisterFile, ReturnKind, UpValue,
+    Value,
+};
 
 /// The place of the running function.
 #[derive(Clone, Copy)]
@@ -56,7 +59,9 @@ impl<'gc> Cursor<'gc> {
         let code = closure.code().as_ref();
         Cursor {
             pc: code.instructions.as_ptr(),
-            registers: registers.window(base, code.registers as usize),
+            // SAFETY: when the frame was pushed, as many registers were reserved at its base as its
+            // code needs.
+            registers: unsafe { registers.window(base) },
             constants: code.constants.as_ptr(),
             closure,
         }
@@ -128,4 +133,40 @@ impl<'gc> Cursor<'gc> {
         // prototype.
         unsafe { self.closure.upvalue_unchecked(index as usize) }
     }
+}
+
+/// Pushes the frame of a Lua function. The frame is built where it belongs: built on the stack and
+/// copied by wider moves than it was written by, it would stall every call.
+#[inline(always)]
+pub(crate) fn push_frame<'gc>(
+    frames: &mut Vec<Frame<'gc>>,
+    closure: Closure<'gc>,
+    base: usize,
+    function: usize,
+    varargs: usize,
+    returns: ReturnKind,
+) {
+    if frames.len() == frames.capacity() {
+        grow(frames);
+    }
+    let len = frames.len();
+    // SAFETY: there is room for one more frame, just made sure of.
+    unsafe {
+        frames.as_mut_ptr().add(len).write(Frame::Lua(LuaFrame {
+            closure,
+            base: base as u32,
+            function: function as u32,
+            pc: 0,
+            varargs: varargs as u32,
+            returns,
+            is_tail_call: false,
+        }));
+        frames.set_len(len + 1);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn grow(frames: &mut Vec<Frame<'_>>) {
+    frames.reserve(1);
 }

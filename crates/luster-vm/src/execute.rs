@@ -360,6 +360,10 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                             cursor.set(i.a, value);
                             continue;
                         }
+                        if let Some(value) = get_inherited(ctx, table, key) {
+                            cursor.set(i.a, value);
+                            continue;
+                        }
                     }
                     slow!(run.get(object, Value::String(key), i.a));
                 }
@@ -401,9 +405,12 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                     let object = cursor.get(i.b);
                     let key = cursor.name(i.c);
                     cursor.set(i.a.wrapping_add(1), object);
-                    if let Value::Table(table) = object
-                        && let Some(value) = find_method(ctx, table, key, &i.d)
-                    {
+                    let method = match object {
+                        Value::Table(table) => find_method(ctx, table, key, &i.d),
+                        Value::String(_) => find_string_method(ctx, key, &i.d),
+                        _ => None,
+                    };
+                    if let Some(value) = method {
                         cursor.set(i.a, value);
                         continue;
                     }
@@ -648,6 +655,22 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                 }
                 Op::TailCall => {
                     fuel -= i64::from(i.d.get());
+                    if let Value::Closure(closure) = cursor.get(i.a)
+                        && !closure.code().is_vararg
+                        && i.b != 0
+                    {
+                        match run.replace_frame(closure, i.a, i.b as usize - 1) {
+                            Some(base) if fuel >= 0 => {
+                                cursor = Cursor::begin(&mut run.state.registers, closure, base);
+                                continue;
+                            }
+                            Some(_) => {
+                                run.state.fuel = fuel;
+                                return Ok(None);
+                            }
+                            None => {}
+                        }
+                    }
                     slow!(run.tail_call());
                 }
                 Op::Return1 => return_one!(i, cursor.get(i.a), 1),
@@ -806,7 +829,48 @@ fn find_method<'gc>(
     if (index_slot, class_slot) != (index_guess, class_guess) {
         cache.set((u32::from(index_slot) << 16 | u32::from(class_slot)) as i32);
     }
-    (!value.is_nil()).then_some(value)
+    if value.is_nil() { get_inherited(ctx, class, key) } else { Some(value) }
+}
+
+/// A method of strings.
+#[inline(always)]
+fn find_string_method<'gc>(
+    ctx: luster_value::Context<'gc>,
+    key: luster_value::LuaString<'gc>,
+    cache: &std::cell::Cell<i32>,
+) -> Option<Value<'gc>> {
+    let metatable = ctx.type_metatable(luster_value::Type::String)?;
+    match metatable.metamethod(ctx, luster_value::Metamethod::Index) {
+        Value::Table(methods) => {
+            let value = methods.get_cached(key, cache);
+            (!value.is_nil()).then_some(value)
+        }
+        _ => None,
+    }
+}
+
+/// What a table that lacks a key inherits through `__index` tables; `None` when that takes more
+/// than looking.
+#[inline(never)]
+fn get_inherited<'gc>(
+    ctx: luster_value::Context<'gc>,
+    mut table: Table<'gc>,
+    key: luster_value::LuaString<'gc>,
+) -> Option<Value<'gc>> {
+    const LOOKS: usize = 50;
+    for _ in 0..LOOKS {
+        let Some(metatable) = table.metatable() else { return Some(Value::Nil) };
+        table = match metatable.metamethod(ctx, luster_value::Metamethod::Index) {
+            Value::Nil => return Some(Value::Nil),
+            Value::Table(table) => table,
+            _ => return None,
+        };
+        let value = table.get_string(key);
+        if !value.is_nil() {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// A closure of a nested prototype, its upvalues taken from the running function.

@@ -5,11 +5,11 @@
 
 use luster_value::{
     AfterClosing, BoxSequence, Callback, CallbackReturn, ClosingFrame, Closure, CollectRequest,
-    Context, Error, FinalizerFrame, Frame, LuaFrame, Metamethod, Poll, ProtectedFrame, ReturnKind,
+    Context, Error, FinalizerFrame, Frame, Metamethod, Poll, ProtectedFrame, ReturnKind,
     SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
 };
 
-use crate::cursor::Place;
+use crate::cursor::{Place, push_frame};
 use crate::execute;
 use crate::operate::Fault;
 
@@ -154,7 +154,7 @@ impl<'gc> Run<'_, 'gc> {
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
-        self.push_frame(closure, function, base, 0, returns);
+        push_frame(&mut self.state.frames, closure, base, function, 0, returns);
         Ok(base)
     }
 
@@ -178,28 +178,9 @@ impl<'gc> Run<'_, 'gc> {
         }
         self.state.registers.copy(first, base, parameters);
         self.state.registers.clear(first..first + parameters);
-        self.push_frame(closure, function, base, argc.saturating_sub(parameters), returns);
+        let varargs = argc.saturating_sub(parameters);
+        push_frame(&mut self.state.frames, closure, base, function, varargs, returns);
         Ok(base)
-    }
-
-    #[inline(always)]
-    fn push_frame(
-        &mut self,
-        closure: Closure<'gc>,
-        function: usize,
-        base: usize,
-        varargs: usize,
-        returns: ReturnKind,
-    ) {
-        self.state.frames.push(Frame::Lua(LuaFrame {
-            closure,
-            base: base as u32,
-            function: function as u32,
-            pc: 0,
-            varargs: varargs as u32,
-            returns,
-            is_tail_call: false,
-        }));
     }
 
     #[inline]

@@ -149,8 +149,9 @@ fn set_active_lines<'gc>(
     let prototype = closure.prototype();
     let lines = Table::new(ctx);
     stack.burn(prototype.offsets.len());
-    for pc in 0..prototype.offsets.len() {
-        let line = prototype.line(pc);
+    // The end of a function counts, too: the reference's compiler always puts a return there.
+    let end = (!prototype.offsets.is_empty()).then_some(prototype.last_line_defined);
+    for line in (0..prototype.offsets.len()).map(|pc| prototype.line(pc)).chain(end) {
         if line > 0 {
             lines
                 .set_integer(&ctx, i64::from(line), Value::True)

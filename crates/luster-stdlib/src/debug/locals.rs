@@ -2,9 +2,7 @@
 //! called.
 
 use luster_bytecode::Prototype;
-use luster_value::{
-    CallbackReturn, Context, Error, Frame, LuaFrame, Stack, ThreadState, Value,
-};
+use luster_value::{CallbackReturn, Context, Error, Frame, LuaFrame, Stack, ThreadState, Value};
 use luster_vm::traceback;
 
 use super::{thread_argument, with_state};
@@ -153,8 +151,7 @@ fn find(
     Some(match &state.frames[index] {
         Frame::Lua(frame) => match number {
             ..0 => extra_argument(frame, number),
-            _ => named(frame, number)
-                .or_else(|| temporary(frame.base as usize, "(temporary)")),
+            _ => named(frame, number).or_else(|| temporary(frame.base as usize, "(temporary)")),
         },
         Frame::Sequence(frame) => {
             let bottom = frame.base as usize + frame.bottom as usize;

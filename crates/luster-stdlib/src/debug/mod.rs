@@ -367,10 +367,7 @@ fn traceback<'gc>(
     let running = is_own.then(|| running_callback(stack));
     let message = message.map(luster_value::LuaString::as_bytes);
     let text = with_state(stack, thread, |state| {
-        (
-            traceback::traceback(ctx, state, running, message, level),
-            state.frames.len(),
-        )
+        (traceback::traceback(ctx, state, running, message, level), state.frames.len())
     });
     let (text, frames) = text.unwrap_or_else(|| {
         let mut text = Vec::new();

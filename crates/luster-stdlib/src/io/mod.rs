@@ -58,8 +58,7 @@ const METHODS: &[(&str, Function)] = &[
 ];
 
 /// The metamethods of files.
-const METAMETHODS: &[(&str, Function)] =
-    &[("__close", file_gc), ("__gc", file_gc), ("__tostring", file_tostring)];
+const METAMETHODS: &[(&str, Function)] = &[("__gc", file_gc), ("__tostring", file_tostring)];
 
 /// A default file.
 #[derive(Clone, Copy)]
@@ -119,6 +118,7 @@ impl OpenFiles {
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     let metatable = Table::new(ctx);
     crate::register(ctx, metatable, METAMETHODS);
+    metatable.set_field(ctx, "__close", metatable.get_field(ctx, "__gc"));
     let methods = Table::new(ctx);
     crate::register(ctx, methods, METHODS);
     metatable.set_field(ctx, "__index", Value::Table(methods));
@@ -413,11 +413,7 @@ fn file_close<'gc>(
 
 /// What says how a command ended (`luaL_execresult` in PUC-Rio's `lauxlib.c`): whether it went well,
 /// `"exit"` or `"signal"`, and the number of either.
-pub(crate) fn exit_result<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    status: ExitStatus,
-) {
+pub(crate) fn exit_result<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>, status: ExitStatus) {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
@@ -654,9 +650,7 @@ fn file_seek<'gc>(
     let offset = stack.optional_integer(ctx, 2, 0)?;
     let result = with_stream(stream, |stream| {
         stream.seek(match whence {
-            0 => SeekFrom::Start(
-                u64::try_from(offset).map_err(|_| stream::invalid_argument())?,
-            ),
+            0 => SeekFrom::Start(u64::try_from(offset).map_err(|_| stream::invalid_argument())?),
             1 => SeekFrom::Current(offset),
             _ => SeekFrom::End(offset),
         })

@@ -98,11 +98,7 @@ pub(super) fn read<'gc>(
 
 impl<'gc> Reading<'gc> {
     /// Goes on until the results are on the stack, or fuel runs out. Tells whether it is done.
-    fn go_on(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<bool, Error<'gc>> {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         if !self.read_formats(ctx, stack)? {
             return Ok(false);
         }

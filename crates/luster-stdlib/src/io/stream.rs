@@ -242,7 +242,9 @@ impl Stream {
     fn forget_input(&mut self) -> io::Result<()> {
         let ahead = (self.end - self.start) as i64;
         (self.start, self.end) = (0, 0);
-        if ahead > 0 && let Device::File(file) = &mut self.device {
+        if ahead > 0
+            && let Device::File(file) = &mut self.device
+        {
             file.seek(SeekFrom::Current(-ahead))?;
         }
         Ok(())

@@ -70,10 +70,20 @@ fn local_time_zone() -> TimeZone {
     if zone.is_unknown() { TimeZone::UTC } else { zone }
 }
 
-/// The nearest moment for which there is knowledge of time zones.
+/// A moment at which the local clock stands as at the one that is asked for: the same one or, far in
+/// the future, one in the same year of an earlier cycle of 400 years, after which the calendar with
+/// its days of the week repeats.
 fn timestamp(seconds: i64) -> Timestamp {
-    let clamped = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-    Timestamp::from_second(clamped).unwrap_or(Timestamp::UNIX_EPOCH)
+    const CYCLE: i64 = 146_097 * SECONDS_PER_DAY;
+    /// The first moments of 2400 and of 1 in UTC.
+    const REPEATS_FROM: i64 = 13_569_465_600;
+    const FIRST: i64 = -62_135_596_800;
+    let known = if seconds < REPEATS_FROM {
+        seconds.max(FIRST)
+    } else {
+        REPEATS_FROM + (seconds - REPEATS_FROM) % CYCLE
+    };
+    Timestamp::from_second(known).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn zone_at(zone: &TimeZone, seconds: i64) -> Zone {

@@ -189,15 +189,15 @@ impl<'gc> Program<'gc> for Time<'gc> {
             let fields = Fields { year, month, day, hour, minute, second, is_dst };
             self.result = calendar::moment(&fields);
         }
-        // C's `mktime` says with -1 that it failed.
-        let Some((seconds, date)) = self.result.as_ref().filter(|(seconds, _)| *seconds != -1)
-        else {
-            let message = "time result cannot be represented in this installation";
-            return Err(Error::message(message));
-        };
+        let invalid = || Error::message("time result cannot be represented in this installation");
+        let (seconds, date) = self.result.as_ref().ok_or_else(invalid)?;
         if let Some((name, value)) = date_fields(date).get(self.written) {
             self.written += 1;
             return Ok(Step::Assign(self.table, ctx.string(name), *value));
+        }
+        // C's `mktime` says with -1 that it failed, so that this moment has no number there.
+        if *seconds == -1 {
+            return Err(invalid());
         }
         stack.replace(Value::Integer(*seconds));
         Ok(Step::Done)

@@ -3,8 +3,7 @@
 use gc_arena::Collect;
 use luster_number::ArithmeticOp;
 use luster_value::{
-    CallbackReturn, Context, Error, Function, Metamethod, Poll, Sequence, Stack, Table,
-    Value,
+    CallbackReturn, Context, Error, Function, Metamethod, Poll, Sequence, Stack, Table, Value,
 };
 use luster_vm::operate::{self, Outcome};
 

@@ -367,7 +367,8 @@ impl<'a> Specification<'a> {
 /// A number of at most two digits, 0 if there are none, and what follows it.
 fn two_digits(text: &[u8]) -> (usize, &[u8]) {
     let digits = text.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();
-    let value = text[..digits].iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0'));
+    let value =
+        text[..digits].iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0'));
     (value, &text[digits..])
 }
 

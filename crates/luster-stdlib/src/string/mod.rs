@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod byte_set;
+mod compiled;
 mod format;
 mod matcher;
 mod pack;
@@ -13,8 +14,7 @@ mod pattern;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table,
-    Type, Value,
+    CallbackReturn, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table, Type, Value,
 };
 
 use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
@@ -78,12 +78,7 @@ fn end_position(position: i64, length: usize) -> usize {
 
 /// A piece of a string as a string of its own, without a copy if it is the whole.
 #[inline]
-fn slice<'gc>(
-    ctx: Context<'gc>,
-    string: LuaString<'gc>,
-    from: usize,
-    to: usize,
-) -> LuaString<'gc> {
+fn slice<'gc>(ctx: Context<'gc>, string: LuaString<'gc>, from: usize, to: usize) -> LuaString<'gc> {
     let bytes = string.as_bytes();
     if from == 0 && to == bytes.len() { string } else { ctx.intern(&bytes[from..to]) }
 }
@@ -304,11 +299,8 @@ fn char<'gc>(
         *byte = u8::try_from(stack.integer(ctx, index)?)
             .map_err(|_| Error::argument(index + 1, "value out of range"))?;
     }
-    let result = if count <= short.len() {
-        ctx.intern(&short[..count])
-    } else {
-        ctx.intern_owned(long)
-    };
+    let result =
+        if count <= short.len() { ctx.intern(&short[..count]) } else { ctx.intern_owned(long) };
     stack.replace(Value::String(result));
     Ok(CallbackReturn::Return)
 }

@@ -78,9 +78,7 @@ impl<'a> Format<'a> {
         }
         // The reference prints it as a C `int`.
         let size = size as i32;
-        Err(Error::message(format!(
-            "integral size ({size}) out of limits [1,{MAX_INTEGER_SIZE}]"
-        )))
+        Err(Error::message(format!("integral size ({size}) out of limits [1,{MAX_INTEGER_SIZE}]")))
     }
 
     /// The next option and its size, without regard to alignment.
@@ -353,11 +351,7 @@ pub(super) fn unpack<'gc>(
 }
 
 /// An integer of up to 16 bytes, whose bytes beyond the eighth may only extend its sign.
-fn read_integer<'gc>(
-    bytes: &[u8],
-    little_endian: bool,
-    signed: bool,
-) -> Result<i64, Error<'gc>> {
+fn read_integer<'gc>(bytes: &[u8], little_endian: bool, signed: bool) -> Result<i64, Error<'gc>> {
     let size = bytes.len();
     let mut value = 0_u128;
     for index in 0..size {

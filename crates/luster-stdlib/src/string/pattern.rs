@@ -1,6 +1,6 @@
 //! The library functions that match patterns: `find match gmatch gsub`.
 //!
-//! How patterns match is in `matcher`. Here every search is driven in portions, each charged to the
+//! How patterns are compiled is in `compiled`, how they match in `matcher`. Here every search is driven in portions, each charged to the
 //! script's fuel; a search that is out of fuel goes on in a sequence.
 
 use std::cell::RefCell;
@@ -12,7 +12,8 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
-use super::matcher::{self, Found, Pattern, PatternError, Search};
+use super::compiled::{Pattern, PatternError};
+use super::matcher::{self, Found, Search};
 use super::start_position;
 use crate::buffer::reserve_results;
 use crate::counted::CountedBuffer;
@@ -70,9 +71,7 @@ fn capture_value<'gc>(
     (start, end): (usize, usize),
 ) -> Result<Value<'gc>, Error<'gc>> {
     Ok(match search.capture(pattern, index, start, end)? {
-        matcher::Captured::Text(from, to) => {
-            Value::String(super::slice(ctx, subject, from, to))
-        }
+        matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)),
         matcher::Captured::Position(position) => Value::Integer(position as i64),
     })
 }
@@ -147,12 +146,9 @@ fn find_or_match<'gc>(
     stack.burn(source.len() / 16);
     let mut search = Search::new(&pattern, start, anchored);
     match drive(&mut search, &pattern, subject, stack)? {
-        Found::Paused => Ok(CallbackReturn::Sequence(Box::new(FindSequence {
-            subject,
-            pattern,
-            search,
-            find,
-        }))),
+        Found::Paused => {
+            Ok(CallbackReturn::Sequence(Box::new(FindSequence { subject, pattern, search, find })))
+        }
         found => {
             finish_find(ctx, stack, &search, &pattern, subject, find, found)?;
             Ok(CallbackReturn::Return)

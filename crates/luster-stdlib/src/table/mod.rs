@@ -4,6 +4,7 @@
 //! `concat` and `sort` have their own files.
 
 mod concat;
+mod quicksort;
 mod shift;
 mod sort;
 
@@ -29,6 +30,9 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// How many elements a step of a function goes through before it looks at the fuel.
 const CHUNK: usize = 4096;
+
+/// How many fields a table has at most.
+const MAX_FIELDS: u32 = 1 << 30;
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
@@ -110,6 +114,9 @@ fn create<'gc>(
         _ => Err(Error::argument(number, "out of range")),
     };
     let (elements, fields) = (size(1, elements)?, size(2, fields)?);
+    if fields > MAX_FIELDS {
+        return Err(Error::plain("table overflow"));
+    }
     stack.burn((elements as usize + fields as usize) / 8);
     let table = Table::with_room(ctx, elements, fields).map_err(|_| Error::memory())?;
     stack.replace(Value::Table(table));

@@ -7,14 +7,12 @@
 
 use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Table, Value};
-use luster_vm::operate::{self, Outcome};
+use luster_vm::operate;
 
+use super::quicksort::{ComparatorSort, Quicksort};
 use super::{CHUNK, READ_WRITE_LENGTH, object, plain, set_plain};
 use crate::counted::CountedMemory;
 use crate::program::{Program, Step, fault, run};
-
-/// Intervals larger than this may get a random pivot.
-const RANDOM_LIMIT: usize = 100;
 
 /// How many elements are sorted at once, between two looks at the fuel; longer lists are sorted in
 /// such pieces and merged.
@@ -41,6 +39,9 @@ pub(super) fn sort<'gc>(
     };
     if let Some(table) = sort.table {
         sort.begin(ctx, stack, table.length())?;
+        if !sort.less.is_nil() && (2..=PIECE).contains(&sort.length) {
+            return Ok(ComparatorSort::begin(stack, table, sort.less, sort.length));
+        }
     }
     run(ctx, stack, sort)
 }
@@ -325,212 +326,5 @@ impl<T: Copy> MergeSort<T> {
             self.width *= 2;
         }
         self.width >= count
-    }
-}
-
-/// PUC-Rio's quicksort (`auxsort` and `partition` in `ltablib.c`), which stops at comparisons.
-/// Indices are from 0.
-#[derive(Collect)]
-#[collect(no_drop)]
-struct Quicksort<'gc> {
-    /// The interval that is being sorted, both ends included.
-    low: usize,
-    high: usize,
-    /// The intervals that wait, with their seeds for pivots.
-    waiting: Vec<(usize, usize, usize)>,
-    seed: usize,
-    pivot_index: usize,
-    pivot: Value<'gc>,
-    /// Where the search from below and from above are.
-    left: usize,
-    right: usize,
-    #[collect(require_static)]
-    at: At,
-    /// The result of a comparison after which the fuel was used up.
-    known: Option<bool>,
-}
-
-/// Which comparison has just been made.
-#[derive(Clone, Copy)]
-enum At {
-    /// None: an interval begins.
-    Interval,
-    /// Whether the last element is less than the first.
-    Ends,
-    /// Whether the pivot is less than the first.
-    PivotLow,
-    /// Whether the last is less than the pivot.
-    PivotHigh,
-    /// Whether the element at `left` is less than the pivot.
-    Left,
-    /// Whether the pivot is less than the element at `right`.
-    Right,
-}
-
-impl<'gc> Quicksort<'gc> {
-    fn new(length: usize) -> Self {
-        Quicksort {
-            low: 0,
-            high: length - 1,
-            waiting: Vec::new(),
-            seed: 0,
-            pivot_index: 0,
-            pivot: Value::Nil,
-            left: 0,
-            right: 0,
-            at: At::Interval,
-            known: None,
-        }
-    }
-
-    /// Goes on until a call has to be made or fuel is used up; `None` when all is sorted.
-    fn advance(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-        values: &mut [Value<'gc>],
-        less: Value<'gc>,
-        input: Value<'gc>,
-    ) -> Result<Option<Step<'gc>>, Error<'gc>> {
-        let mut result = self.known.take().unwrap_or_else(|| input.is_truthy());
-        loop {
-            let Some((a, b)) = self.compared(ctx, values, result)? else { return Ok(None) };
-            if !less.is_nil() {
-                return Ok(Some(Step::Call(less, [a, b])));
-            }
-            match operate::less(ctx, a, b).map_err(|error| fault(ctx, error))? {
-                Outcome::Value(value) => result = value.is_truthy(),
-                Outcome::Call(..) => return Ok(Some(Step::Less(a, b))),
-            }
-            stack.burn(1);
-            if stack.out_of_fuel() {
-                self.known = Some(result);
-                return Ok(Some(Step::Pause));
-            }
-        }
-    }
-
-    /// Takes the result of a comparison and tells what to compare next.
-    fn compared(
-        &mut self,
-        ctx: Context<'gc>,
-        values: &mut [Value<'gc>],
-        result: bool,
-    ) -> Result<Option<(Value<'gc>, Value<'gc>)>, Error<'gc>> {
-        let invalid = || Error::message("invalid order function for sorting");
-        match self.at {
-            At::Interval => return Ok(self.begin_interval(values)),
-            At::Ends => {
-                if result {
-                    values.swap(self.low, self.high);
-                }
-                if self.high - self.low == 1 {
-                    return Ok(self.next_interval(values));
-                }
-                self.pivot_index = self.choose_pivot();
-                self.at = At::PivotLow;
-                return Ok(Some((values[self.pivot_index], values[self.low])));
-            }
-            At::PivotLow => {
-                if result {
-                    values.swap(self.pivot_index, self.low);
-                } else {
-                    self.at = At::PivotHigh;
-                    return Ok(Some((values[self.high], values[self.pivot_index])));
-                }
-            }
-            At::PivotHigh => {
-                if result {
-                    values.swap(self.pivot_index, self.high);
-                }
-            }
-            At::Left if result => {
-                if self.left == self.high - 1 {
-                    return Err(invalid());
-                }
-                self.left += 1;
-                return Ok(Some((values[self.left], self.pivot)));
-            }
-            At::Left => {
-                self.right -= 1;
-                self.at = At::Right;
-                return Ok(Some((self.pivot, values[self.right])));
-            }
-            At::Right if result => {
-                if self.right < self.left {
-                    return Err(invalid());
-                }
-                self.right -= 1;
-                return Ok(Some((self.pivot, values[self.right])));
-            }
-            At::Right if self.right < self.left => {
-                values.swap(self.high - 1, self.left);
-                self.split(ctx);
-                return Ok(self.begin_interval(values));
-            }
-            At::Right => {
-                values.swap(self.left, self.right);
-                self.left += 1;
-                self.at = At::Left;
-                return Ok(Some((values[self.left], self.pivot)));
-            }
-        }
-        // Low end, pivot and high end are in order.
-        if self.high - self.low == 2 {
-            return Ok(self.next_interval(values));
-        }
-        self.pivot = values[self.pivot_index];
-        values.swap(self.pivot_index, self.high - 1);
-        self.left = self.low + 1;
-        self.right = self.high - 1;
-        self.at = At::Left;
-        Ok(Some((values[self.left], self.pivot)))
-    }
-
-    /// Goes on with the larger part of the interval after the smaller one, the pivot between them
-    /// at `left`.
-    fn split(&mut self, ctx: Context<'gc>) {
-        let pivot = self.left;
-        let (low, high) = (self.low, self.high);
-        // Ends are moved past each other when a part is empty; the low one may not go below 0.
-        let (smaller, larger, size) = if pivot - low < high - pivot {
-            ((low, pivot.saturating_sub(1).max(low)), (pivot + 1, high), pivot - low)
-        } else {
-            ((pivot + 1, high), (low, pivot - 1), high - pivot)
-        };
-        let mut seed = self.seed;
-        if larger.1.saturating_sub(larger.0) / 128 > size {
-            // The partition is too imbalanced: the next pivots are chosen at random.
-            seed = (ctx.seed() as usize).wrapping_mul(0x9E37_79B9) ^ ctx.next_id() as usize | 1;
-        }
-        self.waiting.push((larger.0, larger.1, seed));
-        (self.low, self.high) = smaller;
-        if size == 0 {
-            self.high = self.low;
-        }
-    }
-
-    /// The pivot's index: the middle or, with a seed, somewhere in the second and third quarter.
-    fn choose_pivot(&self) -> usize {
-        let size = self.high - self.low;
-        if size < RANDOM_LIMIT || self.seed == 0 {
-            // The reference counts from 1, and so rounds the other way.
-            return (self.low + self.high + 2) / 2 - 1;
-        }
-        let quarter = size / 4;
-        (self.seed ^ self.low ^ self.high) % (quarter * 2) + self.low + quarter
-    }
-
-    fn next_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
-        self.high = self.low;
-        self.begin_interval(values)
-    }
-
-    fn begin_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
-        while self.low >= self.high {
-            (self.low, self.high, self.seed) = self.waiting.pop()?;
-        }
-        self.at = At::Ends;
-        Some((values[self.high], values[self.low]))
     }
 }

@@ -732,8 +732,11 @@ impl<'gc> Parts<'gc> {
                 total += 1;
             }
         }
+        let mut deleted = false;
         for slot in 0..self.nodes.size() {
-            if !self.nodes.is_nil(slot) {
+            if self.nodes.is_nil(slot) {
+                deleted |= self.nodes.was_used(slot);
+            } else {
                 count_key(self.nodes.key(slot));
                 total += 1;
             }
@@ -744,7 +747,12 @@ impl<'gc> Parts<'gc> {
             .map(|index| (i64::from(index) + 1, self.array.get(index)))
             .filter(|(_, value)| !value.is_nil())
             .collect();
-        let nodes = Nodes::with_room(total - in_array).ok_or(InvalidKey::Overflow)?;
+        let mut in_nodes = total - in_array;
+        if deleted {
+            // Keys come and go: some room to spare, or every few insertions would rehash.
+            in_nodes += in_nodes / 4;
+        }
+        let nodes = Nodes::with_room(in_nodes).ok_or(InvalidKey::Overflow)?;
         let capacity = if array_len == len { self.array.capacity() } else { array_len };
         if !self.array.resize(array_len, capacity) {
             return Err(InvalidKey::Overflow);

@@ -194,6 +194,12 @@ impl<'gc> Nodes<'gc> {
         unsafe { (*self.node(slot)).value_tag == NIL }
     }
 
+    /// Whether a key, perhaps dead by now, has ever been in a slot.
+    pub(super) fn was_used(&self, slot: u32) -> bool {
+        // SAFETY: `node` is valid.
+        unsafe { (*self.node(slot)).key_tag != NIL }
+    }
+
     /// Sets the value in the slot of a key that was found there.
     #[inline(always)]
     pub(super) fn set(&mut self, slot: u32, value: Value<'gc>) {

@@ -1,0 +1,348 @@
+//! Lua patterns compiled to items.
+//!
+//! What a pattern means, what is an error in it, and that an error is raised only when a match gets
+//! to it, is as in PUC-Rio's `lstrlib.c`. Patterns are linear (nothing but the next item can follow
+//! an item), so which captures are open at an item is known here. Matching is in `matcher`.
+
+use smallvec::SmallVec;
+
+use super::byte_set::{ByteSet, named_class};
+
+/// The most captures a pattern may have: the reference's `LUA_MAXCAPTURES`.
+const MAX_CAPTURES: usize = 32;
+
+/// The most items of a pattern; whatever gets that far is "too complex".
+const MAX_ITEMS: usize = 1 << 20;
+
+/// What is wrong with a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PatternError {
+    /// It ends with the escape character.
+    EndsWithEscape,
+    /// A set has no end.
+    MissingBracket,
+    /// `%b` lacks its two bytes.
+    MissingBalance,
+    /// `%f` lacks its set.
+    MissingFrontierSet,
+    /// A back reference to a capture (numbered from 1) that is not complete.
+    InvalidCaptureIndex(u8),
+    /// A `)` without its `(`.
+    InvalidCapture,
+    /// More captures than there may be.
+    TooManyCaptures,
+    /// A capture that was never closed is asked for.
+    UnfinishedCapture,
+    /// Too many items have to be tried at once.
+    TooComplex,
+}
+
+impl PatternError {
+    /// The reference's message.
+    pub(super) fn message(self) -> String {
+        match self {
+            PatternError::EndsWithEscape => "malformed pattern (ends with '%')".into(),
+            PatternError::MissingBracket => "malformed pattern (missing ']')".into(),
+            PatternError::MissingBalance => "malformed pattern (missing arguments to '%b')".into(),
+            PatternError::MissingFrontierSet => "missing '[' after '%f' in pattern".into(),
+            PatternError::InvalidCaptureIndex(index) => {
+                format!("invalid capture index %{index}")
+            }
+            PatternError::InvalidCapture => "invalid pattern capture".into(),
+            PatternError::TooManyCaptures => "too many captures".into(),
+            PatternError::UnfinishedCapture => "unfinished capture".into(),
+            PatternError::TooComplex => "pattern too complex".into(),
+        }
+    }
+}
+
+/// A single-byte class.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Class {
+    /// Any byte.
+    Any,
+    /// This byte.
+    Byte(u8),
+    /// One of the classes with a name, as `%a`.
+    Named(&'static ByteSet),
+    /// A set of the pattern.
+    Own(u32),
+}
+
+/// One item of a pattern.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Item {
+    /// The end of the pattern.
+    Accept,
+    /// `$` at the end of the pattern.
+    EndOfSubject,
+    /// `(`
+    Open(u8),
+    /// `()`
+    Position(u8),
+    /// `)`
+    Close(u8),
+    /// `%bxy`
+    Balance(u8, u8),
+    /// `%f[set]`
+    Frontier(u32),
+    /// `%1`
+    BackReference(u8),
+    /// What can never match.
+    Never,
+    /// A class once.
+    One(Class),
+    /// `?`
+    Optional(Class),
+    /// `*`
+    Star(Class),
+    /// `+`
+    Plus(Class),
+    /// `-`
+    Lazy(Class),
+    /// What is an error when a match gets here.
+    Fail(PatternError),
+}
+
+/// What a capture holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CaptureKind {
+    /// A piece of the subject.
+    Text,
+    /// A position.
+    Position,
+    /// Nothing: it is never closed.
+    Unfinished,
+}
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) items: SmallVec<[Item; 12]>,
+    pub(super) sets: SmallVec<[ByteSet; 2]>,
+    pub(super) captures: SmallVec<[CaptureKind; 8]>,
+    /// The class that every match begins with a byte of, if there is one.
+    pub(super) first: Option<Class>,
+}
+
+impl Pattern {
+    /// Compiles a pattern (without its anchor). What is wrong with it becomes an item.
+    pub(super) fn new(source: &[u8]) -> Self {
+        let mut pattern = Pattern {
+            items: SmallVec::new(),
+            sets: SmallVec::new(),
+            captures: SmallVec::new(),
+            first: None,
+        };
+        let last = match pattern.compile(source) {
+            Ok(()) => Item::Accept,
+            Err(error) => Item::Fail(error),
+        };
+        pattern.items.push(last);
+        let is_capture = |item: &&Item| matches!(item, Item::Open(_) | Item::Position(_));
+        pattern.first = match pattern.items.iter().find(|item| !is_capture(item)) {
+            Some(Item::One(class) | Item::Plus(class)) => Some(*class),
+            _ => None,
+        };
+        pattern
+    }
+
+    fn compile(&mut self, source: &[u8]) -> Result<(), PatternError> {
+        let mut at = 0;
+        while let Some(&byte) = source.get(at) {
+            if self.items.len() >= MAX_ITEMS {
+                return Err(PatternError::TooComplex);
+            }
+            let next = source.get(at + 1).copied();
+            let item = match (byte, next) {
+                (b'(', _) => {
+                    let index = self.captures.len();
+                    if index >= MAX_CAPTURES {
+                        return Err(PatternError::TooManyCaptures);
+                    }
+                    if next == Some(b')') {
+                        at += 2;
+                        self.captures.push(CaptureKind::Position);
+                        Item::Position(index as u8)
+                    } else {
+                        at += 1;
+                        self.captures.push(CaptureKind::Unfinished);
+                        Item::Open(index as u8)
+                    }
+                }
+                (b')', _) => {
+                    let open = self.captures.iter().rposition(|&c| c == CaptureKind::Unfinished);
+                    let index = open.ok_or(PatternError::InvalidCapture)?;
+                    self.captures[index] = CaptureKind::Text;
+                    at += 1;
+                    Item::Close(index as u8)
+                }
+                (b'$', None) => {
+                    at += 1;
+                    Item::EndOfSubject
+                }
+                (b'%', Some(b'b')) => match source.get(at + 2..at + 4) {
+                    Some(&[open, close]) => {
+                        at += 4;
+                        Item::Balance(open, close)
+                    }
+                    _ => return Err(PatternError::MissingBalance),
+                },
+                (b'%', Some(b'f')) => {
+                    if source.get(at + 2) != Some(&b'[') {
+                        return Err(PatternError::MissingFrontierSet);
+                    }
+                    let (set, end) = self.compile_set(source, at + 2)?;
+                    at = end;
+                    Item::Frontier(set)
+                }
+                (b'%', Some(digit @ b'0'..=b'9')) => {
+                    at += 2;
+                    let index = digit.wrapping_sub(b'1');
+                    match self.captures.get(usize::from(index)) {
+                        None | Some(CaptureKind::Unfinished) => {
+                            return Err(PatternError::InvalidCaptureIndex(digit - b'0'));
+                        }
+                        Some(CaptureKind::Position) => Item::Never,
+                        Some(CaptureKind::Text) => Item::BackReference(index),
+                    }
+                }
+                _ => {
+                    let (class, end) = self.compile_class(source, at)?;
+                    at = end + 1;
+                    match source.get(end) {
+                        Some(b'?') => Item::Optional(class),
+                        Some(b'*') => Item::Star(class),
+                        Some(b'+') => Item::Plus(class),
+                        Some(b'-') => Item::Lazy(class),
+                        _ => {
+                            at = end;
+                            Item::One(class)
+                        }
+                    }
+                }
+            };
+            self.items.push(item);
+        }
+        Ok(())
+    }
+
+    /// The class that begins at `at`, and where it ends.
+    fn compile_class(&mut self, source: &[u8], at: usize) -> Result<(Class, usize), PatternError> {
+        match source[at] {
+            b'.' => Ok((Class::Any, at + 1)),
+            b'[' => {
+                let (set, end) = self.compile_set(source, at)?;
+                Ok((Class::Own(set), end))
+            }
+            b'%' => {
+                let &letter = source.get(at + 1).ok_or(PatternError::EndsWithEscape)?;
+                let class = named_class(letter).map_or(Class::Byte(letter), Class::Named);
+                Ok((class, at + 2))
+            }
+            byte => Ok((Class::Byte(byte), at + 1)),
+        }
+    }
+
+    /// The set whose `[` is at `at`: its index, and where it ends.
+    fn compile_set(&mut self, source: &[u8], at: usize) -> Result<(u32, usize), PatternError> {
+        let mut first = at + 1;
+        let negated = source.get(first) == Some(&b'^');
+        if negated {
+            first += 1;
+        }
+        // The first byte never ends the set, nor does an escaped one.
+        let mut end = first;
+        loop {
+            let &byte = source.get(end).ok_or(PatternError::MissingBracket)?;
+            end += 1;
+            if byte == b'%' && end < source.len() {
+                end += 1;
+            }
+            if source.get(end) == Some(&b']') {
+                break;
+            }
+        }
+        let mut set = ByteSet::EMPTY;
+        let mut at = first;
+        while at < end {
+            let byte = source[at];
+            if byte == b'%' {
+                at += 1;
+                // After a range, the escape may stand last: then it escapes the bracket.
+                match named_class(source[at]) {
+                    Some(class) => set = set.union(class),
+                    None => set.insert(source[at]),
+                }
+            } else if source[at + 1] == b'-' && at + 2 < end {
+                set.insert_range(byte, source[at + 2]);
+                at += 2;
+            } else {
+                set.insert(byte);
+            }
+            at += 1;
+        }
+        if negated {
+            set = set.complement();
+        }
+        self.sets.push(set);
+        Ok(((self.sets.len() - 1) as u32, end + 1))
+    }
+
+    /// How many captures a match has, complete or not.
+    #[inline]
+    pub(super) fn capture_count(&self) -> usize {
+        self.captures.len()
+    }
+
+    #[inline]
+    pub(super) fn matches(&self, class: Class, byte: u8) -> bool {
+        match class {
+            Class::Any => true,
+            Class::Byte(wanted) => byte == wanted,
+            Class::Named(set) => set.contains(byte),
+            Class::Own(set) => self.sets[set as usize].contains(byte),
+        }
+    }
+
+    /// How many of the first bytes are of a class.
+    #[inline]
+    pub(super) fn span(&self, class: Class, bytes: &[u8]) -> usize {
+        let end = match class {
+            Class::Any => None,
+            Class::Byte(wanted) => bytes.iter().position(|&byte| byte != wanted),
+            Class::Named(set) => bytes.iter().position(|&byte| !set.contains(byte)),
+            Class::Own(set) => {
+                let set = &self.sets[set as usize];
+                bytes.iter().position(|&byte| !set.contains(byte))
+            }
+        };
+        end.unwrap_or(bytes.len())
+    }
+
+    /// Where the first byte of a class is.
+    #[inline]
+    pub(super) fn position(&self, class: Class, bytes: &[u8]) -> Option<usize> {
+        match class {
+            Class::Any => (!bytes.is_empty()).then_some(0),
+            Class::Byte(wanted) => memchr::memchr(wanted, bytes),
+            Class::Named(set) => bytes.iter().position(|&byte| set.contains(byte)),
+            Class::Own(set) => {
+                let set = &self.sets[set as usize];
+                bytes.iter().position(|&byte| set.contains(byte))
+            }
+        }
+    }
+
+    /// The byte that has to come next for the items from `item` on to match, if that is known.
+    #[inline]
+    pub(super) fn next_literal(&self, mut item: usize) -> Option<u8> {
+        loop {
+            match self.items[item] {
+                Item::One(Class::Byte(byte)) | Item::Plus(Class::Byte(byte)) => return Some(byte),
+                Item::Open(_) | Item::Close(_) | Item::Position(_) => item += 1,
+                _ => return None,
+            }
+        }
+    }
+}

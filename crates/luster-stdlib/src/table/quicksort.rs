@@ -1,0 +1,274 @@
+//! The quicksort of `table.sort`, which stops at every comparison that takes a call.
+
+use gc_arena::Collect;
+use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, Table, Value};
+use luster_vm::operate::{self, Outcome};
+
+use super::set_plain;
+use crate::counted::CountedMemory;
+use crate::program::{Step, fault};
+
+/// Intervals larger than this may get a random pivot.
+const RANDOM_LIMIT: usize = 100;
+
+/// PUC-Rio's quicksort (`auxsort` and `partition` in `ltablib.c`), which stops at comparisons.
+/// Indices are from 0.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct Quicksort<'gc> {
+    /// The interval that is being sorted, both ends included.
+    low: usize,
+    high: usize,
+    /// The intervals that wait, with their seeds for pivots.
+    waiting: Vec<(usize, usize, usize)>,
+    seed: usize,
+    pivot_index: usize,
+    pivot: Value<'gc>,
+    /// Where the search from below and from above are.
+    left: usize,
+    right: usize,
+    #[collect(require_static)]
+    at: At,
+    /// The result of a comparison after which the fuel was used up.
+    known: Option<bool>,
+}
+
+/// Which comparison has just been made.
+#[derive(Clone, Copy)]
+enum At {
+    /// None: an interval begins.
+    Interval,
+    /// Whether the last element is less than the first.
+    Ends,
+    /// Whether the pivot is less than the first.
+    PivotLow,
+    /// Whether the last is less than the pivot.
+    PivotHigh,
+    /// Whether the element at `left` is less than the pivot.
+    Left,
+    /// Whether the pivot is less than the element at `right`.
+    Right,
+}
+
+impl<'gc> Quicksort<'gc> {
+    /// The sorting of so many elements, at least two.
+    pub(super) fn new(length: usize) -> Self {
+        Quicksort {
+            low: 0,
+            high: length - 1,
+            waiting: Vec::new(),
+            seed: 0,
+            pivot_index: 0,
+            pivot: Value::Nil,
+            left: 0,
+            right: 0,
+            at: At::Interval,
+            known: None,
+        }
+    }
+
+    /// Goes on until a call has to be made or fuel is used up; `None` when all is sorted.
+    ///
+    /// # Errors
+    /// Elements that cannot be compared, or an order function that contradicts itself.
+    pub(super) fn advance(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        values: &mut [Value<'gc>],
+        less: Value<'gc>,
+        input: Value<'gc>,
+    ) -> Result<Option<Step<'gc>>, Error<'gc>> {
+        let mut result = self.known.take().unwrap_or_else(|| input.is_truthy());
+        loop {
+            let Some((a, b)) = self.compared(ctx, values, result)? else { return Ok(None) };
+            if !less.is_nil() {
+                return Ok(Some(Step::Call(less, [a, b])));
+            }
+            match operate::less(ctx, a, b).map_err(|error| fault(ctx, error))? {
+                Outcome::Value(value) => result = value.is_truthy(),
+                Outcome::Call(..) => return Ok(Some(Step::Less(a, b))),
+            }
+            stack.burn(1);
+            if stack.out_of_fuel() {
+                self.known = Some(result);
+                return Ok(Some(Step::Pause));
+            }
+        }
+    }
+
+    /// Takes the result of a comparison and tells what to compare next; `None` when all is sorted.
+    #[inline]
+    fn compared(
+        &mut self,
+        ctx: Context<'gc>,
+        values: &mut [Value<'gc>],
+        result: bool,
+    ) -> Result<Option<(Value<'gc>, Value<'gc>)>, Error<'gc>> {
+        let invalid = || Error::message("invalid order function for sorting");
+        match self.at {
+            At::Interval => return Ok(self.begin_interval(values)),
+            At::Ends => {
+                if result {
+                    values.swap(self.low, self.high);
+                }
+                if self.high - self.low == 1 {
+                    return Ok(self.next_interval(values));
+                }
+                self.pivot_index = self.choose_pivot();
+                self.at = At::PivotLow;
+                return Ok(Some((values[self.pivot_index], values[self.low])));
+            }
+            At::PivotLow => {
+                if result {
+                    values.swap(self.pivot_index, self.low);
+                } else {
+                    self.at = At::PivotHigh;
+                    return Ok(Some((values[self.high], values[self.pivot_index])));
+                }
+            }
+            At::PivotHigh => {
+                if result {
+                    values.swap(self.pivot_index, self.high);
+                }
+            }
+            At::Left if result => {
+                if self.left == self.high - 1 {
+                    return Err(invalid());
+                }
+                self.left += 1;
+                return Ok(Some((values[self.left], self.pivot)));
+            }
+            At::Left => {
+                self.right -= 1;
+                self.at = At::Right;
+                return Ok(Some((self.pivot, values[self.right])));
+            }
+            At::Right if result => {
+                if self.right < self.left {
+                    return Err(invalid());
+                }
+                self.right -= 1;
+                return Ok(Some((self.pivot, values[self.right])));
+            }
+            At::Right if self.right < self.left => {
+                values.swap(self.high - 1, self.left);
+                self.split(ctx);
+                return Ok(self.begin_interval(values));
+            }
+            At::Right => {
+                values.swap(self.left, self.right);
+                self.left += 1;
+                self.at = At::Left;
+                return Ok(Some((values[self.left], self.pivot)));
+            }
+        }
+        // Low end, pivot and high end are in order.
+        if self.high - self.low == 2 {
+            return Ok(self.next_interval(values));
+        }
+        self.pivot = values[self.pivot_index];
+        values.swap(self.pivot_index, self.high - 1);
+        self.left = self.low + 1;
+        self.right = self.high - 1;
+        self.at = At::Left;
+        Ok(Some((values[self.left], self.pivot)))
+    }
+
+    /// Goes on with the larger part of the interval after the smaller one, the pivot between them
+    /// at `left`.
+    fn split(&mut self, ctx: Context<'gc>) {
+        let pivot = self.left;
+        let (low, high) = (self.low, self.high);
+        // Ends are moved past each other when a part is empty; the low one may not go below 0.
+        let (smaller, larger, size) = if pivot - low < high - pivot {
+            ((low, pivot.saturating_sub(1).max(low)), (pivot + 1, high), pivot - low)
+        } else {
+            ((pivot + 1, high), (low, pivot - 1), high - pivot)
+        };
+        let mut seed = self.seed;
+        if larger.1.saturating_sub(larger.0) / 128 > size {
+            // The partition is too imbalanced: the next pivots are chosen at random.
+            seed = (ctx.seed() as usize).wrapping_mul(0x9E37_79B9) ^ ctx.next_id() as usize | 1;
+        }
+        self.waiting.push((larger.0, larger.1, seed));
+        (self.low, self.high) = smaller;
+        if size == 0 {
+            self.high = self.low;
+        }
+    }
+
+    /// The pivot's index: the middle or, with a seed, somewhere in the second and third quarter.
+    fn choose_pivot(&self) -> usize {
+        let size = self.high - self.low;
+        if size < RANDOM_LIMIT || self.seed == 0 {
+            // The reference counts from 1, and so rounds the other way.
+            return (self.low + self.high + 2) / 2 - 1;
+        }
+        let quarter = size / 4;
+        (self.seed ^ self.low ^ self.high) % (quarter * 2) + self.low + quarter
+    }
+
+    fn next_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
+        self.high = self.low;
+        self.begin_interval(values)
+    }
+
+    fn begin_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
+        while self.low >= self.high {
+            (self.low, self.high, self.seed) = self.waiting.pop()?;
+        }
+        self.at = At::Ends;
+        Some((values[self.high], values[self.low]))
+    }
+}
+
+/// The sorting of a table that is not too long, without metamethods, by a comparison function: what
+/// most calls with a function are, and so worth a way without detours.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct ComparatorSort<'gc> {
+    table: Table<'gc>,
+    less: Value<'gc>,
+    values: Vec<Value<'gc>>,
+    quick: Quicksort<'gc>,
+    memory: CountedMemory,
+}
+
+impl<'gc> ComparatorSort<'gc> {
+    /// Reads the elements and begins.
+    pub(super) fn begin(
+        stack: &mut Stack<'_, 'gc>,
+        table: Table<'gc>,
+        less: Value<'gc>,
+        length: usize,
+    ) -> CallbackReturn<'gc> {
+        let values: Vec<_> = (1..=length as i64).map(|index| table.get_integer(index)).collect();
+        let mut memory = CountedMemory::default();
+        memory.set(length * size_of::<Value<'_>>());
+        stack.burn(length / 2);
+        stack.clear();
+        let quick = Quicksort::new(length);
+        CallbackReturn::Sequence(Box::new(ComparatorSort { table, less, values, quick, memory }))
+    }
+}
+
+impl<'gc> Sequence<'gc> for ComparatorSort<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        // There is no result yet the first time, which does not look at it.
+        let result = stack.get(0).is_truthy();
+        if let Some((a, b)) = self.quick.compared(ctx, &mut self.values, result)? {
+            stack.replace2(a, b);
+            return Ok(Poll::Call(self.less, 0));
+        }
+        for (index, value) in self.values.iter().enumerate() {
+            set_plain(ctx, self.table, index as i64 + 1, *value)?;
+        }
+        stack.clear();
+        Ok(Poll::Return)
+    }
+}

@@ -1,0 +1,32 @@
+-- table.sort: orders, comparators, what goes wrong.
+
+local function sorted(t, f) table.sort(t, f); return table.concat(t, " ") end
+print(sorted { 3, 1, 2 }, sorted {}, sorted { 1 }, sorted { 2, 1 }) -- expect: 1 2 3  1 1 2
+print(sorted { "b", "a", "C", "" }) -- expect:  C a b
+print(sorted { 3, 1.5, 2, -1, math.huge, -math.huge }) -- expect: -inf -1 1.5 2 3 inf
+print(sorted({ 3, 1, 2 }, function(a, b) return a > b end)) -- expect: 3 2 1
+print(sorted({ "ccc", "a", "bb" }, function(a, b) return #a < #b end)) -- expect: a bb ccc
+local t = {}
+for i = 1, 1000 do t[i] = (i * 7919) % 1009 end
+table.sort(t)
+local ok = true
+for i = 2, #t do ok = ok and t[i - 1] <= t[i] end
+print(ok) -- expect: true
+for i = 1, 1000 do t[i] = 5 end
+table.sort(t)
+print(t[1], t[1000]) -- expect: 5 5
+for i = 1, 1000 do t[i] = 1001 - i end
+table.sort(t, function(a, b) return a < b end)
+print(t[1], t[500], t[1000]) -- expect: 1 500 1000
+print(pcall(table.sort, { 1, "x" })) -- expect: false attempt to compare string with number
+print(pcall(table.sort, { {}, {} })) -- expect: false attempt to compare two table values
+print(pcall(table.sort, { 1, 2 }, 5))
+-- expect: false bad argument #2 to 'table.sort' (function expected, got number)
+print(pcall(table.sort, { 1, 2, 3 }, function() error("in the comparator", 0) end))
+-- expect: false in the comparator
+local bad = {}
+for i = 1, 100 do bad[i] = i % 10 end
+print(pcall(table.sort, bad, function() return true end))
+-- expect: false invalid order function for sorting
+print(pcall(table.sort))
+-- expect: false bad argument #1 to 'table.sort' (table expected, got no value)
