@@ -176,8 +176,7 @@ mod tests {
         let arguments = parse(&["-e", "x=1", "-lm", "-W", "a.lua", "-i"]).expect("good options");
         assert_eq!(arguments.script, Some(5));
         assert!(!arguments.interactive);
-        let steps =
-            [Step::Execute(b"x=1".into()), Step::Require(b"m".into()), Step::WarningsOn];
+        let steps = [Step::Execute(b"x=1".into()), Step::Require(b"m".into()), Step::WarningsOn];
         assert_eq!(arguments.steps, steps);
         assert_eq!(arguments.script_file(), Some(Some(&b"a.lua"[..])));
     }

@@ -18,10 +18,7 @@ pub(crate) enum Outcome {
 }
 
 impl FromResults for Outcome {
-    fn from_results<'gc>(
-        ctx: Context<'gc>,
-        results: &[Value<'gc>],
-    ) -> Result<Self, luster::Error> {
+    fn from_results<'gc>(ctx: Context<'gc>, results: &[Value<'gc>]) -> Result<Self, luster::Error> {
         Ok(match results {
             [Value::True, values @ ..] => {
                 Outcome::Returned(values.iter().map(|&value| ctx.stash_value(value)).collect())
@@ -86,9 +83,8 @@ fn trace<'gc>(
     error: Value<'gc>,
     level: usize,
 ) -> Value<'gc> {
-    let message = text(ctx, error).unwrap_or_else(|| {
-        format!("(error object is a {} value)", error.type_name()).into_bytes()
-    });
+    let message = text(ctx, error)
+        .unwrap_or_else(|| format!("(error object is a {} value)", error.type_name()).into_bytes());
     let state = stack.thread_state();
     let mut text = traceback::traceback(ctx, state, None, Some(&message), level);
     // The protected call is a level of its own, and the host's call of it is not to be another.

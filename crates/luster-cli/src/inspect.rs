@@ -58,9 +58,7 @@ impl Tool {
                 true
             }
             // Every file is checked, whatever the others are like.
-            (Tool::Check, [_, ..]) => {
-                files.iter().fold(true, |is_good, file| self.run_on(file) && is_good)
-            }
+            (Tool::Check, [_, ..]) => files.iter().filter(|file| !self.run_on(file)).count() == 0,
             (_, [file]) => self.run_on(file),
             _ => {
                 let files = if self == Tool::Check { "FILE..." } else { "FILE" };

@@ -226,8 +226,7 @@ fn warn_of_local(line: &[u8]) {
         && matches!(rest.first(), None | Some(b' ' | b'\t'))
     {
         // There is nowhere to report that a report could not be made.
-        let _ = std::io::stderr().write_all(
-            b"warning: locals do not survive across lines in interactive mode\n",
-        );
+        let _ = std::io::stderr()
+            .write_all(b"warning: locals do not survive across lines in interactive mode\n");
     }
 }

@@ -110,10 +110,7 @@ fn run_file(session: &Session, file_name: Option<&[u8]>) -> Result<(), Stop> {
 }
 
 /// Says what went wrong, if something did.
-fn succeed(
-    session: &Session,
-    outcome: Outcome,
-) -> Result<Vec<luster::values::Stashed>, Stop> {
+fn succeed(session: &Session, outcome: Outcome) -> Result<Vec<luster::values::Stashed>, Stop> {
     match outcome {
         Outcome::Returned(values) => Ok(values),
         Outcome::Failed(message) => Err(session.report(message.as_deref())),

@@ -10,7 +10,8 @@ use luster::bytecode::Prototype;
 use luster::compiler::{CompileError, compile_parse};
 use luster::syntax::{Dialect, parse_with};
 use luster::values::{
-    Callback, CallbackReturn, Context, Error, Metamethod, Stack, Stashed, Table, Value, load_closure,
+    Callback, CallbackReturn, Context, Error, Metamethod, Stack, Stashed, Table, Value,
+    load_closure,
 };
 use luster::{ErrorKind, FromResults, Lua, Output, Step, Task};
 
@@ -60,10 +61,7 @@ pub(crate) struct Session {
 struct Loaded(Result<Stashed, Vec<u8>>);
 
 impl FromResults for Loaded {
-    fn from_results<'gc>(
-        ctx: Context<'gc>,
-        results: &[Value<'gc>],
-    ) -> Result<Self, luster::Error> {
+    fn from_results<'gc>(ctx: Context<'gc>, results: &[Value<'gc>]) -> Result<Self, luster::Error> {
         Ok(Loaded(match results {
             [function @ Value::Closure(_), ..] => Ok(ctx.stash_value(*function)),
             [_, message, ..] => Err(call::text(ctx, *message).unwrap_or_default()),

@@ -49,7 +49,7 @@ impl Compiler<'_> {
         values: List<ExprId>,
         end: TokenId,
     ) -> Result<()> {
-        let later = self.later_targets(targets);
+        let later = self.later_targets(targets)?;
         let mut places: SmallVec<[Target; 4]> = SmallVec::new();
         for (index, &target) in targets.iter().enumerate() {
             let place = self.target(target)?;
@@ -117,7 +117,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn later_targets(&mut self, targets: &[ExprId]) -> LaterTargets {
+    fn later_targets(&mut self, targets: &[ExprId]) -> Result<LaterTargets> {
         let mut later = LaterTargets { registers: [0; 256], upvalues: [0; 256] };
         for (index, &target) in targets.iter().enumerate() {
             let Expr::Name(symbol) = self.ast.expr(target) else { continue };
@@ -128,7 +128,13 @@ impl Compiler<'_> {
                 {
                     later.registers[usize::from(register)] = index as u32 + 1;
                 }
-                // An upvalue that the function does not have yet is in no place before.
+                Some(Binding::Local { level, .. }) if level != self.outer.len() => {
+                    let token = self.last_token(target);
+                    if let (Variable::UpValue(upvalue), _) = self.resolve(name, token)? {
+                        later.upvalues[usize::from(upvalue)] = index as u32 + 1;
+                    }
+                }
+                // The environment, as far as the function has it already.
                 _ => {
                     if let Some(&upvalue) = self.f.upvalue_indices.get(&name) {
                         later.upvalues[usize::from(upvalue)] = index as u32 + 1;
@@ -136,7 +142,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        later
+        Ok(later)
     }
 
     /// A place whose table and key stay what they are while later targets are assigned to:

@@ -109,6 +109,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|error| -> &(dyn std::error::Error + 'static) { error.as_ref().as_ref() })
+        self.source
+            .as_ref()
+            .map(|error| -> &(dyn std::error::Error + 'static) { error.as_ref().as_ref() })
     }
 }

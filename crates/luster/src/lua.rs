@@ -58,10 +58,7 @@ impl Lua {
 
     /// Takes source text to run. Its name, for messages, is the text itself until
     /// [`Chunk::set_name`].
-    pub fn load<'lua, 's>(
-        &'lua self,
-        source: &'s (impl AsRef<[u8]> + ?Sized),
-    ) -> Chunk<'lua, 's> {
+    pub fn load<'lua, 's>(&'lua self, source: &'s (impl AsRef<[u8]> + ?Sized)) -> Chunk<'lua, 's> {
         let source = source.as_ref();
         Chunk { lua: self, source, name: Cow::Borrowed(source), arguments: Vec::new() }
     }
@@ -198,7 +195,10 @@ impl<'lua> Chunk<'lua, '_> {
 
     /// Gives the chunk arguments, which it sees as `...`.
     #[must_use]
-    pub fn set_arguments<A: Into<Vec<u8>>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+    pub fn set_arguments<A: Into<Vec<u8>>>(
+        mut self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
         self.arguments = arguments.into_iter().map(Into::into).collect();
         self
     }

@@ -31,7 +31,7 @@ print(pcall(coroutine.wrap(function() error("oops", 0) end))) -- expect: false o
 
 print(select(2, pcall(coroutine.wrap(function() error({ code = 5 }) end))).code) -- expect: 5
 print(pcall(coroutine.wrap(function() error("with position") end)))
--- expect: false functions.lua:25: with position
+-- expect: false functions.lua:33: with position
 
 -- status, running, isyieldable.
 local main, is_main = coroutine.running()
@@ -53,14 +53,14 @@ print(coroutine.resume(coroutine.running())) -- expect: false cannot resume non-
 -- Errors kill.
 local dies = coroutine.create(function() local x = nil; return x.field end)
 print(coroutine.resume(dies))
--- expect: false functions.lua:42: attempt to index a nil value (local 'x')
+-- expect: false functions.lua:54: attempt to index a nil value (local 'x')
 print(coroutine.status(dies), coroutine.resume(dies))
 -- expect: dead false cannot resume dead coroutine
 
 -- close.
 print(coroutine.close(coroutine.create(print))) -- expect: true
 print(coroutine.close(dies))
--- expect: false functions.lua:42: attempt to index a nil value (local 'x')
+-- expect: false functions.lua:54: attempt to index a nil value (local 'x')
 print(pcall(coroutine.close, main)) -- expect: false cannot close main thread
 local never = coroutine.create(function() coroutine.yield() end)
 coroutine.resume(never)

@@ -113,7 +113,7 @@ print(drive(function()
   local i = 0
   return load(function() i = i + 1; yield(i); return parts[i] end)()
 end))
--- expect: [] false yields_anywhere.lua:92: attempt to call a nil value
+-- expect: [] false yields_anywhere.lua:114: attempt to call a nil value
 print(drive(function()
   local t = setmetatable({}, { __index = function(_, i) return yield(i) end, __len = function() return yield("len") and 3 end })
   return table.concat(t, ",")

@@ -8,150 +8,150 @@ try(function() return t.x.y end) -- expect: messages.lua:7: attempt to index a n
 try(function() return t.x.y.z end)
 -- expect: messages.lua:8: attempt to index a nil value (field 'x')
 try(function() local a; a.b = 1 end)
--- expect: messages.lua:9: attempt to index a nil value (local 'a')
+-- expect: messages.lua:10: attempt to index a nil value (local 'a')
 try(function() undefined.field = 1 end)
--- expect: messages.lua:10: attempt to index a nil value (global 'undefined')
+-- expect: messages.lua:12: attempt to index a nil value (global 'undefined')
 try(function() return undefined.field end)
--- expect: messages.lua:11: attempt to index a nil value (global 'undefined')
+-- expect: messages.lua:14: attempt to index a nil value (global 'undefined')
 try(function() return global_table.none.field end)
--- expect: messages.lua:12: attempt to index a nil value (field 'none')
+-- expect: messages.lua:16: attempt to index a nil value (field 'none')
 try(function() return global_table.inner.none.field end)
--- expect: messages.lua:13: attempt to index a nil value (field 'none')
-try(function() t.x() end) -- expect: messages.lua:14: attempt to call a nil value (field 'x')
+-- expect: messages.lua:18: attempt to index a nil value (field 'none')
+try(function() t.x() end) -- expect: messages.lua:20: attempt to call a nil value (field 'x')
 try(function() t:method() end)
--- expect: messages.lua:15: attempt to call a nil value (method 'method')
+-- expect: messages.lua:21: attempt to call a nil value (method 'method')
 try(function() s:nomethod() end)
--- expect: messages.lua:16: attempt to call a nil value (method 'nomethod')
+-- expect: messages.lua:23: attempt to call a nil value (method 'nomethod')
 try(function() undefined() end)
--- expect: messages.lua:17: attempt to call a nil value (global 'undefined')
+-- expect: messages.lua:25: attempt to call a nil value (global 'undefined')
 try(function() local f = 5; f() end)
--- expect: messages.lua:18: attempt to call a number value (local 'f')
-try(function() n() end) -- expect: messages.lua:19: attempt to call a number value (upvalue 'n')
-try(function() (function() end)()() end) -- expect: messages.lua:20: attempt to call a nil value
+-- expect: messages.lua:27: attempt to call a number value (local 'f')
+try(function() n() end) -- expect: messages.lua:29: attempt to call a number value (upvalue 'n')
+try(function() (function() end)()() end) -- expect: messages.lua:30: attempt to call a nil value
 try(function() t[1]() end)
--- expect: messages.lua:21: attempt to call a nil value (field 'integer index')
+-- expect: messages.lua:31: attempt to call a nil value (field 'integer index')
 try(function() t["a key"]() end)
--- expect: messages.lua:22: attempt to call a nil value (field 'a key')
+-- expect: messages.lua:33: attempt to call a nil value (field 'a key')
 try(function() return t + 1 end)
--- expect: messages.lua:23: attempt to perform arithmetic on a table value (upvalue 't')
+-- expect: messages.lua:35: attempt to perform arithmetic on a table value (upvalue 't')
 try(function() return 1 + t end)
--- expect: messages.lua:24: attempt to perform arithmetic on a table value (upvalue 't')
+-- expect: messages.lua:37: attempt to perform arithmetic on a table value (upvalue 't')
 try(function() return n + undefined end)
--- expect: messages.lua:25: attempt to perform arithmetic on a nil value (global 'undefined')
+-- expect: messages.lua:39: attempt to perform arithmetic on a nil value (global 'undefined')
 try(function() return t.x + 1 end)
--- expect: messages.lua:26: attempt to perform arithmetic on a nil value (field 'x')
+-- expect: messages.lua:41: attempt to perform arithmetic on a nil value (field 'x')
 try(function() return s + 1 end)
--- expect: messages.lua:27: attempt to add a 'string' with a 'number'
+-- expect: messages.lua:43: attempt to add a 'string' with a 'number'
 try(function() return s * 2 end)
--- expect: messages.lua:28: attempt to mul a 'string' with a 'number'
+-- expect: messages.lua:45: attempt to mul a 'string' with a 'number'
 try(function() return {} .. "x" end)
--- expect: messages.lua:29: attempt to concatenate a table value
+-- expect: messages.lua:47: attempt to concatenate a table value
 try(function() return s .. t end)
--- expect: messages.lua:30: attempt to concatenate a table value (upvalue 't')
+-- expect: messages.lua:49: attempt to concatenate a table value (upvalue 't')
 try(function() return s .. undefined end)
--- expect: messages.lua:31: attempt to concatenate a nil value (global 'undefined')
+-- expect: messages.lua:51: attempt to concatenate a nil value (global 'undefined')
 try(function() return t.a .. "x" end)
--- expect: messages.lua:32: attempt to concatenate a nil value (field 'a')
+-- expect: messages.lua:53: attempt to concatenate a nil value (field 'a')
 try(function() return -t end)
--- expect: messages.lua:33: attempt to perform arithmetic on a table value (upvalue 't')
+-- expect: messages.lua:55: attempt to perform arithmetic on a table value (upvalue 't')
 try(function() return -undefined end)
--- expect: messages.lua:34: attempt to perform arithmetic on a nil value (global 'undefined')
+-- expect: messages.lua:57: attempt to perform arithmetic on a nil value (global 'undefined')
 try(function() return #undefined end)
--- expect: messages.lua:35: attempt to get length of a nil value (global 'undefined')
+-- expect: messages.lua:59: attempt to get length of a nil value (global 'undefined')
 try(function() return #n end)
--- expect: messages.lua:36: attempt to get length of a number value (upvalue 'n')
-try(function() return n & 1.5 end) -- expect: messages.lua:37: number has no integer representation
+-- expect: messages.lua:61: attempt to get length of a number value (upvalue 'n')
+try(function() return n & 1.5 end) -- expect: messages.lua:63: number has no integer representation
 try(function() return s & 1 end)
--- expect: messages.lua:38: attempt to perform bitwise operation on a string value (upvalue 's')
+-- expect: messages.lua:64: attempt to perform bitwise operation on a string value (upvalue 's')
 try(function() return t | 1 end)
--- expect: messages.lua:39: attempt to perform bitwise operation on a table value (upvalue 't')
+-- expect: messages.lua:66: attempt to perform bitwise operation on a table value (upvalue 't')
 try(function() return ~t.x end)
--- expect: messages.lua:40: attempt to perform bitwise operation on a nil value (field 'x')
-try(function() return n < s end) -- expect: messages.lua:41: attempt to compare number with string
-try(function() return t < t end) -- expect: messages.lua:42: attempt to compare two table values
-try(function() return t < 1 end) -- expect: messages.lua:43: attempt to compare table with number
-try(function() return nil < 1 end) -- expect: messages.lua:44: attempt to compare nil with number
-try(function() return s <= n end) -- expect: messages.lua:45: attempt to compare string with number
-try(function() return 1 // 0 end) -- expect: messages.lua:46: attempt to divide by zero
-try(function() return n % 0 end) -- expect: messages.lua:47: attempt to perform 'n%0'
-try(function() t[nil] = 1 end) -- expect: messages.lua:48: table index is nil
-try(function() t[0 / 0] = 1 end) -- expect: messages.lua:49: table index is NaN
+-- expect: messages.lua:68: attempt to perform bitwise operation on a nil value (field 'x')
+try(function() return n < s end) -- expect: messages.lua:70: attempt to compare number with string
+try(function() return t < t end) -- expect: messages.lua:71: attempt to compare two table values
+try(function() return t < 1 end) -- expect: messages.lua:72: attempt to compare table with number
+try(function() return nil < 1 end) -- expect: messages.lua:73: attempt to compare nil with number
+try(function() return s <= n end) -- expect: messages.lua:74: attempt to compare string with number
+try(function() return 1 // 0 end) -- expect: messages.lua:75: attempt to divide by zero
+try(function() return n % 0 end) -- expect: messages.lua:76: attempt to perform 'n%0'
+try(function() t[nil] = 1 end) -- expect: messages.lua:77: table index is nil
+try(function() t[0 / 0] = 1 end) -- expect: messages.lua:78: table index is NaN
 try(function() for i = 1, "x" do end end)
--- expect: messages.lua:50: bad 'for' limit (number expected, got string)
+-- expect: messages.lua:79: bad 'for' limit (number expected, got string)
 try(function() for i = {}, 1 do end end)
--- expect: messages.lua:51: bad 'for' initial value (number expected, got table)
-try(function() for i = 1, 10, 0 do end end) -- expect: messages.lua:52: 'for' step is zero
+-- expect: messages.lua:81: bad 'for' initial value (number expected, got table)
+try(function() for i = 1, 10, 0 do end end) -- expect: messages.lua:83: 'for' step is zero
 try(function() for k in t.iterator do end end)
--- expect: messages.lua:53: attempt to call a nil value (for iterator 'for iterator')
+-- expect: messages.lua:84: attempt to call a nil value (for iterator 'for iterator')
 try(function() return 2 ^ 53 | 1.5 end)
--- expect: messages.lua:54: number has no integer representation
+-- expect: messages.lua:86: number has no integer representation
 try(function() return 1 << 2 ^ 80 end)
--- expect: messages.lua:55: number has no integer representation
+-- expect: messages.lua:88: number has no integer representation
 try(function(a) return a.b.c end, {})
--- expect: messages.lua:56: attempt to index a nil value (field 'b')
-try(function(...) return (...).x end, nil) -- expect: messages.lua:57: attempt to index a nil value
+-- expect: messages.lua:90: attempt to index a nil value (field 'b')
+try(function(...) return (...).x end, nil) -- expect: messages.lua:92: attempt to index a nil value
 try(function() return math.none.x end)
--- expect: messages.lua:58: attempt to index a nil value (field 'none')
+-- expect: messages.lua:93: attempt to index a nil value (field 'none')
 try(function() return math.none() end)
--- expect: messages.lua:59: attempt to call a nil value (field 'none')
+-- expect: messages.lua:95: attempt to call a nil value (field 'none')
 try(function() string.none() end)
--- expect: messages.lua:60: attempt to call a nil value (field 'none')
+-- expect: messages.lua:97: attempt to call a nil value (field 'none')
 try(function() local a <const> = nil; return a.x end)
--- expect: messages.lua:61: attempt to index a nil value
+-- expect: messages.lua:99: attempt to index a nil value
 try(function() local k = "dynamic"; return t[k].x end)
--- expect: messages.lua:62: attempt to index a nil value (field '?')
+-- expect: messages.lua:101: attempt to index a nil value (field '?')
 try(function() return t[n].x end)
--- expect: messages.lua:63: attempt to index a nil value (field '?')
+-- expect: messages.lua:103: attempt to index a nil value (field '?')
 try(function() return ("x").y.z end)
--- expect: messages.lua:64: attempt to index a nil value (field 'y')
-try(function() return (1 + 2).x.y end) -- expect: messages.lua:65: attempt to index a number value
+-- expect: messages.lua:105: attempt to index a nil value (field 'y')
+try(function() return (1 + 2).x.y end) -- expect: messages.lua:107: attempt to index a number value
 try(function() local up = t; return (function() return up.none.x end)() end)
--- expect: messages.lua:66: attempt to index a nil value (field 'none')
+-- expect: messages.lua:108: attempt to index a nil value (field 'none')
 
 -- Arguments of built-ins.
 try(function() string.rep() end)
--- expect: messages.lua:69: bad argument #1 to 'rep' (string expected, got no value)
+-- expect: messages.lua:112: bad argument #1 to 'rep' (string expected, got no value)
 try(function() ("x"):rep({}) end)
--- expect: messages.lua:70: bad argument #1 to 'rep' (number expected, got table)
+-- expect: messages.lua:114: bad argument #1 to 'rep' (number expected, got table)
 try(function() ("x"):bad() end)
--- expect: messages.lua:71: attempt to call a nil value (method 'bad')
+-- expect: messages.lua:116: attempt to call a nil value (method 'bad')
 try(function() string.rep("x", -1, {}) end)
--- expect: messages.lua:72: bad argument #3 to 'rep' (string expected, got table)
+-- expect: messages.lua:118: bad argument #3 to 'rep' (string expected, got table)
 try(function() table.concat({ {} }) end)
--- expect: messages.lua:73: invalid value (table) at index 1 in table for 'concat'
+-- expect: messages.lua:120: invalid value (table) at index 1 in table for 'concat'
 try(function() table.concat({ 1, 2, nil, 4 }, ",", 1, 4) end)
--- expect: messages.lua:74: invalid value (nil) at index 3 in table for 'concat'
+-- expect: messages.lua:122: invalid value (nil) at index 3 in table for 'concat'
 try(function() setmetatable(1, {}) end)
--- expect: messages.lua:75: bad argument #1 to 'setmetatable' (table expected, got number)
+-- expect: messages.lua:124: bad argument #1 to 'setmetatable' (table expected, got number)
 try(function() ipairs() end)
--- expect: messages.lua:76: bad argument #1 to 'ipairs' (value expected)
+-- expect: messages.lua:126: bad argument #1 to 'ipairs' (value expected)
 try(function() math.floor("x") end)
--- expect: messages.lua:77: bad argument #1 to 'floor' (number expected, got string)
+-- expect: messages.lua:128: bad argument #1 to 'floor' (number expected, got string)
 try(function() math.floor({}) end)
--- expect: messages.lua:78: bad argument #1 to 'floor' (number expected, got table)
+-- expect: messages.lua:130: bad argument #1 to 'floor' (number expected, got table)
 try(function() string.char(256) end)
--- expect: messages.lua:79: bad argument #1 to 'char' (value out of range)
+-- expect: messages.lua:132: bad argument #1 to 'char' (value out of range)
 try(function() string.char(-1) end)
--- expect: messages.lua:80: bad argument #1 to 'char' (value out of range)
+-- expect: messages.lua:134: bad argument #1 to 'char' (value out of range)
 try(function() ("x"):format(1) ; ("%d"):format("x") end)
--- expect: messages.lua:81: bad argument #1 to 'format' (number expected, got string)
+-- expect: messages.lua:136: bad argument #1 to 'format' (number expected, got string)
 try(function() tostring() end)
--- expect: messages.lua:82: bad argument #1 to 'tostring' (value expected)
+-- expect: messages.lua:138: bad argument #1 to 'tostring' (value expected)
 try(function() table.insert({}, 5, 1) end)
--- expect: messages.lua:83: bad argument #2 to 'insert' (position out of bounds)
+-- expect: messages.lua:140: bad argument #2 to 'insert' (position out of bounds)
 try(function() table.insert({}, 1, 2, 3) end)
--- expect: messages.lua:84: wrong number of arguments to 'insert'
+-- expect: messages.lua:142: wrong number of arguments to 'insert'
 try(function() table.insert({}) end)
--- expect: messages.lua:85: wrong number of arguments to 'insert'
+-- expect: messages.lua:144: wrong number of arguments to 'insert'
 try(function() select(0) end)
--- expect: messages.lua:86: bad argument #1 to 'select' (index out of range)
+-- expect: messages.lua:146: bad argument #1 to 'select' (index out of range)
 try(function() rawset(1, 2, 3) end)
--- expect: messages.lua:87: bad argument #1 to 'rawset' (table expected, got number)
+-- expect: messages.lua:148: bad argument #1 to 'rawset' (table expected, got number)
 try(function() math.random(0, -1) end)
--- expect: messages.lua:88: bad argument #1 to 'random' (interval is empty)
+-- expect: messages.lua:150: bad argument #1 to 'random' (interval is empty)
 try(function() local f = string.rep; f() end)
--- expect: messages.lua:89: bad argument #1 to 'f' (string expected, got no value)
+-- expect: messages.lua:152: bad argument #1 to 'f' (string expected, got no value)
 try(function() t.f = string.rep; t.f({}) end)
--- expect: messages.lua:90: bad argument #1 to 'f' (string expected, got table)
+-- expect: messages.lua:154: bad argument #1 to 'f' (string expected, got table)
 try(string.rep) -- expect: bad argument #1 to 'string.rep' (string expected, got no value)
 try(load, {}) -- expect: bad argument #1 to 'load' (function expected, got table)

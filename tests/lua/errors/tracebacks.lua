@@ -29,7 +29,7 @@ shown(lines(object:method(), 7))
 shown(lines(debug.traceback("hi", 1), 3))
 -- expect: hi
 -- expect:   stack traceback:
--- expect:    tracebacks.lua:22: in main chunk
+-- expect:    tracebacks.lua:29: in main chunk
 shown(lines(debug.traceback(nil), 1)) -- expect: stack traceback:
 print(debug.traceback({}) ~= nil, type(debug.traceback({})), debug.traceback(print) == print)
 -- expect: true table true
@@ -47,18 +47,18 @@ coroutine.resume(co, 1)
 shown(debug.traceback(co))
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:29: in local 'yields'
--- expect:    tracebacks.lua:30: in function <tracebacks.lua:28>
+-- expect:    tracebacks.lua:42: in local 'yields'
+-- expect:    tracebacks.lua:43: in function <tracebacks.lua:41>
 shown(debug.traceback(co, "with a message"))
 -- expect: with a message
 -- expect:   stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:29: in local 'yields'
--- expect:    tracebacks.lua:30: in function <tracebacks.lua:28>
+-- expect:    tracebacks.lua:42: in local 'yields'
+-- expect:    tracebacks.lua:43: in function <tracebacks.lua:41>
 shown(debug.traceback(co, nil, 1))
 -- expect: stack traceback:
--- expect:    tracebacks.lua:29: in local 'yields'
--- expect:    tracebacks.lua:30: in function <tracebacks.lua:28>
+-- expect:    tracebacks.lua:42: in local 'yields'
+-- expect:    tracebacks.lua:43: in function <tracebacks.lua:41>
 shown(debug.traceback(co, "x", 10))
 -- expect: x
 -- expect:   stack traceback:
@@ -67,10 +67,10 @@ shown(debug.traceback(co)) -- expect: stack traceback:
 
 local dead = coroutine.create(function() local t = nil; t.x = 1 end)
 print(coroutine.resume(dead))
--- expect: false tracebacks.lua:41: attempt to index a nil value (local 't')
+-- expect: false tracebacks.lua:68: attempt to index a nil value (local 't')
 shown(debug.traceback(dead))
 -- expect: stack traceback:
--- expect:    tracebacks.lua:41: in function <tracebacks.lua:41>
+-- expect:    tracebacks.lua:68: in function <tracebacks.lua:68>
 
 -- Built-ins, metamethods, tail calls, for iterators.
 local c = coroutine.create(function()
@@ -90,26 +90,26 @@ while coroutine.resume(c) and coroutine.status(c) == "suspended" do
 end
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:47: in metamethod 'add'
--- expect:    tracebacks.lua:49: in function <tracebacks.lua:46>
+-- expect:    tracebacks.lua:77: in metamethod 'add'
+-- expect:    tracebacks.lua:79: in function <tracebacks.lua:76>
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:47: in metamethod 'index'
--- expect:    tracebacks.lua:50: in function <tracebacks.lua:46>
+-- expect:    tracebacks.lua:77: in metamethod 'index'
+-- expect:    tracebacks.lua:80: in function <tracebacks.lua:76>
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:51: in function <tracebacks.lua:51>
+-- expect:    tracebacks.lua:81: in function <tracebacks.lua:81>
 -- expect:    (...tail calls...)
--- expect:    tracebacks.lua:53: in function <tracebacks.lua:46>
+-- expect:    tracebacks.lua:83: in function <tracebacks.lua:76>
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:54: in for iterator 'for iterator'
--- expect:    tracebacks.lua:54: in function <tracebacks.lua:46>
+-- expect:    tracebacks.lua:84: in for iterator 'for iterator'
+-- expect:    tracebacks.lua:84: in function <tracebacks.lua:76>
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:55: in function <tracebacks.lua:55>
+-- expect:    tracebacks.lua:85: in function <tracebacks.lua:85>
 -- expect:    [C]: in global 'pcall'
--- expect:    tracebacks.lua:55: in function <tracebacks.lua:46>
+-- expect:    tracebacks.lua:85: in function <tracebacks.lua:76>
 
 -- A deep stack is cut in the middle.
 local function deep(n) if n == 0 then coroutine.yield() else deep(n - 1) end return n end
@@ -118,24 +118,24 @@ coroutine.resume(d, 50)
 shown(debug.traceback(d))
 -- expect: stack traceback:
 -- expect:    [C]: in field 'yield'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
 -- expect:    ... (skipping 30 levels)
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in upvalue 'deep'
--- expect:    tracebacks.lua:63: in function <tracebacks.lua:63>
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in upvalue 'deep'
+-- expect:    tracebacks.lua:115: in function <tracebacks.lua:115>

@@ -23,7 +23,7 @@ end))
 print((xpcall(failing, debug.traceback))) -- expect: false
 local _, trace = xpcall(failing, debug.traceback)
 print(trace:match("^[^\n]*"), trace:match("in upvalue 'failing'") or trace:match("in function <[^>]*>"))
--- expect: xpcall.lua:13: oops in function <xpcall.lua:13>
+-- expect: xpcall.lua:17: oops in function <xpcall.lua:17>
 
 -- A handler that fails is called with its own error, in the end there is a fixed message.
 local calls = 0
@@ -57,7 +57,7 @@ end, function(m) print("handler", m); return "handled" end))
 
 -- Syntax errors, and errors in metamethods called by the library.
 print(xpcall(function() assert(load("x x")) end, function(m) return "syntax: " .. m end))
--- expect: false syntax: xpcall.lua:47: [string "x x"]:1: syntax error near 'x'
+-- expect: false syntax: xpcall.lua:59: [string "x x"]:1: syntax error near 'x'
 print(xpcall(tostring, function(m) return "handled: " .. m end, setmetatable({}, { __tostring = function() error("in tostring", 0) end })))
 -- expect: false handled: in tostring
 print(xpcall(table.sort, function(m) return "handled: " .. m end, { 3, 2, 1, "x" }))

@@ -9,9 +9,9 @@ print(5.3 % math.huge, -5.3 % math.huge, 5.3 % -math.huge, -5.3 % -math.huge)
 -- expect: 5.3 inf -inf -5.3
 print(1 // 0.0, -1 // 0.0, 0.0 / 0.0 ~= 0.0 / 0.0) -- expect: inf -inf true
 print(pcall(function() return 1 // 0 end))
--- expect: false arithmetic.lua:10: attempt to divide by zero
+-- expect: false arithmetic.lua:11: attempt to divide by zero
 print(pcall(function() return 1 % 0 end))
--- expect: false arithmetic.lua:11: attempt to perform 'n%0'
+-- expect: false arithmetic.lua:13: attempt to perform 'n%0'
 print(1 % 0.0 ~= 1 % 0.0, 0.0 // 0.0 ~= 0.0 // 0.0) -- expect: true true
 
 -- Integers wrap around.
@@ -44,7 +44,7 @@ print("10" + 5, "3" * "4", "0x10" + 0, "1e1" + 0, " 7 " + 0, "10" / 2, "7" // 2,
 -- expect: 15 12 16 10.0 7 5.0 3 4.0
 print(10 .. 20, 1.5 .. "", -0.0 .. "", 2 ^ 63 .. "") -- expect: 1020 1.5 -0.0 9.2233720368547758e+18
 print(pcall(function() return "a" + 1 end))
--- expect: false arithmetic.lua:33: attempt to add a 'string' with a 'number'
+-- expect: false arithmetic.lua:46: attempt to add a 'string' with a 'number'
 print(pcall(function() return {} + 1 end))
--- expect: false arithmetic.lua:34: attempt to perform arithmetic on a table value
+-- expect: false arithmetic.lua:48: attempt to perform arithmetic on a table value
 print(-"2", - -2, -"0x10", -"1.5") -- expect: -2 2 -16 -1.5

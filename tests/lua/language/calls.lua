@@ -40,18 +40,18 @@ print(wide(table.unpack(values))) -- expect: 198
 
 -- What is called must be a function.
 print(pcall(function() local x = 5; x() end))
--- expect: false calls.lua:41: attempt to call a number value (local 'x')
+-- expect: false calls.lua:42: attempt to call a number value (local 'x')
 print(pcall(function() t.none() end))
--- expect: false calls.lua:42: attempt to call a nil value (field 'none')
+-- expect: false calls.lua:44: attempt to call a nil value (field 'none')
 print(pcall(function() t:none() end))
--- expect: false calls.lua:43: attempt to call a nil value (method 'none')
+-- expect: false calls.lua:46: attempt to call a nil value (method 'none')
 print(pcall(function() undefined_function() end))
--- expect: false calls.lua:44: attempt to call a nil value (global 'undefined_function')
+-- expect: false calls.lua:48: attempt to call a nil value (global 'undefined_function')
 print(pcall(function() ("x")() end))
--- expect: false calls.lua:45: attempt to call a string value (constant 'x')
+-- expect: false calls.lua:50: attempt to call a string value (constant 'x')
 print(pcall(nil)) -- expect: false attempt to call a nil value
 print(pcall(function() return t.a.b.c end))
--- expect: false calls.lua:47: attempt to index a nil value (field 'a')
+-- expect: false calls.lua:53: attempt to index a nil value (field 'a')
 
 -- Chunks and their arguments.
 print(load("return ...")(1, 2)) -- expect: 1 2

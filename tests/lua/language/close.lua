@@ -94,21 +94,21 @@ end))
 
 -- What cannot be closed.
 print(pcall(function() local x <close> = {} end))
--- expect: false close.lua:70: variable 'x' got a non-closable value
+-- expect: false close.lua:96: variable 'x' got a non-closable value
 print(pcall(function() local x <close> = 5 end))
--- expect: false close.lua:71: variable 'x' got a non-closable value
+-- expect: false close.lua:98: variable 'x' got a non-closable value
 print(pcall(function()
   local a <close> = closer("before")
   local bad <close> = "string"
 end))
--- expect: close before close.lua:74: variable 'bad' got a non-closable value
--- expect: false close.lua:74: variable 'bad' got a non-closable value
+-- expect: close before close.lua:102: variable 'bad' got a non-closable value
+-- expect: false close.lua:102: variable 'bad' got a non-closable value
 -- The metamethod is looked up when the block ends.
 print(pcall(function()
   local x <close> = closer("x")
   getmetatable(x).__close = nil
 end))
--- expect: false close.lua:80: attempt to call a nil value (metamethod 'close')
+-- expect: false close.lua:110: attempt to call a nil value (metamethod 'close')
 
 -- In coroutines: yields inside __close, and closing from outside.
 local co = coroutine.wrap(function()

@@ -24,15 +24,15 @@ print("a" < "b", "a" < "B", "" < "a", "a\0b" < "a\0c", "a" < "a\0", "Z" < "a", "
 -- expect: true false true true true true true
 print("1" == 1, "a" == "a", nil == false, true == 1) -- expect: false true false false
 print(pcall(function() return 1 < "2" end))
--- expect: false comparison.lua:18: attempt to compare number with string
+-- expect: false comparison.lua:26: attempt to compare number with string
 print(pcall(function() return {} < {} end))
--- expect: false comparison.lua:19: attempt to compare two table values
+-- expect: false comparison.lua:28: attempt to compare two table values
 print(pcall(function() return {} < 1 end))
--- expect: false comparison.lua:20: attempt to compare table with number
+-- expect: false comparison.lua:30: attempt to compare table with number
 print(pcall(function() return nil > 1 end))
--- expect: false comparison.lua:21: attempt to compare number with nil
+-- expect: false comparison.lua:32: attempt to compare number with nil
 print(pcall(function() return true <= false end))
--- expect: false comparison.lua:22: attempt to compare two boolean values
+-- expect: false comparison.lua:34: attempt to compare two boolean values
 
 -- Keys: a float with an integral value is that integer.
 local t = {}
@@ -43,6 +43,6 @@ for _, key in ipairs { 1, 0 } do
 end
 -- expect: 1 a integer
 -- expect: 0 c integer
-print(pcall(function() t[nan] = 1 end)) -- expect: false comparison.lua:31: table index is NaN
-print(pcall(function() t[nil] = 1 end)) -- expect: false comparison.lua:32: table index is nil
+print(pcall(function() t[nan] = 1 end)) -- expect: false comparison.lua:46: table index is NaN
+print(pcall(function() t[nil] = 1 end)) -- expect: false comparison.lua:47: table index is nil
 print(t[nan], t[nil]) -- expect: nil nil

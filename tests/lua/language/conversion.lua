@@ -35,7 +35,7 @@ print(math.type(1), math.type(1.0), math.type("1"), math.type(2 ^ 53 // 1))
 print(1e308 * 10, -1e308 * 10, string.format("%.1f", 0 / 0):gsub("-", "")) -- expect: inf -inf nan 1
 
 print(pcall(function() return #10 end))
--- expect: false conversion.lua:25: attempt to get length of a number value
+-- expect: false conversion.lua:37: attempt to get length of a number value
 print(string.rep(5, 3), ("x"):rep("3"), string.sub(12345, 2, "3"), ("5"):byte())
 -- expect: 555 xxx 23 53
 print(pcall(string.rep, "x", 1.5))

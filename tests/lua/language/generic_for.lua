@@ -49,16 +49,16 @@ for a, b in counter, 3 do print(a, b) end
 -- expect: 2 1
 -- expect: 3 2
 print(pcall(function() for _ in 5 do end end))
--- expect: false generic_for.lua:38: attempt to call a number value (for iterator 'for iterator')
+-- expect: false generic_for.lua:51: attempt to call a number value (for iterator 'for iterator')
 print(pcall(function() for _ in nil do end end))
--- expect: false generic_for.lua:39: attempt to call a nil value (for iterator 'for iterator')
+-- expect: false generic_for.lua:53: attempt to call a nil value (for iterator 'for iterator')
 local t = {}
 print(pcall(function() for _ in t do end end))
--- expect: false generic_for.lua:41: attempt to call a table value (for iterator 'for iterator')
+-- expect: false generic_for.lua:56: attempt to call a table value (for iterator 'for iterator')
 print(pcall(function() for _ in pairs(nil) do end end))
--- expect: false generic_for.lua:42: bad argument #1 to 'for iterator' (table expected, got nil)
+-- expect: false generic_for.lua:58: bad argument #1 to 'for iterator' (table expected, got nil)
 print(pcall(function() for _ in ipairs() do end end))
--- expect: false generic_for.lua:43: bad argument #1 to 'ipairs' (value expected)
+-- expect: false generic_for.lua:60: bad argument #1 to 'ipairs' (value expected)
 
 -- The first variable is read-only; a loop goes on with what the iterator said.
 print(load("for k in pairs {} do k = 1 end"))

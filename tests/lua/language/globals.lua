@@ -47,9 +47,9 @@ local function sandbox()
 end
 print(sandbox().f()) -- expect: 1
 print(pcall(function() local _ENV = nil; return x end))
--- expect: false globals.lua:39: attempt to index a nil value (local '_ENV')
+-- expect: false globals.lua:49: attempt to index a nil value (local '_ENV')
 print(pcall(function() local _ENV = 5; x = 1 end))
--- expect: false globals.lua:40: attempt to index a number value (local '_ENV')
+-- expect: false globals.lua:51: attempt to index a number value (local '_ENV')
 print(pcall(function() local _ENV = setmetatable({}, { __index = function(_, k) return k .. "?" end }); return x end))
 -- expect: true x?
 print(rawequal(_G, _ENV), _G._G == _G, _VERSION) -- expect: true true Lua 5.5

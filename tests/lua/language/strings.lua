@@ -1,17 +1,19 @@
 -- String literals, escapes, concatenation.
 
-print("tab\tquote\"backslash\\", 'single\'s', "a\
+do
+  print("tab\tquote\"backslash\\", 'single\'s', "a\
+  b")
+  print("\65\066\x41\u{41}\u{20AC}", #"\u{7FFFFFFF}", "a\z
+         b", #"\0\00\000", "\x7E")
+  print([[long
+  string]], [==[with ]] inside]==], #[[
+  first newline is skipped]])
+end
 -- expect: tab quote"backslash\ single's a
--- expect: b
-b")
-print("\65\066\x41\u{41}\u{20AC}", #"\u{7FFFFFFF}", "a\z
-       b", #"\0\00\000", "\x7E")
+-- expect:   b
 -- expect: ABAA€ 6 ab 3 ~
-print([[long
 -- expect: long
--- expect: string with ]] inside 24
-string]], [==[with ]] inside]==], #[[
-first newline is skipped]])
+-- expect:   string with ]] inside 26
 print(#"\r\n", ("\a\b\f\n\r\t\v"):byte(1, -1)) -- expect: 2 7 8 12 10 13 9 11
 print("con" .. "cat" .. 1 .. 2.0 .. -3) -- expect: concat12.0-3
 print(("a" .. "b") == "ab", "a" .. "" == "a", ("x"):rep(0) == "") -- expect: true true true
@@ -20,11 +22,11 @@ for i = 1, 10 do parts = parts .. i .. "," end
 print(parts) -- expect: 1,2,3,4,5,6,7,8,9,10,
 print(#("x"):rep(100000), ("ab"):rep(3, "-")) -- expect: 100000 ab-ab-ab
 print(pcall(function() return "a" .. nil end))
--- expect: false strings.lua:17: attempt to concatenate a nil value
+-- expect: false strings.lua:24: attempt to concatenate a nil value
 print(pcall(function() return "a" .. {} end))
--- expect: false strings.lua:18: attempt to concatenate a table value
+-- expect: false strings.lua:26: attempt to concatenate a table value
 print(pcall(function() local t = {}; return "a" .. t.x .. "b" end))
--- expect: false strings.lua:19: attempt to concatenate a nil value (field 'x')
+-- expect: false strings.lua:28: attempt to concatenate a nil value (field 'x')
 print(load([[return "unfinished]]))
 -- expect: nil [string "return "unfinished"]:1: unfinished string near <eof>
 print(load("return 'line\nbreak'"))

@@ -42,7 +42,7 @@ print(both(nil, nil)) -- expect: 2 2 nil nil
 local function escapes(...rest) return function() return rest.n, rest[1] end end
 print(escapes("x", "y")()) -- expect: 2 x
 print(pcall(function(...rest) rest.n = "many"; return ... end, 1))
--- expect: false varargs.lua:43: vararg table has no proper 'n'
+-- expect: false varargs.lua:44: vararg table has no proper 'n'
 print(load("local function f(...rest) rest = 1 end"))
 -- expect: nil [string "local function f(...rest) rest = 1 end"]:1: attempt to assign to const variable 'rest'
 

@@ -40,22 +40,22 @@ print(left + right, right + left, {} + left) -- expect: left right left
 local plain = setmetatable({}, {})
 print(plain + right, right + plain) -- expect: right right
 print(pcall(function() return plain + 1 end))
--- expect: false arithmetic.lua:39: attempt to perform arithmetic on a table value (upvalue 'plain')
+-- expect: false arithmetic.lua:42: attempt to perform arithmetic on a table value (upvalue 'plain')
 
 -- A metamethod need not be a function.
 local called = setmetatable({}, { __add = setmetatable({}, { __call = function(_, x, y) return "callable", x, y end }) })
 print(called + 1) -- expect: callable
 print(pcall(function() return setmetatable({}, { __add = 5 }) + 1 end))
--- expect: false arithmetic.lua:44: attempt to call a number value (metamethod 'add')
+-- expect: false arithmetic.lua:48: attempt to call a number value (metamethod 'add')
 
 -- Strings have metamethods for arithmetic that numbers lack.
 print("10" + 1, pcall(function() return "abc" + 1 end))
--- expect: 11 false arithmetic.lua:47: attempt to add a 'string' with a 'number'
+-- expect: 11 false arithmetic.lua:52: attempt to add a 'string' with a 'number'
 print(pcall(function() return {} .. "x" end))
--- expect: false arithmetic.lua:48: attempt to concatenate a table value
+-- expect: false arithmetic.lua:54: attempt to concatenate a table value
 print(pcall(function() return -{} end))
--- expect: false arithmetic.lua:49: attempt to perform arithmetic on a table value
+-- expect: false arithmetic.lua:56: attempt to perform arithmetic on a table value
 print(pcall(function() return #nil end))
--- expect: false arithmetic.lua:50: attempt to get length of a nil value
+-- expect: false arithmetic.lua:58: attempt to get length of a nil value
 print(pcall(function() return ~1.5 end))
--- expect: false arithmetic.lua:51: number has no integer representation
+-- expect: false arithmetic.lua:60: number has no integer representation

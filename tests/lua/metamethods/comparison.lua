@@ -37,9 +37,9 @@ local b = setmetatable({}, { __eq = function() return false end, __lt = function
 print(a == b, b == a, a < b, b < a, a ~= b) -- expect: true false true false false
 print(a == {}, {} == a, {} == b) -- expect: true true false
 print(pcall(function() return a <= b end))
--- expect: false comparison.lua:36: attempt to compare two table values
+-- expect: false comparison.lua:39: attempt to compare two table values
 print(pcall(function() return {} < setmetatable({}, {}) end))
--- expect: false comparison.lua:37: attempt to compare two table values
+-- expect: false comparison.lua:41: attempt to compare two table values
 
 -- Sorting with them.
 local list = { new(3), new(1), new(2) }

@@ -29,22 +29,22 @@ local redirected = setmetatable({}, { __newindex = store })
 redirected.x = 5
 print(rawget(redirected, "x"), store.x) -- expect: nil 5
 local readonly = setmetatable({}, { __newindex = function(_, k) error("no field " .. k, 2) end })
-print(pcall(function() readonly.y = 1 end)) -- expect: false index.lua:31: no field y
+print(pcall(function() readonly.y = 1 end)) -- expect: false index.lua:32: no field y
 print(pcall(function() readonly[1], readonly[2] = 1, 2 end))
--- expect: false index.lua:32: no field 2
+-- expect: false index.lua:33: no field 2
 
 -- On strings, and on what has no metatable.
 string.shout = function(s) return s:upper() .. "!" end
 print(("abc"):shout(), ("abc").shout == string.shout, ("x").none) -- expect: ABC! true nil
 string.shout = nil
 print(pcall(function() return (5).x end))
--- expect: false index.lua:38: attempt to index a number value
+-- expect: false index.lua:40: attempt to index a number value
 print(pcall(function() return (nil).x end))
--- expect: false index.lua:39: attempt to index a nil value
+-- expect: false index.lua:42: attempt to index a nil value
 print(pcall(function() local s = "x"; s.field = 1 end))
--- expect: false index.lua:40: attempt to index a string value (local 's')
+-- expect: false index.lua:44: attempt to index a string value (local 's')
 print(pcall(function() return ({}).a.b end))
--- expect: false index.lua:41: attempt to index a nil value (field 'a')
+-- expect: false index.lua:46: attempt to index a nil value (field 'a')
 debug.setmetatable(5, { __index = { double = function(n) return n * 2 end }, __call = function(n, m) return n + m end })
 print((21):double(), (2)(3)) -- expect: 42 5
 debug.setmetatable(5, nil)
@@ -74,4 +74,4 @@ print(call()) -- expect: own
 object.f = nil
 print(call()) -- expect: changed
 setmetatable(object, nil)
-print(pcall(call)) -- expect: false index.lua:60: attempt to call a nil value (method 'f')
+print(pcall(call)) -- expect: false index.lua:66: attempt to call a nil value (method 'f')

@@ -21,7 +21,7 @@ print(pcall(tostring, setmetatable({}, { __tostring = function() return 5 end })
 print((tostring(setmetatable({}, { __name = "Named" })):gsub("0x%x+", "address")))
 -- expect: Named: address
 print(pcall(function() return setmetatable({}, { __name = "Named" }) + 1 end))
--- expect: false others.lua:20: attempt to perform arithmetic on a Named value
+-- expect: false others.lua:23: attempt to perform arithmetic on a Named value
 print(pcall(string.rep, setmetatable({}, { __name = "Named" })))
 -- expect: false bad argument #1 to 'string.rep' (string expected, got Named)
 print(string.format("%s", setmetatable({}, { __tostring = function() return "formatted" end })))

@@ -40,45 +40,70 @@ impl ByteSet {
     }
 }
 
-/// The set of the bytes for which a function of the standard library says so.
+/// The set of the bytes of which something holds.
 macro_rules! class {
     ($byte:ident => $condition:expr) => {{
-        const CLASS: ByteSet = {
-            let mut set = ByteSet::EMPTY;
-            let mut $byte = 0_u8;
-            loop {
-                if $condition {
-                    set.insert($byte);
-                }
-                if $byte == u8::MAX {
-                    break;
-                }
-                $byte += 1;
+        let mut set = ByteSet::EMPTY;
+        let mut $byte = 0_u8;
+        loop {
+            if $condition {
+                set.insert($byte);
             }
-            set
-        };
-        static PAIR: [ByteSet; 2] = [CLASS, CLASS.complement()];
-        &PAIR
+            if $byte == u8::MAX {
+                break;
+            }
+            $byte += 1;
+        }
+        set
     }};
 }
 
-/// The class that a letter after `%` stands for, if it stands for one: an upper case letter for
-/// what its lower case one does not.
-pub(super) fn named_class(letter: u8) -> Option<&'static ByteSet> {
-    let pair: &'static [ByteSet; 2] = match letter.to_ascii_lowercase() {
-        b'a' => class!(byte => byte.is_ascii_alphabetic()),
-        b'c' => class!(byte => byte.is_ascii_control()),
-        b'd' => class!(byte => byte.is_ascii_digit()),
-        b'g' => class!(byte => byte.is_ascii_graphic()),
-        b'l' => class!(byte => byte.is_ascii_lowercase()),
-        b'p' => class!(byte => byte.is_ascii_punctuation()),
-        // Rust's definition of white space leaves out the vertical tab.
-        b's' => class!(byte => byte.is_ascii_whitespace() || byte == 0x0B),
-        b'u' => class!(byte => byte.is_ascii_uppercase()),
-        b'w' => class!(byte => byte.is_ascii_alphanumeric()),
-        b'x' => class!(byte => byte.is_ascii_hexdigit()),
-        b'z' => class!(byte => byte == 0),
-        _ => return None,
-    };
-    Some(&pair[usize::from(letter.is_ascii_uppercase())])
+/// A class that has a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NamedClass(u8);
+
+/// The letters of the classes.
+const LETTERS: &[u8; 11] = b"acdglpsuwxz";
+
+/// The classes, in the order of their letters.
+static CLASSES: [ByteSet; LETTERS.len()] = [
+    class!(byte => byte.is_ascii_alphabetic()),
+    class!(byte => byte.is_ascii_control()),
+    class!(byte => byte.is_ascii_digit()),
+    class!(byte => byte.is_ascii_graphic()),
+    class!(byte => byte.is_ascii_lowercase()),
+    class!(byte => byte.is_ascii_punctuation()),
+    // Rust's definition of white space leaves out the vertical tab.
+    class!(byte => byte.is_ascii_whitespace() || byte == 0x0B),
+    class!(byte => byte.is_ascii_uppercase()),
+    class!(byte => byte.is_ascii_alphanumeric()),
+    class!(byte => byte.is_ascii_hexdigit()),
+    class!(byte => byte == 0),
+];
+
+/// What the upper case letters of the classes stand for: what is in none of them.
+static COMPLEMENTS: [ByteSet; LETTERS.len()] = {
+    let mut complements = [ByteSet::EMPTY; LETTERS.len()];
+    let mut index = 0;
+    while index < LETTERS.len() {
+        complements[index] = CLASSES[index].complement();
+        index += 1;
+    }
+    complements
+};
+
+impl NamedClass {
+    /// The class that a letter after `%` stands for, if it stands for one.
+    pub(super) fn of_letter(letter: u8) -> Option<NamedClass> {
+        let lower = letter.to_ascii_lowercase();
+        let index = LETTERS.iter().position(|&known| known == lower)? as u8;
+        Some(NamedClass(index * 2 + u8::from(letter.is_ascii_uppercase())))
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub(super) fn set(self) -> &'static ByteSet {
+        let index = usize::from(self.0 / 2);
+        if self.0 & 1 == 0 { &CLASSES[index] } else { &COMPLEMENTS[index] }
+    }
 }

@@ -4,15 +4,37 @@
 //! to it, is as in PUC-Rio's `lstrlib.c`. Patterns are linear (nothing but the next item can follow
 //! an item), so which captures are open at an item is known here. Matching is in `matcher`.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use smallvec::SmallVec;
 
-use super::byte_set::{ByteSet, named_class};
+use super::byte_set::{ByteSet, NamedClass};
 
 /// The most captures a pattern may have: the reference's `LUA_MAXCAPTURES`.
 const MAX_CAPTURES: usize = 32;
 
 /// The most items of a pattern; whatever gets that far is "too complex".
 const MAX_ITEMS: usize = 1 << 20;
+
+/// The longest pattern that is remembered.
+const MAX_REMEMBERED: usize = 64;
+
+/// How many patterns are remembered.
+const REMEMBERED: usize = 32;
+
+/// A pattern that is remembered.
+struct Remembered {
+    source: Box<[u8]>,
+    pattern: Rc<Pattern>,
+}
+
+thread_local! {
+    /// The patterns compiled last, by a hash of their sources. They depend on nothing else, so that
+    /// VMs may share them.
+    static CACHE: RefCell<[Option<Remembered>; REMEMBERED]> =
+        const { RefCell::new([const { None }; REMEMBERED]) };
+}
 
 /// What is wrong with a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +86,7 @@ pub(super) enum Class {
     /// This byte.
     Byte(u8),
     /// One of the classes with a name, as `%a`.
-    Named(&'static ByteSet),
+    Named(NamedClass),
     /// A set of the pattern.
     Own(u32),
 }
@@ -126,6 +148,30 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
+    /// A pattern (without its anchor), compiled now or remembered.
+    pub(super) fn of(source: &[u8]) -> Rc<Pattern> {
+        if source.len() > MAX_REMEMBERED {
+            return Rc::new(Pattern::new(source));
+        }
+        let sum = source
+            .iter()
+            .fold(source.len(), |sum, &byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        let remembered = CACHE.try_with(|cache| {
+            let mut cache = cache.borrow_mut();
+            match &cache[sum % REMEMBERED] {
+                Some(known) if *known.source == *source => known.pattern.clone(),
+                _ => {
+                    let pattern = Rc::new(Pattern::new(source));
+                    let known = Remembered { source: source.into(), pattern: pattern.clone() };
+                    cache[sum % REMEMBERED] = Some(known);
+                    pattern
+                }
+            }
+        });
+        // A thread that ends has lost its memory, but may still be dropping a VM.
+        remembered.unwrap_or_else(|_| Rc::new(Pattern::new(source)))
+    }
+
     /// Compiles a pattern (without its anchor). What is wrong with it becomes an item.
     pub(super) fn new(source: &[u8]) -> Self {
         let mut pattern = Pattern {
@@ -237,7 +283,7 @@ impl Pattern {
             }
             b'%' => {
                 let &letter = source.get(at + 1).ok_or(PatternError::EndsWithEscape)?;
-                let class = named_class(letter).map_or(Class::Byte(letter), Class::Named);
+                let class = NamedClass::of_letter(letter).map_or(Class::Byte(letter), Class::Named);
                 Ok((class, at + 2))
             }
             byte => Ok((Class::Byte(byte), at + 1)),
@@ -270,8 +316,8 @@ impl Pattern {
             if byte == b'%' {
                 at += 1;
                 // After a range, the escape may stand last: then it escapes the bracket.
-                match named_class(source[at]) {
-                    Some(class) => set = set.union(class),
+                match NamedClass::of_letter(source[at]) {
+                    Some(class) => set = set.union(class.set()),
                     None => set.insert(source[at]),
                 }
             } else if source[at + 1] == b'-' && at + 2 < end {
@@ -300,7 +346,7 @@ impl Pattern {
         match class {
             Class::Any => true,
             Class::Byte(wanted) => byte == wanted,
-            Class::Named(set) => set.contains(byte),
+            Class::Named(class) => class.set().contains(byte),
             Class::Own(set) => self.sets[set as usize].contains(byte),
         }
     }
@@ -311,7 +357,10 @@ impl Pattern {
         let end = match class {
             Class::Any => None,
             Class::Byte(wanted) => bytes.iter().position(|&byte| byte != wanted),
-            Class::Named(set) => bytes.iter().position(|&byte| !set.contains(byte)),
+            Class::Named(class) => {
+                let set = class.set();
+                bytes.iter().position(|&byte| !set.contains(byte))
+            }
             Class::Own(set) => {
                 let set = &self.sets[set as usize];
                 bytes.iter().position(|&byte| !set.contains(byte))
@@ -326,7 +375,10 @@ impl Pattern {
         match class {
             Class::Any => (!bytes.is_empty()).then_some(0),
             Class::Byte(wanted) => memchr::memchr(wanted, bytes),
-            Class::Named(set) => bytes.iter().position(|&byte| set.contains(byte)),
+            Class::Named(class) => {
+                let set = class.set();
+                bytes.iter().position(|&byte| set.contains(byte))
+            }
             Class::Own(set) => {
                 let set = &self.sets[set as usize];
                 bytes.iter().position(|&byte| set.contains(byte))

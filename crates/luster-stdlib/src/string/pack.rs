@@ -163,7 +163,7 @@ pub(super) fn pack<'gc>(
     // As in the reference, the first argument that is missing looks like a nil.
     reserve_results(stack, 1, "too many arguments")?;
     stack.push(Value::Nil);
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(64);
     // The value's index, which messages count from 1.
     let mut index = 0;
     while let Some(Item { kind, size, padding }) = format.item(out.len())? {

@@ -21,9 +21,6 @@ use crate::counted::CountedBuffer;
 /// How many steps a search may take before its fuel is looked at.
 const PORTION: i64 = 5_000;
 
-/// How many matches with a plain replacement `gsub` replaces before its fuel is looked at.
-const REPLACEMENTS: usize = 1_000;
-
 /// The bytes with a meaning of their own in a pattern.
 const fn is_special(byte: u8) -> bool {
     matches!(byte, b'^' | b'$' | b'*' | b'+' | b'?' | b'.' | b'(' | b'[' | b'%' | b'-')
@@ -142,7 +139,7 @@ fn find_or_match<'gc>(
         return Ok(CallbackReturn::Return);
     }
     let (source, anchored) = anchor(source);
-    let pattern = Pattern::new(source);
+    let pattern = Pattern::of(source);
     stack.burn(source.len() / 16);
     let mut search = Search::new(&pattern, start, anchored);
     match drive(&mut search, &pattern, subject, stack)? {
@@ -186,7 +183,7 @@ fn finish_find<'gc>(
 struct FindSequence<'gc> {
     subject: LuaString<'gc>,
     #[collect(require_static)]
-    pattern: Pattern,
+    pattern: Rc<Pattern>,
     #[collect(require_static)]
     search: Search,
     find: bool,
@@ -211,7 +208,7 @@ impl<'gc> Sequence<'gc> for FindSequence<'gc> {
 
 /// What a `gmatch` iterator and a sequence that goes on for it share.
 struct Matches {
-    pattern: Pattern,
+    pattern: Rc<Pattern>,
     search: RefCell<Search>,
 }
 
@@ -275,7 +272,7 @@ pub(super) fn gmatch<'gc>(
     let subject = stack.string(ctx, 0)?;
     let source = stack.string(ctx, 1)?;
     let start = start_position(stack.optional_integer(ctx, 2, 1)?, subject.len()) - 1;
-    let pattern = Pattern::new(source.as_bytes());
+    let pattern = Pattern::of(source.as_bytes());
     stack.burn(source.len() / 16);
     let search = RefCell::new(Search::new(&pattern, start, false));
     let matches = Rc::new(Matches { pattern, search });
@@ -299,8 +296,9 @@ pub(super) fn gsub<'gc>(
         Value::String(_) | Value::Closure(_) | Value::Callback(_) | Value::Table(_) => replacement,
         _ => return Err(stack.type_error(ctx, 2, "string/function/table")),
     };
+    let is_literal = matches!(replacement, Value::String(text) if !text.as_bytes().contains(&b'%'));
     let (source, anchored) = anchor(source.as_bytes());
-    let pattern = Pattern::new(source);
+    let pattern = Pattern::of(source);
     stack.burn(source.len() / 16);
     let search = Search::new(&pattern, 0, anchored);
     let mut substitution = Substitution {
@@ -314,6 +312,7 @@ pub(super) fn gsub<'gc>(
         count: 0,
         limit,
         changed: false,
+        is_literal,
         calling: false,
     };
     Ok(match substitution.go_on(ctx, stack)? {
@@ -333,7 +332,7 @@ struct Substitution<'gc> {
     subject: LuaString<'gc>,
     replacement: Value<'gc>,
     #[collect(require_static)]
-    pattern: Pattern,
+    pattern: Rc<Pattern>,
     #[collect(require_static)]
     search: Search,
     result: CountedBuffer,
@@ -344,6 +343,8 @@ struct Substitution<'gc> {
     count: i64,
     limit: i64,
     changed: bool,
+    /// Whether the replacement is a string in which nothing stands for anything else.
+    is_literal: bool,
     /// Whether a call for a replacement is under way.
     calling: bool,
 }
@@ -365,32 +366,34 @@ impl<'gc> Substitution<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Next<'gc>, Error<'gc>> {
-        let mut portion = REPLACEMENTS;
+        let mut steps = PORTION;
         while self.count < self.limit {
-            portion -= 1;
-            if portion == 0 {
-                stack.burn(REPLACEMENTS);
-                portion = REPLACEMENTS;
-                if stack.out_of_fuel() {
-                    return Ok(Next::Pause);
-                }
-            }
-            match drive(&mut self.search, &self.pattern, self.subject, stack)? {
+            let subject = self.subject.as_bytes();
+            match self.search.advance(&self.pattern, subject, &mut steps)? {
                 Found::Match(start, end) => {
+                    steps -= 1;
                     self.count += 1;
                     self.position = (start, end);
-                    let kept = &self.subject.as_bytes()[self.copied..start];
-                    self.result.extend(kept)?;
+                    if self.copied < start {
+                        self.result.extend(&subject[self.copied..start])?;
+                    }
                     self.copied = end;
                     if let Some(function) = self.replace(ctx, stack)? {
+                        stack.burn((PORTION - steps).max(0) as usize);
                         return Ok(Next::Call(function));
                     }
                 }
                 Found::Nothing => break,
-                Found::Paused => return Ok(Next::Pause),
+                Found::Paused => {
+                    stack.burn((PORTION - steps).max(0) as usize);
+                    steps = PORTION;
+                    if stack.out_of_fuel() {
+                        return Ok(Next::Pause);
+                    }
+                }
             }
         }
-        stack.burn(REPLACEMENTS - portion);
+        stack.burn((PORTION - steps).max(0) as usize);
         let result = if self.changed {
             self.result.extend(&self.subject.as_bytes()[self.copied..])?;
             stack.burn(self.result.as_bytes().len() / 64);
@@ -410,6 +413,10 @@ impl<'gc> Substitution<'gc> {
     ) -> Result<Option<Value<'gc>>, Error<'gc>> {
         let (search, pattern) = (&self.search, &self.pattern);
         match self.replacement {
+            Value::String(text) if self.is_literal => {
+                self.changed = true;
+                self.result.extend(text.as_bytes())?;
+            }
             Value::String(text) => self.append_template(text.as_bytes())?,
             Value::Table(_) => {
                 let key = capture_value(ctx, search, pattern, self.subject, 0, self.position)?;

@@ -18,6 +18,10 @@ use crate::program::{Program, Step, fault, run};
 /// such pieces and merged.
 const PIECE: usize = 1 << 17;
 
+/// How many elements are read or written back between two looks at the fuel, when they are sorted by
+/// a function.
+const MAX_AT_ONCE: usize = 1 << 20;
+
 /// How many missing elements an object may pretend to have.
 const MAX_MISSING: usize = 1 << 24;
 
@@ -39,7 +43,7 @@ pub(super) fn sort<'gc>(
     };
     if let Some(table) = sort.table {
         sort.begin(ctx, stack, table.length())?;
-        if !sort.less.is_nil() && (2..=PIECE).contains(&sort.length) {
+        if !sort.less.is_nil() && (2..=MAX_AT_ONCE).contains(&sort.length) {
             return Ok(ComparatorSort::begin(stack, table, sort.less, sort.length));
         }
     }

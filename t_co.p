@@ -1,0 +1,1 @@
+t_co.lua: No such file or directory (os error 2)
