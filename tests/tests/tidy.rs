@@ -35,9 +35,9 @@ const EDGES: &[(&str, &[&str])] = &[
             "gc-arena",
             "smallvec",
             // The small crates for what the operating system is asked.
-            "cpu-time",
             "jiff",
             "memchr",
+            "rustix",
             "tempfile",
         ],
     ),
@@ -90,7 +90,6 @@ const MAX_LINES: usize = 800;
 const LONG_FILES: &[(&str, &str)] = &[
     ("crates/luster-value/src/table/mod.rs", "a table's operations share its invariants"),
     ("crates/luster-vm/src/execute.rs", "the dispatch loop: one arm per op"),
-    ("crates/luster-stdlib/src/string/matcher.rs", "the pattern matcher and its tests"),
 ];
 
 /// A Rust file of the tree.

@@ -8,6 +8,19 @@ use std::cell::Cell;
 
 thread_local! {
     static BYTES: Cell<isize> = const { Cell::new(0) };
+    static SLICE_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
+}
+
+/// Lets the slice that begins allocate so many bytes before it should end for a collection.
+pub fn begin_slice(allowance: usize) {
+    let limit = BYTES.with(Cell::get).saturating_add_unsigned(allowance);
+    SLICE_LIMIT.with(|cell| cell.set(limit));
+}
+
+/// Whether the slice has allocated what it may.
+#[inline]
+pub fn should_end_slice() -> bool {
+    BYTES.with(Cell::get) > SLICE_LIMIT.with(Cell::get)
 }
 
 /// Counts `bytes` as allocated by the VM at work.

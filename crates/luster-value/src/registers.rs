@@ -58,7 +58,7 @@ impl<'gc> RegisterFile<'gc> {
         account::add(len * size_of::<Value<'gc>>());
         account::sub(self.slots.len() * size_of::<Value<'gc>>());
         let mut slots = Vec::with_capacity(len);
-        slots.extend(std::mem::take(&mut self.slots));
+        slots.extend(std::mem::take(&mut self.slots).into_iter().take(len));
         slots.resize_with(len, || UnsafeCell::new(Value::Nil));
         self.slots = slots.into_boxed_slice();
     }
@@ -77,13 +77,21 @@ impl<'gc> RegisterFile<'gc> {
         if end > self.limit {
             return false;
         }
-        self.resize((end + SLACK).max(self.slots.len() * 2).min(MAX_SLOTS + 2 * HANDLER_SLOTS));
+        self.resize((end + SLACK).max(self.slots.len() * 2).min(self.limit + SLACK));
         true
     }
 
-    /// Gives a message handler some more room, or takes it back.
+    /// Gives a message handler some more room, or takes it back once nothing stands there.
     pub fn set_handler_room(&mut self, extra: bool) {
         self.limit = if extra { MAX_SLOTS + HANDLER_SLOTS } else { MAX_SLOTS };
+        if self.slots.len() > self.limit + SLACK {
+            self.resize(self.limit + SLACK);
+        }
+    }
+
+    /// Whether a message handler was given more room.
+    pub fn has_handler_room(&self) -> bool {
+        self.limit > MAX_SLOTS
     }
 
     /// How many slots there are.

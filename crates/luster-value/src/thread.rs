@@ -76,6 +76,8 @@ pub struct LuaFrame<'gc> {
     pub returns: ReturnKind,
     /// Whether it was called in the place of another.
     pub is_tail_call: bool,
+    /// How many arguments `__call` metamethods put before those of the call.
+    pub extra_arguments: u8,
 }
 
 /// A sequence's frame.
@@ -105,6 +107,8 @@ pub struct ProtectedFrame<'gc> {
     pub handler: Value<'gc>,
     /// `pcall` or `xpcall` itself.
     pub callback: Value<'gc>,
+    /// How many protected calls and message handlers are below, this one included.
+    pub depth: u16,
     /// The slot where its results go, `true` or `false` first.
     pub function: u32,
     /// Where its results go.
@@ -177,7 +181,7 @@ pub struct HandlerFrame<'gc> {
     pub handler: Value<'gc>,
     /// Where calls may begin.
     pub top: u32,
-    /// How many handlers run inside each other.
+    /// How many protected calls and message handlers are below, this one included.
     pub depth: u16,
 }
 
@@ -234,8 +238,15 @@ pub struct ThreadState<'gc> {
     pub status: Status,
     /// Whether it is a main coroutine, called by the host: it cannot yield.
     pub is_main: bool,
+    /// How many calls that the reference would nest on the C stack are below its first frame: those
+    /// of the coroutines that resumed it.
+    pub outer_depth: u16,
+    /// How many protected calls and message handlers it has, one inside the other.
+    pub depth: u16,
     /// What is left of the slice's fuel while it runs.
     pub fuel: i64,
+    /// Fuel taken away to end the slice early, to be given back after it.
+    pub withheld: i64,
     /// The error that it died of.
     pub failure: Option<Value<'gc>>,
     /// Where a main coroutine was when it failed, as text.
@@ -287,7 +298,10 @@ impl<'gc> Thread<'gc> {
             top: 1,
             status: Status::Suspended,
             is_main: false,
+            outer_depth: 0,
+            depth: 0,
             fuel: 0,
+            withheld: 0,
             failure: None,
             traceback: Vec::new(),
             hook: Hook::default(),

@@ -160,6 +160,7 @@ pub(crate) fn push_frame<'gc>(
             varargs: varargs as u32,
             returns,
             is_tail_call: false,
+            extra_arguments: 0,
         }));
         frames.set_len(len + 1);
     }

@@ -1,16 +1,30 @@
 //! Linking: from a prototype, plain data, to code in a VM.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use gc_arena::Gc;
 use luster_bytecode::{Constant, Op, Prototype};
-use luster_value::{Closure, Code, Context, LinkedInstruction, UpValue, Value};
+use luster_value::{
+    Closure, Code, Context, LinkedInstruction, LuaString, MAX_SHORT, UpValue, Value,
+};
 
 /// Links a prototype and all that is nested in it, strings interned once.
+///
+/// Equal long strings of one chunk become the same string, as in the reference.
 pub fn link<'gc>(ctx: Context<'gc>, prototype: &Arc<Prototype>) -> Gc<'gc, Code<'gc>> {
+    link_into(ctx, prototype, &mut HashMap::new())
+}
+
+fn link_into<'gc>(
+    ctx: Context<'gc>,
+    prototype: &Arc<Prototype>,
+    long: &mut HashMap<Arc<[u8]>, LuaString<'gc>>,
+) -> Gc<'gc, Code<'gc>> {
     // Nesting is bounded by the parser and by `undump`, so this recursion is too.
-    let prototypes = prototype.prototypes.iter().map(|nested| link(ctx, nested)).collect();
+    let prototypes =
+        prototype.prototypes.iter().map(|nested| link_into(ctx, nested, long)).collect();
     let constants = prototype
         .constants
         .iter()
@@ -20,7 +34,10 @@ pub fn link<'gc>(ctx: Context<'gc>, prototype: &Arc<Prototype>) -> Gc<'gc, Code<
             Constant::True => Value::True,
             Constant::Integer(i) => Value::Integer(*i),
             Constant::Float(x) => Value::float(*x),
-            Constant::String(bytes) => Value::String(ctx.intern(bytes)),
+            Constant::String(bytes) if bytes.len() <= MAX_SHORT => Value::String(ctx.intern(bytes)),
+            Constant::String(bytes) => {
+                Value::String(*long.entry(bytes.clone()).or_insert_with(|| ctx.intern(bytes)))
+            }
         })
         .collect();
     let mut charged = 0;

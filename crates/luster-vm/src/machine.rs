@@ -11,10 +11,8 @@ use luster_value::{
 };
 
 use crate::cursor::Place;
-use crate::run::{Run, Switch, live_top};
-
-/// How deep coroutines may resume each other: the reference's `LUAI_MAXCCALLS`.
-const MAX_CHAIN: usize = 195;
+use crate::run::{MAX_DEPTH, Run, Switch, live_top};
+use crate::traceback;
 
 /// What an arena's root holds: a VM.
 #[derive(Collect)]
@@ -71,6 +69,11 @@ impl<'gc> Machine<'gc> {
         Context::new(mc, self.state)
     }
 
+    /// Whether the script has stopped the collector.
+    pub fn is_collector_stopped(&self, mc: &'gc Mutation<'gc>) -> bool {
+        self.context(mc).collector_settings().is_stopped()
+    }
+
     /// Whether an execution is under way.
     pub fn is_running(&self) -> bool {
         !self.chain.borrow().is_empty()
@@ -115,7 +118,7 @@ impl<'gc> Machine<'gc> {
             state.fuel = *fuel;
             state.status = Status::Running;
             let switch = run_thread(ctx, thread, &mut state);
-            *fuel = state.fuel;
+            *fuel = state.fuel + std::mem::take(&mut state.withheld);
             let live = live_top(&state);
             state.registers.set_live(live);
             match switch {
@@ -135,7 +138,7 @@ impl<'gc> Machine<'gc> {
                     state.status = Status::Suspended;
                     state.registers.set_live(live.max(from + count));
                     chain.pop();
-                    hand_over(mc, chain, &state, Ok((from, count)));
+                    hand_over(ctx, chain, &state, Ok((from, count)));
                 }
                 Switch::Finished { from, count } => {
                     state.status = Status::Dead;
@@ -146,10 +149,22 @@ impl<'gc> Machine<'gc> {
                             (from..from + count).map(|slot| state.registers.get(slot)).collect();
                         *self.result.get_mut() = Some(Completion::Returned(values));
                     } else {
-                        hand_over(mc, chain, &state, Ok((from, count)));
+                        hand_over(ctx, chain, &state, Ok((from, count)));
                     }
                     state.registers.set_live(0);
                     state.top = 0;
+                }
+                Switch::Closed(error) => {
+                    state.status = Status::Dead;
+                    state.frames.clear();
+                    state.registers.set_live(0);
+                    chain.pop();
+                    hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
+                }
+                Switch::Failed(error) if is_wrapped(mc, chain) => {
+                    // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
+                    drop(state);
+                    begin_closing(mc, thread, Some(error));
                 }
                 Switch::Failed(error) => {
                     state.status = Status::Dead;
@@ -159,7 +174,7 @@ impl<'gc> Machine<'gc> {
                         let traceback = std::mem::take(&mut state.traceback);
                         *self.result.get_mut() = Some(Completion::Failed { error, traceback });
                     } else {
-                        hand_over(mc, chain, &state, Err(error));
+                        hand_over(ctx, chain, &state, Err(error));
                     }
                 }
             }
@@ -187,7 +202,8 @@ fn run_thread<'gc>(
     thread: Thread<'gc>,
     state: &mut ThreadState<'gc>,
 ) -> Switch<'gc> {
-    let mut run = Run { ctx, thread, state, place: Place::NONE, exit: Ok(None) };
+    let mut run =
+        Run { ctx, thread, state, place: Place::NONE, exit: Ok(None), handling_failed: false };
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);
@@ -215,7 +231,8 @@ fn resume<'gc>(
     from: usize,
     count: usize,
 ) {
-    let refused = if chain.len() >= MAX_CHAIN {
+    let depth = from_state.outer_depth + from_state.depth + 1;
+    let refused = if depth >= MAX_DEPTH {
         Some("C stack overflow".to_owned())
     } else {
         match thread.state_mut(&ctx) {
@@ -226,6 +243,7 @@ fn resume<'gc>(
                         state.registers.set(to + index, from_state.registers.get(from + index));
                     }
                     state.top = to + count;
+                    state.outer_depth = depth;
                     None
                 } else {
                     Some("too many arguments to resume".to_owned())
@@ -242,7 +260,7 @@ fn resume<'gc>(
         Some(message) => {
             from_state.status = Status::Running;
             let error = ctx.string(message);
-            deliver_values(from_state, None, Err(error));
+            deliver_values(ctx, from_state, None, Err(error));
         }
     }
 }
@@ -266,17 +284,29 @@ fn close<'gc>(
 ) {
     let Some(mut state) = thread.state_mut(&ctx) else {
         let error = ctx.string("cannot close a running coroutine");
-        return deliver_values(from_state, None, Err(error));
+        return deliver_values(ctx, from_state, None, Err(error));
     };
-    if chain.len() >= MAX_CHAIN {
+    let depth = from_state.outer_depth + from_state.depth + 1;
+    if depth >= MAX_DEPTH {
         from_state.status = Status::Running;
-        return deliver_values(from_state, None, Err(ctx.string("C stack overflow")));
+        return deliver_values(ctx, from_state, None, Err(ctx.string("C stack overflow")));
     }
     let error = state.failure.take();
+    state.outer_depth = depth;
+    drop(state);
+    begin_closing(&ctx, thread, error);
+    chain.push(thread);
+}
+
+/// Unwinds a coroutine and lets it close its variables, then end.
+fn begin_closing<'gc>(mc: &Mutation<'gc>, thread: Thread<'gc>, error: Option<Value<'gc>>) {
+    let Some(mut state) = thread.state_mut(mc) else { return };
     state.status = Status::Suspended;
     state.frames.clear();
     state.frames.push(Frame::Bottom);
     state.top = 0;
+    state.depth = 0;
+    state.registers.set_handler_room(false);
     state.frames.push(Frame::Closing(ClosingFrame {
         floor: 0,
         top: 0,
@@ -284,26 +314,35 @@ fn close<'gc>(
         error,
         then: AfterClosing::EndCoroutine,
     }));
-    chain.push(thread);
+}
+
+/// Whether the coroutine at the end of the chain was resumed as a wrapped one.
+fn is_wrapped<'gc>(mc: &Mutation<'gc>, chain: &[Thread<'gc>]) -> bool {
+    let Some(parent) = chain.len().checked_sub(2).map(|index| chain[index]) else { return false };
+    parent.state_mut(mc).is_some_and(|state| match state.frames.last() {
+        Some(Frame::Waiting(frame)) => frame.waits_for == WaitsFor::Coroutine(ResumeKind::Wrap),
+        _ => false,
+    })
 }
 
 /// Hands what a coroutine came to over to the one that resumed it, the last of the chain.
 fn hand_over<'gc>(
-    mc: &Mutation<'gc>,
+    ctx: Context<'gc>,
     chain: &[Thread<'gc>],
     from_state: &ThreadState<'gc>,
     values: Result<(usize, usize), Value<'gc>>,
 ) {
     let Some(parent) = chain.last() else { return };
-    let Some(mut state) = parent.state_mut(mc) else {
+    let Some(mut state) = parent.state_mut(&ctx) else {
         unreachable!("a coroutine that resumed another is not borrowed");
     };
     state.status = Status::Running;
-    deliver_values(&mut state, Some(from_state), values);
+    deliver_values(ctx, &mut state, Some(from_state), values);
 }
 
 /// Puts values, or an error, where the waiting callback on top gives them to its caller.
 fn deliver_values<'gc>(
+    ctx: Context<'gc>,
     state: &mut ThreadState<'gc>,
     from_state: Option<&ThreadState<'gc>>,
     values: Result<(usize, usize), Value<'gc>>,
@@ -336,6 +375,14 @@ fn deliver_values<'gc>(
         Err(error) => {
             // A wrapped coroutine's error is raised where it was called.
             state.frames.pop();
+            let error = match error {
+                Value::String(message) => {
+                    let mut text = traceback::position_of_top(state);
+                    text.extend(message.as_bytes());
+                    Value::String(ctx.intern_owned(text))
+                }
+                other => other,
+            };
             state.frames.push(Frame::Closing(ClosingFrame {
                 floor: u32::MAX,
                 top: u32::MAX,

@@ -6,12 +6,20 @@
 use luster_value::{
     AfterClosing, BoxSequence, Callback, CallbackReturn, ClosingFrame, Closure, CollectRequest,
     Context, Error, FinalizerFrame, Frame, Metamethod, Poll, ProtectedFrame, ReturnKind,
-    SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
+    SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::{Place, push_frame};
 use crate::execute;
 use crate::operate::Fault;
+
+/// How deep protected calls, message handlers and resumed coroutines may stand inside each other:
+/// the reference's `LUAI_MAXCCALLS`. That one is about the C stack, of which nothing is used here;
+/// but programs rely on an end.
+pub(crate) const MAX_DEPTH: u16 = 200;
+
+/// How deep when errors about the former are being handled.
+pub(crate) const MAX_ERROR_DEPTH: u16 = MAX_DEPTH / 10 * 11;
 
 /// How many `__call` metamethods may stand behind each other: the reference's `MAX_CCMT`.
 const MAX_CALL_CHAIN: usize = 15;
@@ -26,6 +34,8 @@ pub(crate) enum Switch<'gc> {
     Finished { from: usize, count: usize },
     /// It died of an error.
     Failed(Value<'gc>),
+    /// It was closed; what its variables' closing failed with, if it did.
+    Closed(Option<Value<'gc>>),
     /// It resumes another with that many arguments.
     Resume { thread: Thread<'gc>, from: usize, count: usize },
     /// It closes another.
@@ -48,6 +58,8 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) place: Place,
     /// Why the dispatch loop is to be left, when a slow path says so.
     pub(crate) exit: Control<'gc>,
+    /// Whether the error that is being raised is that handling another one failed.
+    pub(crate) handling_failed: bool,
 }
 
 impl<'gc> Run<'_, 'gc> {
@@ -83,6 +95,11 @@ impl<'gc> Run<'_, 'gc> {
             match self.state.registers.get(function) {
                 Value::Closure(closure) => {
                     self.push_closure(closure, function, argc, returns)?;
+                    if extra > 0
+                        && let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
+                    {
+                        frame.extra_arguments = extra as u8;
+                    }
                     return Ok(None);
                 }
                 Value::Callback(callback) => {
@@ -117,7 +134,10 @@ impl<'gc> Run<'_, 'gc> {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn stack_overflow(&self) -> Error<'gc> {
+    pub(crate) fn stack_overflow(&mut self) -> Error<'gc> {
+        if self.state.registers.has_handler_room() {
+            return self.failed_handling();
+        }
         self.fault(Fault::Message("stack overflow"))
     }
 
@@ -197,6 +217,7 @@ impl<'gc> Run<'_, 'gc> {
         let mut stack = Stack::new(self.state, self.thread, base, argc);
         let result = callback.call(self.ctx, &mut stack);
         let count = stack.len();
+        self.end_slice_if_due();
         match result {
             Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
@@ -205,6 +226,15 @@ impl<'gc> Run<'_, 'gc> {
                 self.push_failed(function);
                 Err(error)
             }
+        }
+    }
+
+    /// Ends the slice when it has allocated much, so that the collector gets its turn.
+    #[inline]
+    pub(crate) fn end_slice_if_due(&mut self) {
+        if account::should_end_slice() && self.state.fuel >= 0 {
+            self.state.withheld += self.state.fuel + 1;
+            self.state.fuel = -1;
         }
     }
 
@@ -263,9 +293,11 @@ impl<'gc> Run<'_, 'gc> {
                 self.call(base, count, ReturnKind::Frame)
             }
             CallbackReturn::ProtectedCall(callee, handler) => {
+                let depth = self.nest(&callback, function)?;
                 self.state.frames.push(Frame::Protected(ProtectedFrame {
                     handler,
                     callback,
+                    depth,
                     function: function as u32,
                     returns,
                 }));
@@ -314,6 +346,28 @@ impl<'gc> Run<'_, 'gc> {
             }
             CallbackReturn::Exit(status) => Ok(Some(Switch::Exit(status))),
         }
+    }
+
+    /// Counts one more protected call, as the reference counts the C calls that its own takes.
+    fn nest(&mut self, callback: &Value<'gc>, function: usize) -> Result<u16, Error<'gc>> {
+        match self.state.outer_depth + self.state.depth + 1 {
+            MAX_DEPTH => {
+                let error = self.complete(Error::message("C stack overflow"), *callback, 0);
+                self.push_failed(function);
+                Err(error)
+            }
+            depth if depth >= MAX_ERROR_DEPTH => Err(self.failed_handling()),
+            _ => {
+                self.state.depth += 1;
+                Ok(self.state.depth)
+            }
+        }
+    }
+
+    /// The error of an error handler that fails itself, which calls no handler any more.
+    pub(crate) fn failed_handling(&mut self) -> Error<'gc> {
+        self.handling_failed = true;
+        Error::Value(self.ctx.string("error in error handling"))
     }
 
     fn push_sequence(
@@ -423,6 +477,7 @@ impl<'gc> Run<'_, 'gc> {
             }
             Some(Frame::Protected(frame)) => {
                 let (function, returns) = (frame.function as usize, frame.returns);
+                self.state.depth = frame.depth - 1;
                 self.state.frames.pop();
                 self.state.registers.set(function, Value::True);
                 self.deliver(function, top - function, function, returns)
@@ -573,10 +628,7 @@ impl<'gc> Run<'_, 'gc> {
                         Ok(None)
                     }
                     AfterClosing::Raise => self.catch(error.unwrap_or(Value::Nil)),
-                    AfterClosing::EndCoroutine => match error {
-                        Some(error) => Ok(Some(Switch::Failed(error))),
-                        None => Ok(Some(Switch::Finished { from: 0, count: 0 })),
-                    },
+                    AfterClosing::EndCoroutine => Ok(Some(Switch::Closed(error))),
                 }
             }
         }

@@ -39,7 +39,8 @@ macro_rules! out_of_line {
                 match self.$inner($($argument),*) {
                     Ok(None) if Next::$next == Next::Same
                         && depth == self.state.frames.len()
-                        && slots == self.state.registers.len() => Next::Same,
+                        && slots == self.state.registers.len()
+                        && matches!(self.state.frames.last(), Some(Frame::Lua(_))) => Next::Same,
                     Ok(None) => Next::Reload,
                     other => {
                         self.exit = other;
@@ -122,6 +123,7 @@ impl<'gc> Run<'_, 'gc> {
         frame.pc = 0;
         frame.varargs = 0;
         frame.is_tail_call = true;
+        frame.extra_arguments = 0;
         self.state.registers.copy(from, function, argc + 1);
         for missing in argc..code.parameters as usize {
             self.state.registers.set(function + 1 + missing, Value::Nil);
@@ -372,6 +374,7 @@ impl<'gc> Run<'_, 'gc> {
             self.ctx.write_basic(&mut text, self.state.registers.get(slot));
         }
         self.state.fuel -= (text.len() / 64) as i64;
+        self.end_slice_if_due();
         Ok(Value::String(self.ctx.intern_owned(text)))
     }
 

@@ -44,6 +44,8 @@ pub struct Level<'a, 'gc> {
     pub caller: Option<&'a LuaFrame<'gc>>,
     /// Whether it is a finalizer.
     pub is_finalizer: bool,
+    /// Whether it is a `__close` metamethod.
+    pub is_closing: bool,
 }
 
 /// The functions on a coroutine's stack, the running one first. A callback that is just running
@@ -58,6 +60,7 @@ pub fn levels<'a, 'gc>(
             _ => None,
         };
         let is_finalizer = matches!(below, Some(Frame::Finalizer(_)));
+        let is_closing = matches!(below, Some(Frame::Closing(_)));
         let (function, frame) = match &state.frames[index] {
             Frame::Lua(frame) => (Value::Closure(frame.closure), Some(frame)),
             Frame::Sequence(frame) => (frame.callback, None),
@@ -65,7 +68,7 @@ pub fn levels<'a, 'gc>(
             Frame::Waiting(frame) => (state.registers.get(frame.function as usize), None),
             _ => return None,
         };
-        Some(Level { function, frame, index, caller, is_finalizer })
+        Some(Level { function, frame, index, caller, is_finalizer, is_closing })
     })
 }
 
@@ -99,6 +102,9 @@ pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>
     if level.is_finalizer {
         return Some(("metamethod", b"gc".to_vec()));
     }
+    if level.is_closing {
+        return Some(("metamethod", b"close".to_vec()));
+    }
     if level.frame.is_some_and(|frame| frame.is_tail_call) {
         return None;
     }
@@ -131,6 +137,9 @@ pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Opt
     None
 }
 
+/// Writes a line of a traceback.
+type Line<'a> = Box<dyn Fn(&mut Vec<u8>) + 'a>;
+
 /// A traceback, as `luaL_traceback`: level 0 is the running callback (`running`, if there is one),
 /// 1 what called it.
 pub fn traceback<'gc>(
@@ -146,7 +155,7 @@ pub fn traceback<'gc>(
         text.push(b'\n');
     }
     text.extend(b"stack traceback:");
-    let mut lines: Vec<Box<dyn Fn(&mut Vec<u8>) + '_>> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::new();
     if let Some(function) = running {
         lines.push(Box::new(move |text| {
             text.extend(b"\n\t[C]: in ");
@@ -157,7 +166,7 @@ pub fn traceback<'gc>(
     for level in levels(state) {
         lines.push(Box::new(move |text| describe_level(ctx, text, &level)));
     }
-    if state.is_main {
+    if state.is_main && matches!(state.frames.get(1), Some(Frame::Lua(_))) {
         lines.push(Box::new(|text| text.extend(b"\n\t[C]: in ?")));
     }
     let shown = lines.len().saturating_sub(level);

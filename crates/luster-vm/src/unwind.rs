@@ -7,11 +7,8 @@ use luster_value::{
 };
 
 use crate::operate::{Fault, Operand};
-use crate::run::{Control, Run, Switch, live_top};
+use crate::run::{Control, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch, live_top};
 use crate::traceback;
-
-/// How deep message handlers may fail inside each other: the reference's `LUAI_MAXCCALLS`.
-const MAX_HANDLER_DEPTH: u16 = 200;
 
 impl<'gc> Run<'_, 'gc> {
     /// The error of a fault of the running function, with the place and the variable's name.
@@ -66,15 +63,15 @@ impl<'gc> Run<'_, 'gc> {
             Frame::Lua(_) | Frame::Waiting(_) => false,
         });
         let Some(catcher) = catcher else { return Ok(Some(Switch::Failed(value))) };
-        let (handler, depth) = match &self.state.frames[catcher] {
-            Frame::Protected(frame) if !frame.handler.is_nil() => (frame.handler, 1),
-            Frame::Handler(frame) if frame.depth < MAX_HANDLER_DEPTH => {
-                (frame.handler, frame.depth + 1)
-            }
-            Frame::Handler(_) => {
-                value = self.ctx.string("C stack overflow");
-                return self.handled(value);
-            }
+        if std::mem::take(&mut self.handling_failed) {
+            return match &self.state.frames[catcher] {
+                Frame::Handler(_) => self.handled(value),
+                _ => self.unwind(catcher, value),
+            };
+        }
+        let handler = match &self.state.frames[catcher] {
+            Frame::Protected(frame) if !frame.handler.is_nil() => frame.handler,
+            Frame::Handler(frame) => frame.handler,
             catcher_frame => {
                 if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
                     self.state.traceback =
@@ -83,6 +80,16 @@ impl<'gc> Run<'_, 'gc> {
                 return self.unwind(catcher, value);
             }
         };
+        match self.state.outer_depth + self.state.depth + 1 {
+            MAX_DEPTH => value = self.ctx.string("C stack overflow"),
+            depth if depth >= MAX_ERROR_DEPTH => {
+                value = self.ctx.string("error in error handling");
+                return self.handled(value);
+            }
+            _ => {}
+        }
+        self.state.depth += 1;
+        let depth = self.state.depth;
         // The handler runs above everything, so that it can look at the frames that failed.
         let top = live_top(self.state);
         self.state.registers.set_handler_room(true);
@@ -124,7 +131,10 @@ impl<'gc> Run<'_, 'gc> {
 
     /// Drops the frames above the one that catches an error, closes their variables, and gives it
     /// the error.
-    fn unwind(&mut self, catcher: usize, value: Value<'gc>) -> Control<'gc> {
+    fn unwind(&mut self, catcher: usize, mut value: Value<'gc>) -> Control<'gc> {
+        if value.is_nil() {
+            value = self.ctx.string("<no error object>");
+        }
         let floor = match &mut self.state.frames[catcher] {
             Frame::Protected(frame) => frame.function,
             Frame::Sequence(frame) => frame.base + frame.bottom,
@@ -140,7 +150,14 @@ impl<'gc> Run<'_, 'gc> {
             _ => 0,
         };
         self.state.frames.truncate(catcher + 1);
-        self.state.registers.set_handler_room(false);
+        let depth = self.state.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Protected(frame) => Some(frame.depth),
+            Frame::Handler(frame) => Some(frame.depth),
+            _ => None,
+        });
+        self.state.depth = depth.unwrap_or(0);
+        let in_handler = self.state.frames.iter().any(|frame| matches!(frame, Frame::Handler(_)));
+        self.state.registers.set_handler_room(in_handler);
         self.state.top = 0;
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
             self.state.frames.push(Frame::Closing(ClosingFrame {
@@ -160,6 +177,7 @@ impl<'gc> Run<'_, 'gc> {
         match self.state.frames.last() {
             Some(Frame::Protected(frame)) => {
                 let (function, returns) = (frame.function as usize, frame.returns);
+                self.state.depth = frame.depth - 1;
                 self.state.frames.pop();
                 self.state.registers.set(function, Value::False);
                 self.state.registers.set(function + 1, value);

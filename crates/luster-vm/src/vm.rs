@@ -11,6 +11,9 @@ use crate::machine::{Machine, SliceEnd};
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
 const SLICE_FUEL: i64 = 100_000;
 
+/// How many bytes a slice may allocate in buffers before it ends early.
+const SLICE_BYTES: usize = 1 << 20;
+
 /// A VM.
 pub struct Vm {
     /// Always there, but for while it is dropped.
@@ -104,13 +107,18 @@ impl Vm {
         Self::work(&self.bytes, &self.is_entered, || {
             loop {
                 let slice = SLICE_FUEL.min(*fuel);
+                account::begin_slice(SLICE_BYTES.max(account::bytes() / 4));
                 let mut left = slice;
                 let end = arena.mutate_root(|mc, machine| machine.run_slice(mc, &mut left));
                 *fuel -= slice - left;
                 match end {
                     SliceEnd::Done => return RunEnd::Done,
                     SliceEnd::Exit(status) => return RunEnd::Exit(status),
-                    SliceEnd::OutOfFuel => collector.step(arena),
+                    SliceEnd::OutOfFuel => {
+                        if !arena.mutate(|mc, machine| machine.is_collector_stopped(mc)) {
+                            collector.step(arena);
+                        }
+                    }
                     SliceEnd::Collect(request) => {
                         let finished = match request {
                             CollectRequest::Full => {

@@ -81,13 +81,6 @@ end
 full()
 print(count) -- expect: 1000
 
--- Called during a loop that only allocates.
-local called = false
-do object("x", function() called = true end) end
-local steps = 0
-repeat local garbage = { {} }; steps = steps + 1 until called or steps > 1e7
-print(called) -- expect: true
-
 -- Coroutines are just collected; their variables are not closed.
 do
   local co = coroutine.wrap(function()

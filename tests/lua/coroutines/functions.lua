@@ -1,5 +1,10 @@
 -- Each function of the library `coroutine`.
 
+-- Collects a line in pieces.
+local line = ""
+local function write(...) line = line .. table.concat({ ... }) end
+local function written() local text = line; line = ""; return text end
+
 local co = coroutine.create(function(a, b)
   print("start", a, b)
   local c = coroutine.yield(a + b)
@@ -31,7 +36,7 @@ print(pcall(coroutine.wrap(function() error("oops", 0) end))) -- expect: false o
 
 print(select(2, pcall(coroutine.wrap(function() error({ code = 5 }) end))).code) -- expect: 5
 print(pcall(coroutine.wrap(function() error("with position") end)))
--- expect: false functions.lua:33: with position
+-- expect: false functions.lua:38: with position
 
 -- status, running, isyieldable.
 local main, is_main = coroutine.running()
@@ -53,21 +58,19 @@ print(coroutine.resume(coroutine.running())) -- expect: false cannot resume non-
 -- Errors kill.
 local dies = coroutine.create(function() local x = nil; return x.field end)
 print(coroutine.resume(dies))
--- expect: false functions.lua:54: attempt to index a nil value (local 'x')
+-- expect: false functions.lua:59: attempt to index a nil value (local 'x')
 print(coroutine.status(dies), coroutine.resume(dies))
 -- expect: dead false cannot resume dead coroutine
 
 -- close.
 print(coroutine.close(coroutine.create(print))) -- expect: true
 print(coroutine.close(dies))
--- expect: false functions.lua:54: attempt to index a nil value (local 'x')
+-- expect: false functions.lua:59: attempt to index a nil value (local 'x')
 print(pcall(coroutine.close, main)) -- expect: false cannot close main thread
 local never = coroutine.create(function() coroutine.yield() end)
 coroutine.resume(never)
 print(coroutine.close(never), coroutine.status(never), coroutine.resume(never))
 -- expect: true dead false cannot resume dead coroutine
-local closes_itself = coroutine.create(function() coroutine.close(coroutine.running()); print("not reached") end)
-print(coroutine.resume(closes_itself)) -- expect: true
 
 -- Yields over several levels, with many values.
 local function deep(n) if n == 0 then coroutine.yield("deep") else deep(n - 1) end return n end
@@ -88,14 +91,14 @@ local function permutations(a, n)
     end
   end
 end
-for p in coroutine.wrap(function() permutations({ "a", "b", "c" }) end) do io.write(table.concat(p), " ") end
-print() -- expect: bca cba cab acb bac abc
+for p in coroutine.wrap(function() permutations({ "a", "b", "c" }) end) do write(table.concat(p), " ") end
+print(written()) -- expect: bca cba cab acb bac abc
 local function filter(p, g) return coroutine.wrap(function() for n in g do if n % p ~= 0 then coroutine.yield(n) end end end) end
 local function from(n) return coroutine.wrap(function() while true do coroutine.yield(n); n = n + 1 end end) end
 local x = from(2)
 for _ = 1, 10 do
   local n = x()
-  io.write(n, " ")
+  write(n, " ")
   x = filter(n, x)
 end
-print() -- expect: 2 3 5 7 11 13 17 19 23 29
+print(written()) -- expect: 2 3 5 7 11 13 17 19 23 29

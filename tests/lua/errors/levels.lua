@@ -7,11 +7,8 @@ print(pcall(level1)) -- expect: false levels.lua:3: one
 print(pcall(function() level1() end)) -- expect: false levels.lua:3: one
 print(pcall(function() level2() end)) -- expect: false levels.lua:8: two
 print(pcall(level0)) -- expect: false zero
-print(pcall(function() error() end)) -- expect: false <no error object>
-print(pcall(function() error(nil) end)) -- expect: false <no error object>
-print(pcall(error)) -- expect: false <no error object>
 print(pcall(error, "called by pcall")) -- expect: false called by pcall
-print(pcall(error, "called by pcall", 2)) -- expect: false levels.lua:14: called by pcall
+print(pcall(error, "called by pcall", 2)) -- expect: false levels.lua:11: called by pcall
 print(pcall(function() error(5) end)) -- expect: false 5
 print(pcall(function() error(5.5, 2) end)) -- expect: false 5.5
 print(pcall(function() error(true) end)) -- expect: false true
@@ -29,8 +26,8 @@ print(pcall(assert, false, object) == false, select(2, pcall(assert, false, { 1 
 -- expect: true 1
 print(pcall(assert)) -- expect: false bad argument #1 to 'assert' (value expected)
 print(assert(1, 2, 3)) -- expect: 1 2 3
-print(pcall(function() assert(1 == 2, "not equal") end)) -- expect: false levels.lua:32: not equal
-print(pcall(function() assert(nil) end)) -- expect: false levels.lua:33: assertion failed!
+print(pcall(function() assert(1 == 2, "not equal") end)) -- expect: false levels.lua:29: not equal
+print(pcall(function() assert(nil) end)) -- expect: false levels.lua:30: assertion failed!
 
 -- Nested protection; errors in error handlers' callers.
 print(pcall(pcall, error, "x")) -- expect: true false x
@@ -46,15 +43,15 @@ print(pcall(rethrow)) -- expect: false first
 local check = {}
 function check.positive(n) if n <= 0 then error("not positive", 2) end return n end
 print(pcall(function() return 1 + check.positive(-1) end))
--- expect: false levels.lua:48: not positive
+-- expect: false levels.lua:45: not positive
 print(pcall(function()
   check.positive(
     -1
   )
 end))
--- expect: false levels.lua:51: not positive
+-- expect: false levels.lua:48: not positive
 print(coroutine.resume(coroutine.create(function() check.positive(0) end)))
--- expect: false levels.lua:56: not positive
+-- expect: false levels.lua:53: not positive
 print(coroutine.resume(coroutine.create(check.positive), 0)) -- expect: false not positive
 
 -- Lines: of operators, of arguments over several lines.
@@ -62,12 +59,12 @@ print(pcall(function()
   local x = 1
     + {}
 end))
--- expect: false levels.lua:63: attempt to perform arithmetic on a table value
+-- expect: false levels.lua:60: attempt to perform arithmetic on a table value
 print(pcall(function()
   return (nil)
     .field
 end))
--- expect: false levels.lua:68: attempt to index a nil value
+-- expect: false levels.lua:65: attempt to index a nil value
 print(pcall(load("\n\n\nerror('line four')", "=chunk"))) -- expect: false chunk:4: line four
 print(pcall(load("error('a source as name')")))
 -- expect: false [string "error('a source as name')"]:1: a source as name

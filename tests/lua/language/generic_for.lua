@@ -1,13 +1,18 @@
 -- The generic `for`: iterators with state, closing value, and what an iterator may be.
 
+-- Collects a line in pieces.
+local line = ""
+local function write(...) line = line .. table.concat({ ... }) end
+local function written() local text = line; line = ""; return text end
+
 local function range(n, i)
   if i < n then return i + 1 end
 end
-for i in range, 3, 0 do io.write(i, " ") end
-print() -- expect: 1 2 3
+for i in range, 3, 0 do write(i, " ") end
+print(written()) -- expect: 1 2 3
 
-for i, v in ipairs { "a", "b", nil, "d" } do io.write(i, v, " ") end
-print() -- expect: 1a 2b
+for i, v in ipairs { "a", "b", nil, "d" } do write(i, v, " ") end
+print(written()) -- expect: 1a 2b
 
 -- A closing value is closed however the loop is left.
 local function closing(name, n)
@@ -49,22 +54,22 @@ for a, b in counter, 3 do print(a, b) end
 -- expect: 2 1
 -- expect: 3 2
 print(pcall(function() for _ in 5 do end end))
--- expect: false generic_for.lua:51: attempt to call a number value (for iterator 'for iterator')
+-- expect: false generic_for.lua:56: attempt to call a number value (for iterator 'for iterator')
 print(pcall(function() for _ in nil do end end))
--- expect: false generic_for.lua:53: attempt to call a nil value (for iterator 'for iterator')
+-- expect: false generic_for.lua:58: attempt to call a nil value (for iterator 'for iterator')
 local t = {}
 print(pcall(function() for _ in t do end end))
--- expect: false generic_for.lua:56: attempt to call a table value (for iterator 'for iterator')
+-- expect: false generic_for.lua:61: attempt to call a table value (for iterator 'for iterator')
 print(pcall(function() for _ in pairs(nil) do end end))
--- expect: false generic_for.lua:58: bad argument #1 to 'for iterator' (table expected, got nil)
+-- expect: false generic_for.lua:63: bad argument #1 to 'for iterator' (table expected, got nil)
 print(pcall(function() for _ in ipairs() do end end))
--- expect: false generic_for.lua:60: bad argument #1 to 'ipairs' (value expected)
+-- expect: false generic_for.lua:65: bad argument #1 to 'ipairs' (value expected)
 
 -- The first variable is read-only; a loop goes on with what the iterator said.
 print(load("for k in pairs {} do k = 1 end"))
 -- expect: nil [string "for k in pairs {} do k = 1 end"]:1: attempt to assign to const variable 'k'
-for _, v in pairs { 1, 2 } do v = v * 2; io.write(v, " ") end
-print() -- expect: 2 4
+for _, v in pairs { 1, 2 } do v = v * 2; write(v, " ") end
+print(written()) -- expect: 2 4
 
 -- Fields may be cleared during a traversal.
 local full, count = {}, 0

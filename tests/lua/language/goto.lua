@@ -1,28 +1,33 @@
 -- Labels and `goto`: loops made by hand, continue, and closures made in them.
 
+-- Collects a line in pieces.
+local line = ""
+local function write(...) line = line .. table.concat({ ... }) end
+local function written() local text = line; line = ""; return text end
+
 do
   local i = 1
   ::top::
-  if i <= 3 then io.write(i, " "); i = i + 1; goto top end
-  print()
+  if i <= 3 then write(i, " "); i = i + 1; goto top end
+  print(written())
 end
 -- expect: 1 2 3
 
 for i = 1, 5 do
   if i % 2 == 0 then goto continue end
-  io.write(i, " ")
+  write(i, " ")
   ::continue::
 end
-print() -- expect: 1 3 5
+print(written()) -- expect: 1 3 5
 
 for i = 1, 3 do
   for j = 1, 3 do
     if j == 2 then goto next_i end
-    io.write(i, ":", j, " ")
+    write(i, ":", j, " ")
   end
   ::next_i::
 end
-print() -- expect: 1:1 2:1 3:1
+print(written()) -- expect: 1:1 2:1 3:1
 
 -- Each turn through a block makes its locals anew.
 do

@@ -14,8 +14,8 @@ for i = 1, 50 do chain = setmetatable({ ["k" .. i] = i }, { __index = chain }) e
 print(chain.k1, chain.k25, chain.k50, chain.k51) -- expect: 1 25 50 nil
 local looped = {}
 setmetatable(looped, { __index = looped })
-print(pcall(function() return looped.x end))
--- expect: false index.lua:17: '__index' chain too long; possible loop
+print(select(2, pcall(function() return looped.x end)):match("chain too long"))
+-- expect: chain too long
 
 -- Writing.
 local log = {}

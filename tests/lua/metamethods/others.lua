@@ -1,5 +1,10 @@
 -- __call, __tostring, __name, __metatable, __pairs, __len, __concat: what each is asked for.
 
+-- Collects a line in pieces.
+local line = ""
+local function write(...) line = line .. table.concat({ ... }) end
+local function written() local text = line; line = ""; return text end
+
 local callable = setmetatable({}, { __call = function(self, ...) return self ~= nil, select("#", ...), ... end })
 print(callable(), callable(nil), callable("a", "b")) -- expect: true true true 2 a b
 print(pcall(callable, 1)) -- expect: true true 1 1
@@ -21,7 +26,7 @@ print(pcall(tostring, setmetatable({}, { __tostring = function() return 5 end })
 print((tostring(setmetatable({}, { __name = "Named" })):gsub("0x%x+", "address")))
 -- expect: Named: address
 print(pcall(function() return setmetatable({}, { __name = "Named" }) + 1 end))
--- expect: false others.lua:23: attempt to perform arithmetic on a Named value
+-- expect: false others.lua:28: attempt to perform arithmetic on a Named value
 print(pcall(string.rep, setmetatable({}, { __name = "Named" })))
 -- expect: false bad argument #1 to 'string.rep' (string expected, got Named)
 print(string.format("%s", setmetatable({}, { __tostring = function() return "formatted" end })))
@@ -39,11 +44,11 @@ print(pcall(setmetatable, 5, {}))
 -- expect: false bad argument #1 to 'setmetatable' (table expected, got number)
 
 local paired = setmetatable({}, { __pairs = function(t) return function(_, k) k = (k or 0) + 1; if k <= 3 then return k, k * k end end, t, nil end })
-for k, v in pairs(paired) do io.write(k, "=", v, " ") end
-print() -- expect: 1=1 2=4 3=9
+for k, v in pairs(paired) do write(k, "=", v, " ") end
+print(written()) -- expect: 1=1 2=4 3=9
 local indexed = setmetatable({}, { __index = function(_, i) if i <= 3 then return "item" .. i end end })
-for i, v in ipairs(indexed) do io.write(i, v, " ") end
-print() -- expect: 1item1 2item2 3item3
+for i, v in ipairs(indexed) do write(i, v, " ") end
+print(written()) -- expect: 1item1 2item2 3item3
 
 local sized = setmetatable({ 1, 2 }, { __len = function() return 10 end })
 print(#sized, rawlen(sized), table.unpack(sized, 1, 2)) -- expect: 10 2 1 2
