@@ -4,6 +4,8 @@
 //! The damage comes from a generator with a fixed seed, so that a failure can be repeated: the
 //! message names the file and the number of the case.
 
+#![expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -47,10 +49,57 @@ impl Generator {
 
 /// Pieces of Lua that are put in at random: what makes a parser change its mind.
 const WORDS: &[&str] = &[
-    "end", "function", "(", ")", "{", "}", "[[", "]]", "[=[", "--", "--[[", "local ", "goto ", "::",
-    "<close>", "<const>", "global ", "...", "..", "=", "==", "'", "\"", "\\", "\\u{", "0x", "1e",
-    "9223372036854775807", "for ", " in ", "repeat ", "until ", "return ", "break", " or ", " and ",
-    "not ", "#", "-", "~", "//", ">>", ";", ",", ":", ".", "\0", "\n", "\r", "\u{FEFF}", "é",
+    "end",
+    "function",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[[",
+    "]]",
+    "[=[",
+    "--",
+    "--[[",
+    "local ",
+    "goto ",
+    "::",
+    "<close>",
+    "<const>",
+    "global ",
+    "...",
+    "..",
+    "=",
+    "==",
+    "'",
+    "\"",
+    "\\",
+    "\\u{",
+    "0x",
+    "1e",
+    "9223372036854775807",
+    "for ",
+    " in ",
+    "repeat ",
+    "until ",
+    "return ",
+    "break",
+    " or ",
+    " and ",
+    "not ",
+    "#",
+    "-",
+    "~",
+    "//",
+    ">>",
+    ";",
+    ",",
+    ":",
+    ".",
+    "\0",
+    "\n",
+    "\r",
+    "\u{FEFF}",
+    "é",
 ];
 
 /// The Lua files of the repository.
@@ -119,9 +168,8 @@ fn for_damaged(seed: u64, cases: u64, mut each: impl FnMut(&[u8])) {
         let bytes = damage(&mut generator, source);
         let begin = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| each(&bytes)));
-        let text = || {
-            format!("case {case} of {}:\n{}", path.display(), String::from_utf8_lossy(&bytes))
-        };
+        let text =
+            || format!("case {case} of {}:\n{}", path.display(), String::from_utf8_lossy(&bytes));
         assert!(outcome.is_ok(), "panic in {}", text());
         assert!(begin.elapsed() < PATIENCE, "{:?} for {}", begin.elapsed(), text());
     }
@@ -180,7 +228,9 @@ fn whole_scripts_stop_anywhere() {
     // The scripts of this package, each stopped after a random amount of work, and dropped there.
     let mut generator = Generator(4);
     let scripts = sources();
-    for (path, source) in scripts.iter().filter(|(path, _)| path.components().any(|c| c.as_os_str() == "tests")) {
+    for (path, source) in
+        scripts.iter().filter(|(path, _)| path.components().any(|c| c.as_os_str() == "tests"))
+    {
         for _ in 0..8 {
             let fuel = 1 + (generator.next() % 50_000) as i64;
             let outcome = catch_unwind(|| {

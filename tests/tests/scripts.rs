@@ -7,6 +7,8 @@
 //! `-- expect-error: text`, which is the whole message. The expectations are what PUC-Rio's Lua 5.5
 //! prints.
 
+#![expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +17,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use luster::{Lua, Output, Step};
+use luster::{Library, Lua, Output, Step, open_libraries};
 
 /// More fuel than any of the scripts needs: one that hangs is to fail, not to hang the tests.
 const FUEL: i64 = 2_000_000_000;
@@ -59,7 +61,11 @@ fn expected(source: &str) -> Report {
 fn run(path: &Path, source: &[u8]) -> Report {
     let lua = Lua::with_all_libraries();
     let output = Captured::default();
-    lua.enter(|ctx| Output::new(output.clone()).install(ctx));
+    lua.enter(|ctx| {
+        Output::new(output.clone()).install(ctx);
+        // The library `io` has taken the former output as its standard output.
+        open_libraries(ctx, &[Library::Io]);
+    });
     let name = format!("@{}", path.file_name().expect("scripts have names").to_string_lossy());
     let result = lua.load(source).set_name(name).start::<()>().and_then(|mut task| task.step(FUEL));
     let error = match result {

@@ -4,6 +4,8 @@
 //! The tables below are the rules. To change one is a decision about the architecture, to be told
 //! in `docs/architecture.md` in the same change.
 
+#![expect(clippy::print_stdout, reason = "figures for whoever runs it with --nocapture")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

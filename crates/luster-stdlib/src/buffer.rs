@@ -5,6 +5,10 @@ use luster_value::{Error, Stack};
 /// The longest string there may be: a length has to be an integer.
 pub(crate) const MAX_LENGTH: usize = i64::MAX as usize;
 
+/// The longest buffer. Many systems grant any request and fail when the memory is used, which no
+/// script can catch: what no sane script asks for is refused at once.
+const MAX_BUFFER: usize = if usize::BITS > 32 { 1 << 32 } else { 1 << 30 };
+
 /// Makes room for more bytes.
 ///
 /// # Errors
@@ -14,7 +18,16 @@ pub(crate) fn grow<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'
     if buffer.capacity() - buffer.len() >= more {
         return Ok(());
     }
+    check(buffer.len().saturating_add(more))?;
     buffer.try_reserve(more).map_err(|_| Error::memory())
+}
+
+/// Checks the length that a buffer is to have.
+///
+/// # Errors
+/// There is not that much memory.
+pub(crate) fn check<'gc>(length: usize) -> Result<(), Error<'gc>> {
+    if length <= MAX_BUFFER { Ok(()) } else { Err(Error::memory()) }
 }
 
 /// Appends bytes.
@@ -33,6 +46,7 @@ pub(crate) fn append<'gc>(buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Erro
 /// # Errors
 /// There is not that much memory.
 pub(crate) fn with_room<'gc>(length: usize) -> Result<Vec<u8>, Error<'gc>> {
+    check(length)?;
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(length).map_err(|_| Error::memory())?;
     Ok(buffer)

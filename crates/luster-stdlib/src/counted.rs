@@ -23,6 +23,7 @@ impl CountedBuffer {
     /// # Errors
     /// There is not that much memory.
     pub(crate) fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+        crate::buffer::check(self.bytes.len().saturating_add(more))?;
         self.bytes.try_reserve(more).map_err(|_| Error::memory())?;
         let capacity = self.bytes.capacity();
         account::add(capacity - self.counted);

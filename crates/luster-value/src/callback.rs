@@ -94,6 +94,8 @@ pub enum Builtin {
     Next,
     /// The iterator that `ipairs` returns.
     INext,
+    /// `pcall`, whose arguments already stand as its callee's call needs them.
+    PCall,
 }
 
 static_collect!(Builtin);

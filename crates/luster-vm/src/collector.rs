@@ -5,14 +5,14 @@
 //! step, in which weak tables are cleared, finalizers made due and dead strings dropped, and leave
 //! pointers to freed objects behind.
 //!
-//! Pacing is by bytes: the collector sleeps until what is counted reaches twice what survived the
-//! last cycle, then does work in proportion to what is allocated. A small heap is collected in one
+//! Pacing is by bytes: the collector sleeps until what is counted reaches so many times what
+//! survived the last cycle (`collectgarbage`'s parameter `pause`), then does work in proportion to what is allocated. A small heap is collected in one
 //! go, which is cheaper than any stepping.
 
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Finalization, Mutation, Rootable};
-use luster_value::{account, weak};
+use luster_value::{CollectorParameter, account, weak};
 
 use crate::machine::Machine;
 
@@ -22,7 +22,7 @@ pub(crate) type VmArena = Arena<Rootable![Machine<'_>]>;
 /// What an object counts beside the bytes that it owns.
 const OBJECT_BYTES: usize = 64;
 /// The collector sleeps at least until so much is counted.
-const MIN_THRESHOLD: usize = 1 << 20;
+const MIN_THRESHOLD: usize = 640 << 10;
 /// A heap with fewer objects is collected in one go.
 const SMALL_HEAP: usize = 10_000;
 /// The least work of a step, in units of gc-arena's debt: about an object traced twice over.
@@ -120,7 +120,11 @@ impl Collector {
 
     fn sleep(&mut self, arena: &VmArena) {
         let live = Self::counted(arena);
-        self.threshold = live.saturating_mul(2).max(MIN_THRESHOLD);
+        let pause = arena.mutate(|mc, machine| {
+            let settings = machine.context(mc).collector_settings();
+            settings.parameter(CollectorParameter::Pause).clamp(110, 1000)
+        });
+        self.threshold = (live / 100).saturating_mul(pause as usize).max(MIN_THRESHOLD);
         self.last = live;
         self.seen.clear();
     }

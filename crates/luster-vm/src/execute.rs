@@ -15,7 +15,7 @@ use crate::run::{Control, Run};
 use crate::slow::Next;
 
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
-const ALLOCATION_FUEL: i64 = 8;
+const ALLOCATION_FUEL: i64 = 16;
 
 /// Whether a conditional jump is taken when its comparison holds.
 pub(crate) fn jumps_when(op: Op) -> bool {
@@ -913,7 +913,7 @@ fn step_builtin<'gc>(
                 value => Some([Value::Integer(index), value]),
             }
         }
-        Builtin::None => None,
+        Builtin::None | Builtin::PCall => None,
     }
 }
 

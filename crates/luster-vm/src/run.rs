@@ -4,7 +4,7 @@
 //! coroutines in `machine`.
 
 use luster_value::{
-    AfterClosing, BoxSequence, Callback, CallbackReturn, ClosingFrame, Closure, CollectRequest,
+    AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure, CollectRequest,
     Context, Error, FinalizerFrame, Frame, Metamethod, Poll, ProtectedFrame, ReturnKind,
     SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
@@ -87,11 +87,12 @@ impl<'gc> Run<'_, 'gc> {
     /// Calls the value in a slot with the `argc` values behind it.
     pub(crate) fn call(
         &mut self,
-        function: usize,
+        mut function: usize,
         mut argc: usize,
-        returns: ReturnKind,
+        mut returns: ReturnKind,
     ) -> Control<'gc> {
-        for extra in 0..=MAX_CALL_CHAIN {
+        let mut extra = 0;
+        while extra <= MAX_CALL_CHAIN {
             match self.state.registers.get(function) {
                 Value::Closure(closure) => {
                     self.push_closure(closure, function, argc, returns)?;
@@ -101,6 +102,23 @@ impl<'gc> Run<'_, 'gc> {
                         frame.extra_arguments = extra as u8;
                     }
                     return Ok(None);
+                }
+                Value::Callback(callback)
+                    if callback.which_builtin() == Builtin::PCall && argc > 0 && extra == 0 =>
+                {
+                    let callback = Value::Callback(callback);
+                    let depth = self.nest(&callback, function)?;
+                    self.state.frames.push(Frame::Protected(ProtectedFrame {
+                        handler: Value::Nil,
+                        callback,
+                        depth,
+                        function: function as u32,
+                        returns,
+                    }));
+                    function += 1;
+                    argc -= 1;
+                    returns = ReturnKind::Frame;
+                    continue;
                 }
                 Value::Callback(callback) => {
                     return self.call_callback(callback, function, argc, returns, extra);
@@ -112,6 +130,7 @@ impl<'gc> Run<'_, 'gc> {
                     }
                     self.insert(function, argc + 1, handler)?;
                     argc += 1;
+                    extra += 1;
                 }
             }
         }

@@ -38,6 +38,9 @@ const FUNCTIONS: &[(&str, Function)] = &[
 /// The key in the registry of the table of upvalues' identities.
 const UPVALUE_IDS: &str = "_UPVALUEIDS";
 
+/// The key in the registry of the table of hooks.
+const HOOKS: &str = "_HOOKKEY";
+
 /// The name of an upvalue whose name has been stripped.
 const NO_NAME: &[u8] = b"(no name)";
 
@@ -46,6 +49,19 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     let library = Table::new(ctx);
     crate::register(ctx, library, FUNCTIONS);
     library
+}
+
+/// A weak table in the registry, made when it is first asked for.
+fn weak_registry_table<'gc>(ctx: Context<'gc>, key: &str, mode: &str) -> Table<'gc> {
+    if let Value::Table(table) = ctx.registry().get_field(ctx, key) {
+        return table;
+    }
+    let table = Table::new(ctx);
+    let metatable = Table::new(ctx);
+    metatable.set_field(ctx, "__mode", ctx.string(mode));
+    table.set_metatable(&ctx, Some(metatable));
+    ctx.registry().set_field(ctx, key, Value::Table(table));
+    table
 }
 
 /// The coroutine that a function works on: its first argument if that is one, and then the number
@@ -255,17 +271,7 @@ fn upvalueid<'gc>(
         }
     };
     let key = gc_arena::Gc::as_ptr(object) as usize as i64;
-    let ids = match ctx.registry().get_field(ctx, UPVALUE_IDS) {
-        Value::Table(ids) => ids,
-        _ => {
-            let ids = Table::new(ctx);
-            let metatable = Table::new(ctx);
-            metatable.set_field(ctx, "__mode", ctx.string("v"));
-            ids.set_metatable(&ctx, Some(metatable));
-            ctx.registry().set_field(ctx, UPVALUE_IDS, Value::Table(ids));
-            ids
-        }
-    };
+    let ids = weak_registry_table(ctx, UPVALUE_IDS, "v");
     let mut id = ids.get_integer(key);
     if id.is_nil() {
         id = Value::UserData(UserData::new(ctx, UpValueId, None));
@@ -316,6 +322,10 @@ fn sethook<'gc>(
             hook = Hook { function, calls, returns, lines, count };
         }
     }
+    // Scripts know the table in which the reference keeps hooks; here it only mirrors them.
+    weak_registry_table(ctx, HOOKS, "k")
+        .set(&ctx, Value::Thread(thread), hook.function)
+        .map_err(|error| Error::message(error.message()))?;
     if thread == stack.thread() {
         stack.thread_state_mut().hook = hook;
     } else if let Some(mut state) = thread.state_mut(&ctx) {
