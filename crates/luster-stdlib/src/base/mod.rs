@@ -58,6 +58,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     .map(|of| ctx.intern(of.name().as_bytes()));
     for (name, value) in [
         ("next", next),
+        ("pcall", Callback::builtin(ctx, "pcall", Builtin::PCall, pcall)),
         ("pairs", Callback::captured(ctx, "pairs", Pairs { next })),
         ("ipairs", Callback::captured(ctx, "ipairs", IPairs { inext })),
         ("type", Callback::captured(ctx, "type", TypeNames { names: type_names })),
