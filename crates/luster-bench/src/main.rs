@@ -8,6 +8,7 @@ mod generate;
 mod parse;
 mod process;
 mod program;
+mod slices;
 mod startup;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ Usage: luster-bench [FILTER] [--runs N] [--generational]
        luster-bench list [FILTER]
        luster-bench parse [--runs N] [--size BYTES]
        luster-bench startup [--runs N]
+       luster-bench slices
        luster-bench generate [--size BYTES]
        luster-bench --child ENGINE FILE
 
@@ -38,6 +40,7 @@ Usage: luster-bench [FILTER] [--runs N] [--generational]
   list             the names of the programs
   parse            speed of lexing, parsing and compiling a generated source
   startup          time and memory of a whole process that runs an empty script
+  slices           the longest time that a script keeps control, collection included
   generate         print the generated source
 ";
 
@@ -107,6 +110,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
     match words.as_slice() {
         ["parse"] => parse::run(arguments.size, arguments.runs.unwrap_or(7)),
         ["startup"] => startup::run(arguments.runs.unwrap_or(100)),
+        ["slices"] => slices::run(),
         ["generate"] => {
             print(&generate::source(arguments.size))?;
             Ok(ExitCode::SUCCESS)

@@ -60,6 +60,19 @@ enum Basic<'a> {
 }
 
 impl Prototype {
+    /// The number, among the variables as `debug.getlocal` counts them, of one that only the
+    /// reference has in a register: behind the parameters of a function with extra arguments that
+    /// have no table of their own. Scripts count on it.
+    pub fn hidden_local(&self) -> Option<u32> {
+        // The table is made at once when there is one; before that, parameters are put into cells.
+        let mut beginning = self.instructions.iter().take(usize::from(self.parameters) + 1);
+        let is_hidden = self.is_vararg
+            && self.line_defined > 0
+            && !self.offsets.is_empty()
+            && !beginning.any(|instruction| instruction.op == Op::VarArgTable);
+        is_hidden.then(|| u32::from(self.parameters) + 1)
+    }
+
     /// The name of the local variable that a register holds when the instruction `pc` is about to
     /// run, if it holds one and the name has not been stripped.
     pub fn local_name(&self, register: u8, pc: usize) -> Option<&[u8]> {

@@ -2,8 +2,9 @@
 //!
 //! A dump is a [`MAGIC`], a [`VERSION`], the [`instruction_set`]'s fingerprint, and a function.
 //! Whole numbers are in groups of seven bits, the lowest first, the eighth bit set on all but the
-//! last; other numbers have all their bytes, the lowest first; byte strings have their length
-//! before them; lists have their number of items before them. A function is
+//! last; other numbers have all their bytes, the lowest first; lists have their number of items
+//! before them. Byte strings have twice their length before them when they are new; one that has
+//! been there already is twice its number (the first being 0) and one more. A function is
 //! - its source: 0 if it is the enclosing function's, or else 1, the name, and the line starts as
 //!   differences;
 //! - the line of `function`, the line of `end`, the numbers of parameters (a byte), whether it takes
@@ -15,18 +16,24 @@
 //! - the local variables: name, register (a byte), start, length of the range;
 //! - the functions inside it.
 
+use std::collections::HashMap;
 use std::slice;
 use std::sync::Arc;
 
 use crate::op::Op;
 use crate::prototype::{Capture, Constant, Parts, Prototype, Source};
 
-/// How a dump begins.
-pub(crate) const MAGIC: [u8; 7] = *b"\x1BLuster";
+/// How a dump begins: with the header of a binary chunk of PUC-Rio Lua 5.5, as programs that look at
+/// it expect (version, format, and how numbers are kept), and then our name in bytes that PUC-Rio's
+/// own loader takes for a line number too large, and so refuses.
+pub(crate) const MAGIC: [u8; 47] = *b"\x1BLua\x55\x00\x19\x93\r\n\x1A\n\
+    \x04\x88\xA9\xFF\xFF\x04\x78\x56\x34\x12\
+    \x08\x88\xA9\xFF\xFF\xFF\xFF\xFF\xFF\x08\x00\x00\x00\x00\x00\x28\x77\xC0\
+    \x00\xCC\xF5\xF3\xF4\xE5\xF2";
 
 /// The format's version. Whatever changes the meaning of a dump must raise it; a change of the
 /// ops' names or numbers shows by itself.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// The source name of a function without debug information.
 const STRIPPED: &[u8] = b"=?";
@@ -62,7 +69,7 @@ pub(crate) fn instruction_set() -> u32 {
 /// `strip` is true, what only messages and debuggers need is left out: source positions and the
 /// names of variables and of the source.
 pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
-    let mut writer = Writer { bytes: Vec::new(), strip };
+    let mut writer = Writer { bytes: Vec::new(), strip, strings: HashMap::new() };
     writer.bytes.extend(MAGIC);
     writer.bytes.push(VERSION);
     writer.bytes.extend(instruction_set().to_le_bytes());
@@ -84,14 +91,16 @@ pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
     writer.bytes
 }
 
-struct Writer {
+struct Writer<'a> {
     bytes: Vec<u8>,
     strip: bool,
+    /// The strings that have been written, with their numbers.
+    strings: HashMap<&'a [u8], u64>,
 }
 
-impl Writer {
+impl<'a> Writer<'a> {
     /// A function up to and including the number of those inside it.
-    fn function(&mut self, parts: &Parts, enclosing: Option<&Source>) {
+    fn function(&mut self, parts: &'a Parts, enclosing: Option<&Source>) {
         self.source(&parts.source, enclosing);
         self.number(parts.line_defined.into());
         self.number(parts.last_line_defined.into());
@@ -126,7 +135,7 @@ impl Writer {
         self.count(parts.prototypes.len());
     }
 
-    fn source(&mut self, source: &Source, enclosing: Option<&Source>) {
+    fn source(&mut self, source: &'a Source, enclosing: Option<&Source>) {
         if let Some(enclosing) = enclosing
             && (self.strip || std::ptr::eq(source, enclosing) || source == enclosing)
         {
@@ -148,7 +157,7 @@ impl Writer {
         }
     }
 
-    fn constant(&mut self, constant: &Constant) {
+    fn constant(&mut self, constant: &'a Constant) {
         match constant {
             Constant::Nil => self.bytes.push(Tag::NIL),
             Constant::False => self.bytes.push(Tag::FALSE),
@@ -169,7 +178,7 @@ impl Writer {
     }
 
     /// Source offsets and local variables.
-    fn debug(&mut self, parts: &Parts) {
+    fn debug(&mut self, parts: &'a Parts) {
         if self.strip {
             self.count(0);
             self.count(0);
@@ -191,8 +200,13 @@ impl Writer {
         }
     }
 
-    fn string(&mut self, string: &[u8]) {
-        self.count(string.len());
+    fn string(&mut self, string: &'a [u8]) {
+        if let Some(number) = self.strings.get(string) {
+            self.number(number << 1 | 1);
+            return;
+        }
+        self.strings.insert(string, self.strings.len() as u64);
+        self.number((string.len() as u64) << 1);
         self.bytes.extend(string);
     }
 

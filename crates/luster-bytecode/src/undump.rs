@@ -70,7 +70,7 @@ impl From<VerifyError> for UndumpError {
 /// # Errors
 /// When the bytes are not exactly a dump of this version, or a function in it is not valid.
 pub fn undump(bytes: &[u8]) -> Result<Prototype, UndumpError> {
-    let mut reader = Reader { bytes, no_name: Arc::from([].as_slice()) };
+    let mut reader = Reader { bytes, strings: Vec::new() };
     reader.header()?;
     // The functions that are not complete, each inside the one before it, with how many of those
     // inside it are still to come.
@@ -101,8 +101,8 @@ pub fn undump(bytes: &[u8]) -> Result<Prototype, UndumpError> {
 struct Reader<'a> {
     /// What has not been read.
     bytes: &'a [u8],
-    /// The one empty name that all stripped ones share.
-    no_name: Arc<[u8]>,
+    /// The strings that have been read.
+    strings: Vec<Arc<[u8]>>,
 }
 
 impl<'a> Reader<'a> {
@@ -242,11 +242,14 @@ impl<'a> Reader<'a> {
     }
 
     fn string(&mut self) -> Result<Arc<[u8]>, UndumpError> {
-        let length = self.count(1)?;
-        match self.take(length)? {
-            [] => Ok(self.no_name.clone()),
-            bytes => Ok(Arc::from(bytes)),
+        let number = self.number()?;
+        let value = usize::try_from(number >> 1).map_err(|_| UndumpError::Truncated)?;
+        if number & 1 != 0 {
+            return self.strings.get(value).cloned().ok_or(UndumpError::Malformed("string"));
         }
+        let string: Arc<[u8]> = Arc::from(self.take(value)?);
+        self.strings.push(Arc::clone(&string));
+        Ok(string)
     }
 
     fn number32(&mut self, expected: &'static str) -> Result<u32, UndumpError> {

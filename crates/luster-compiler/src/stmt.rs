@@ -168,7 +168,11 @@ impl Compiler<'_> {
             self.open_results(last)?;
         } else {
             self.expr_to_next(last)?;
-            count = self.f.free - first + 1;
+            let Some(one_more) = (self.f.free - first).checked_add(1) else {
+                let limit = usize::from(u8::MAX);
+                return Err(self.limit_error("returns", limit, self.last_token(last)));
+            };
+            count = one_more;
         }
         self.f.emit(Op::Return, first, count, u8::from(closes), 0, offset);
         Ok(())

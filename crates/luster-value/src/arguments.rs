@@ -184,14 +184,9 @@ impl<'gc> Context<'gc> {
             Value::Integer(i) => luster_number::write_integer(out, i),
             Value::Float(x) => luster_number::write_float(out, x.get()),
             Value::String(s) => out.extend(s.as_bytes()),
-            Value::Callback(_) => {
-                out.extend(
-                    format!("function: builtin: {:#x}", value.address().unwrap_or(0)).bytes(),
-                );
-            }
             other => {
                 let name = self.type_name(other);
-                out.extend(format!("{name}: {:#016x}", other.address().unwrap_or(0)).bytes());
+                out.extend(format!("{name}: {:#x}", other.address().unwrap_or(0)).bytes());
             }
         }
     }

@@ -45,6 +45,9 @@ pub enum CallbackReturn<'gc> {
     Sequence(BoxSequence<'gc>),
     /// Leave the arena for a step of collection, then return what is on the stack.
     Collect(CollectRequest),
+    /// Return to the caller what is on the stack, after the VM has looked anew at how the running
+    /// coroutine is to be run: its debug hook has been changed.
+    Reconsider,
     /// End the whole execution: the host gets what is on the stack. `os.exit` is built on it.
     Exit(i32),
 }

@@ -17,6 +17,7 @@ mod collector_settings;
 mod context;
 mod error;
 mod finalizers;
+mod hook;
 mod intern;
 mod metamethod;
 mod registers;
@@ -38,6 +39,7 @@ pub use collector_settings::{CollectorParameter, CollectorSettings};
 pub use context::{Context, State};
 pub use error::{Error, Raised, RustError};
 pub use finalizers::Finalizers;
+pub use hook::{AfterHook, Hook, HookFrame, Told, Tracing};
 pub use metamethod::Metamethod;
 pub use registers::{MAX_SLOTS, RegisterFile};
 pub use sequence::{BoxSequence, Poll, Sequence};
@@ -46,8 +48,8 @@ pub use stash::{Stash, Stashed};
 pub use string::{LuaString, MAX_SHORT};
 pub use table::{InvalidKey, Table};
 pub use thread::{
-    AfterClosing, ClosingFrame, FinalizerFrame, Frame, HandlerFrame, Hook, LuaFrame,
-    ProtectedFrame, ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, FinalizerFrame, Frame, HandlerFrame, LuaFrame, ProtectedFrame,
+    ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
 };
 pub use userdata::UserData;
 pub use value::{Float, Type, Value};

@@ -9,6 +9,7 @@ use gc_arena::{Collect, Gc, Mutation};
 use crate::callback::ResumeKind;
 use crate::closure::Closure;
 use crate::context::Context;
+use crate::hook::{Hook, HookFrame, Tracing};
 use crate::registers::RegisterFile;
 use crate::sequence::BoxSequence;
 use crate::value::Value;
@@ -53,6 +54,8 @@ pub enum Frame<'gc> {
     Handler(HandlerFrame<'gc>),
     /// A finalizer is running; what it was called over goes on as if nothing had happened.
     Finalizer(FinalizerFrame),
+    /// The debug hook is running; what it was called over goes on when it returns.
+    Hook(HookFrame),
     /// The bottom of a coroutine: where its results, or those of its main function, arrive.
     Bottom,
 }
@@ -142,6 +145,15 @@ pub enum WaitsFor {
     Collection,
     /// Nothing: it failed, and stands here for tracebacks until it is unwound.
     Nothing,
+    /// The call hook, after which it is called with the values up to the open top; `__call`
+    /// metamethods put that many of them before the others.
+    CallHook(u8),
+    /// Nothing but its turn to return, once the VM has looked at the coroutine's hook anew.
+    Turn,
+    /// The function that it called as its last act, seen by the hook.
+    Callee,
+    /// The return hook.
+    ReturnHook,
 }
 
 /// The frame under the `__close` metamethods of several variables.
@@ -167,6 +179,8 @@ pub struct ClosingFrame<'gc> {
 pub enum AfterClosing {
     /// The Lua function below goes on at its next instruction.
     Continue,
+    /// The Lua function below takes up its return instruction again.
+    Return,
     /// The error goes on to whatever catches it, which is the frame below.
     Raise,
     /// The coroutine ends, as `coroutine.close` asked for.
@@ -252,24 +266,13 @@ pub struct ThreadState<'gc> {
     /// Where a main coroutine was when it failed, as text.
     #[collect(require_static)]
     pub traceback: Vec<u8>,
-    /// Hooks and other per-coroutine debugging state.
-    pub hook: Hook<'gc>,
-}
-
-/// A coroutine's debug hook.
-#[derive(Clone, Copy, Collect, Default)]
-#[collect(no_drop)]
-pub struct Hook<'gc> {
-    /// The hook function, or nil.
-    pub function: Value<'gc>,
-    /// Whether it is called for calls.
-    pub calls: bool,
-    /// Whether it is called for returns.
-    pub returns: bool,
-    /// Whether it is called for new lines.
-    pub lines: bool,
-    /// It is called every so many instructions, unless 0.
-    pub count: u32,
+    /// The debug hook; see `set_hook`.
+    pub(crate) hook: Hook<'gc>,
+    /// How far the hook has been told what happens.
+    #[collect(require_static)]
+    pub tracing: Tracing,
+    /// How many arguments `__call` metamethods put before those of the callback that runs.
+    pub extra_arguments: u8,
 }
 
 #[derive(Collect)]
@@ -305,6 +308,8 @@ impl<'gc> Thread<'gc> {
             failure: None,
             traceback: Vec::new(),
             hook: Hook::default(),
+            tracing: Tracing::default(),
+            extra_arguments: 0,
         };
         Thread(Gc::new(&ctx, ThreadData { state: RefLock::new(state), id: ctx.next_id() }))
     }

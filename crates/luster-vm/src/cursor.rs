@@ -171,3 +171,15 @@ pub(crate) fn push_frame<'gc>(
 fn grow(frames: &mut Vec<Frame<'_>>) {
     frames.reserve(1);
 }
+
+/// Drops the frame on top if it is a Lua function's. Gives where the function's results go.
+#[inline(always)]
+pub(crate) fn pop_frame(frames: &mut Vec<Frame<'_>>) -> Option<(usize, ReturnKind)> {
+    let (function, returns) = match frames.last() {
+        Some(Frame::Lua(frame)) => (frame.function as usize, frame.returns),
+        _ => return None,
+    };
+    // SAFETY: there is a last frame, and a Lua function's frame is `Copy`, so nothing is leaked.
+    unsafe { frames.set_len(frames.len() - 1) };
+    Some((function, returns))
+}

@@ -4,10 +4,13 @@
 //! line. The place (instruction, registers, constants) is in a [`Cursor`], which is loaded anew
 //! whenever the frames have changed; the fuel is a local that is written back before anything that
 //! may look at it.
+//!
+//! The loop exists twice: once as it is, once for coroutines with a debug hook, which is told of
+//! what happens before each instruction (see `hook`) and leaves no call to a shortcut.
 
 use luster_bytecode::Op;
 use luster_number::{self as number, Number};
-use luster_value::{Builtin, Closure, Frame, ReturnKind, Table, UpValue, Value};
+use luster_value::{Builtin, Closure, Frame, ReturnKind, Table, Told, UpValue, Value};
 
 use crate::cursor::Cursor;
 use crate::operate::{Fault, compare_strings};
@@ -35,14 +38,20 @@ pub(crate) fn jumps_when(op: Op) -> bool {
 /// Runs the Lua function on top, and those it calls and returns to, until the frame on top is
 /// another kind or there is something for the machine to do.
 #[expect(clippy::too_many_lines, reason = "one arm per op; each is a few lines")]
-pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
+pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
     let ctx = run.ctx;
     'reload: loop {
+        if HOOKED && !run.state.tracing.is_on() {
+            return Ok(None);
+        }
         let mut fuel = run.state.fuel;
         let mut cursor = match run.state.frames.last() {
             Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut run.state.registers, frame),
             _ => return Ok(None),
         };
+        // Whether the function is only being entered, for the hook.
+        let mut is_fresh =
+            HOOKED && matches!(run.state.frames.last(), Some(Frame::Lua(frame)) if frame.pc == 0);
 
         // Writes back what the loop keeps to itself.
         macro_rules! save {
@@ -237,6 +246,10 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                     run.state.fuel = fuel;
                     return Ok(None);
                 }
+                if HOOKED {
+                    run.state.fuel = fuel;
+                    continue 'reload;
+                }
                 cursor = Cursor::begin(&mut run.state.registers, closure, base);
             }};
         }
@@ -244,6 +257,12 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
         macro_rules! return_one {
             ($i:expr, $value:expr, $count:expr) => {{
                 let value: Value<'gc> = $value;
+                if HOOKED {
+                    save!();
+                    if run.trace_return($i.a, $count) {
+                        return std::mem::replace(&mut run.exit, Ok(None));
+                    }
+                }
                 fuel -= i64::from($i.d.get());
                 let (function, returns) = run.pop_lua_frame();
                 match returns {
@@ -270,6 +289,12 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
         }
 
         loop {
+            if HOOKED {
+                save!();
+                if run.trace(std::mem::take(&mut is_fresh)) {
+                    return std::mem::replace(&mut run.exit, Ok(None));
+                }
+            }
             let i = cursor.fetch();
             match i.op.get() {
                 Op::Move => cursor.set(i.a, cursor.get(i.b)),
@@ -605,6 +630,10 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                     cursor.jump(distance);
                     fuel += i64::from(distance);
                     if fuel < 0 {
+                        if HOOKED {
+                            // At its first instruction again, the function is not entered again.
+                            run.state.tracing.told = Told::Call;
+                        }
                         save!();
                         run.sync();
                         return Ok(None);
@@ -655,7 +684,8 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                 }
                 Op::TailCall => {
                     fuel -= i64::from(i.d.get());
-                    if let Value::Closure(closure) = cursor.get(i.a)
+                    if !HOOKED
+                        && let Value::Closure(closure) = cursor.get(i.a)
                         && !closure.code().is_vararg
                         && i.b != 0
                     {
@@ -677,7 +707,11 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                 Op::Return0 => return_one!(i, Value::Nil, 0),
                 Op::Return => {
                     fuel -= i64::from(i.d.get());
-                    slow!(run.return_from());
+                    if HOOKED {
+                        slow!(run.return_watched());
+                    } else {
+                        slow!(run.return_from());
+                    }
                 }
                 Op::Closure => {
                     fuel -= ALLOCATION_FUEL;
@@ -735,6 +769,10 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                 Op::GenericForPrep => {
                     let closing = cursor.get(i.a + 3);
                     cursor.jump(i.d.get());
+                    if HOOKED {
+                        // The first call of the iterator is part of this instruction to the hook.
+                        run.state.tracing.told = Told::Line;
+                    }
                     if closing.is_truthy() {
                         slow!(run.mark_to_be_closed(i.a + 3));
                     }
@@ -742,7 +780,8 @@ pub(crate) fn execute<'gc>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
                 Op::GenericForCall => {
                     let (iterator, state, control) =
                         (cursor.get(i.a), cursor.get(i.a + 1), cursor.get(i.a + 2));
-                    if let (Value::Callback(callback), Value::Table(table)) = (iterator, state)
+                    if !HOOKED
+                        && let (Value::Callback(callback), Value::Table(table)) = (iterator, state)
                         && let Some([key, value]) =
                             step_builtin(callback.which_builtin(), table, control)
                     {

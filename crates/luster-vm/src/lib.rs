@@ -9,6 +9,7 @@
 mod collector;
 mod cursor;
 mod execute;
+mod hook;
 mod link;
 mod machine;
 pub mod operate;

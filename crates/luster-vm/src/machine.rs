@@ -303,6 +303,7 @@ fn begin_closing<'gc>(mc: &Mutation<'gc>, thread: Thread<'gc>, error: Option<Val
     let Some(mut state) = thread.state_mut(mc) else { return };
     state.status = Status::Suspended;
     state.frames.clear();
+    state.restore_hook();
     state.frames.push(Frame::Bottom);
     state.top = 0;
     state.depth = 0;

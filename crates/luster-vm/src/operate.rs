@@ -145,7 +145,7 @@ pub fn get<'gc>(
         }
         object = handler;
     }
-    Err(Fault::Message("'__index' chain too long; possibly a loop"))
+    Err(Fault::Message("'__index' chain too long; possible loop"))
 }
 
 /// `object[key] = value`
@@ -183,7 +183,7 @@ pub fn set<'gc>(
         }
         object = handler;
     }
-    Err(Fault::Message("'__newindex' chain too long; possibly a loop"))
+    Err(Fault::Message("'__newindex' chain too long; possible loop"))
 }
 
 /// The metamethod of a binary operation: the left operand's, or else the right one's.

@@ -4,9 +4,9 @@
 //! coroutines in `machine`.
 
 use luster_value::{
-    AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure, CollectRequest,
-    Context, Error, FinalizerFrame, Frame, Metamethod, Poll, ProtectedFrame, ReturnKind,
-    SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
+    AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure,
+    CollectRequest, Context, Error, FinalizerFrame, Frame, Metamethod, Poll, ProtectedFrame,
+    ReturnKind, SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::{Place, push_frame};
@@ -67,7 +67,8 @@ impl<'gc> Run<'_, 'gc> {
     pub(crate) fn run(&mut self) -> Switch<'gc> {
         loop {
             let control = match self.state.frames.last() {
-                Some(Frame::Lua(_)) => execute::execute(self),
+                Some(Frame::Lua(_)) if self.state.tracing.is_on() => execute::execute::<true>(self),
+                Some(Frame::Lua(_)) => execute::execute::<false>(self),
                 _ => self.step_frame(),
             };
             let control = match control {
@@ -103,8 +104,11 @@ impl<'gc> Run<'_, 'gc> {
                     }
                     return Ok(None);
                 }
+                Value::Callback(callback) if extra > 0 || self.state.tracing.is_on() => {
+                    return self.call_unusual(callback, function, argc, returns, extra);
+                }
                 Value::Callback(callback)
-                    if callback.which_builtin() == Builtin::PCall && argc > 0 && extra == 0 =>
+                    if callback.which_builtin() == Builtin::PCall && argc > 0 =>
                 {
                     let callback = Value::Callback(callback);
                     let depth = self.nest(&callback, function)?;
@@ -121,7 +125,7 @@ impl<'gc> Run<'_, 'gc> {
                     continue;
                 }
                 Value::Callback(callback) => {
-                    return self.call_callback(callback, function, argc, returns, extra);
+                    return self.call_callback::<false>(callback, function, argc, returns, 0);
                 }
                 value => {
                     let handler = self.ctx.metamethod(value, Metamethod::Call);
@@ -138,7 +142,12 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     /// Puts a value into a slot, moving the `count` values that start there up by one.
-    fn insert(&mut self, slot: usize, count: usize, value: Value<'gc>) -> Result<(), Error<'gc>> {
+    pub(crate) fn insert(
+        &mut self,
+        slot: usize,
+        count: usize,
+        value: Value<'gc>,
+    ) -> Result<(), Error<'gc>> {
         self.reserve(slot + count + 1)?;
         self.state.registers.copy(slot, slot + 1, count);
         self.state.registers.set(slot, value);
@@ -222,8 +231,26 @@ impl<'gc> Run<'_, 'gc> {
         Ok(base)
     }
 
-    #[inline]
-    fn call_callback(
+    /// Calls a callback that a hook sees, or that stands behind `__call` metamethods.
+    #[cold]
+    fn call_unusual(
+        &mut self,
+        callback: Callback<'gc>,
+        function: usize,
+        argc: usize,
+        returns: ReturnKind,
+        extra: usize,
+    ) -> Control<'gc> {
+        if self.state.tracing.is_on() {
+            return self.call_watched(callback, function, argc, returns, extra);
+        }
+        self.call_seen(callback, function, argc, returns, extra)
+    }
+
+    /// Calls a callback. The hook, if there is one, is told when it returns, unless the caller knows
+    /// that there is none and the call is not `WATCHED`.
+    #[inline(always)]
+    pub(crate) fn call_callback<const WATCHED: bool>(
         &mut self,
         callback: Callback<'gc>,
         function: usize,
@@ -238,6 +265,9 @@ impl<'gc> Run<'_, 'gc> {
         let count = stack.len();
         self.end_slice_if_due();
         match result {
+            Ok(CallbackReturn::Return) if WATCHED => {
+                self.finish(Value::Callback(callback), base, count, function, returns)
+            }
             Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
             Err(error) => {
@@ -281,6 +311,7 @@ impl<'gc> Run<'_, 'gc> {
             self.state.registers.set(at + 1, object);
             let function = at as u32;
             self.state.frames.push(Frame::Finalizer(FinalizerFrame { saved_top, function }));
+            self.state.pause_hook();
             return self.call(at, 1, ReturnKind::Frame);
         }
         Ok(None)
@@ -300,8 +331,12 @@ impl<'gc> Run<'_, 'gc> {
         let waiting = |waits_for| {
             Frame::Waiting(WaitingFrame { function: function as u32, returns, waits_for })
         };
+        self.state.extra_arguments = 0;
         match wish {
-            CallbackReturn::Return => self.deliver(base, count, function, returns),
+            CallbackReturn::Return => self.finish(callback, base, count, function, returns),
+            CallbackReturn::Call(callee, None) if self.state.tracing.is_on() => {
+                self.call_last_watched(callee, function, count, returns)
+            }
             CallbackReturn::Call(callee, None) => {
                 self.state.registers.set(function, callee);
                 self.call(function, count, returns)
@@ -340,6 +375,7 @@ impl<'gc> Run<'_, 'gc> {
             CallbackReturn::Close(thread) if thread == self.thread => {
                 // A coroutine that closes itself ends here, once its variables are closed.
                 self.state.frames.truncate(1);
+                self.state.restore_hook();
                 self.state.frames.push(Frame::Closing(ClosingFrame {
                     floor: 0,
                     top: 0,
@@ -362,6 +398,12 @@ impl<'gc> Run<'_, 'gc> {
                 self.state.frames.push(waiting(WaitsFor::Collection));
                 self.state.top = base + count;
                 Ok(Some(Switch::Collect(request)))
+            }
+            CallbackReturn::Reconsider => {
+                // The frame has the dispatch loop left, and the right one entered afterwards.
+                self.state.frames.push(waiting(WaitsFor::Turn));
+                self.state.top = base + count;
+                Ok(None)
             }
             CallbackReturn::Exit(status) => Ok(Some(Switch::Exit(status))),
         }
@@ -443,6 +485,9 @@ impl<'gc> Run<'_, 'gc> {
     /// Takes the results of a callback that Lua functions called as their last acts.
     #[inline(never)]
     fn deliver_tail(&mut self, from: usize, count: usize) -> Control<'gc> {
+        if self.state.tracing.is_on() {
+            return self.watch_tail(from, count);
+        }
         loop {
             let Some(Frame::Lua(frame)) = self.state.frames.pop() else {
                 unreachable!("only Lua functions make tail calls");
@@ -496,10 +541,11 @@ impl<'gc> Run<'_, 'gc> {
             }
             Some(Frame::Protected(frame)) => {
                 let (function, returns) = (frame.function as usize, frame.returns);
+                let callback = frame.callback;
                 self.state.depth = frame.depth - 1;
                 self.state.frames.pop();
                 self.state.registers.set(function, Value::True);
-                self.deliver(function, top - function, function, returns)
+                self.finish(callback, function, top - function, function, returns)
             }
             Some(Frame::Closing(_)) => self.close_next(),
             Some(Frame::Handler(frame)) => {
@@ -510,19 +556,31 @@ impl<'gc> Run<'_, 'gc> {
             Some(Frame::Finalizer(frame)) => {
                 self.state.top = frame.saved_top as usize;
                 self.state.frames.pop();
+                self.state.resume_hook();
                 self.call_finalizer()
             }
-            Some(Frame::Waiting(_)) => self.go_on(top),
+            Some(&Frame::Hook(frame)) => self.end_hook(frame),
+            Some(&Frame::Waiting(frame)) => self.go_on(frame, top),
             Some(Frame::Bottom) | None => Ok(Some(Switch::Finished { from: 0, count: top })),
             Some(Frame::Lua(_)) => Ok(None),
         }
     }
 
     /// Gives what a waiting callback waited for, up to the open top, to its caller.
-    fn go_on(&mut self, top: usize) -> Control<'gc> {
-        let Some(Frame::Waiting(frame)) = self.state.frames.pop() else {
-            unreachable!("only called with a waiting frame on top");
-        };
+    fn go_on(&mut self, frame: WaitingFrame, top: usize) -> Control<'gc> {
+        match frame.waits_for {
+            WaitsFor::CallHook(extra) => {
+                self.state.frames.pop();
+                return self.call_told(frame, top, extra);
+            }
+            WaitsFor::ReturnHook => {}
+            _ if self.state.tracing.is_on() => {
+                self.state.top = top;
+                return self.finish_waiting();
+            }
+            _ => {}
+        }
+        self.state.frames.pop();
         let base = frame.function as usize + 1;
         self.deliver(base, top.saturating_sub(base), frame.function as usize, frame.returns)
     }
@@ -571,8 +629,9 @@ impl<'gc> Run<'_, 'gc> {
         let (function, returns) = (frame.function as usize, frame.returns);
         match poll {
             Ok(Poll::Return) => {
+                let callback = frame.callback;
                 self.state.frames.pop();
-                self.deliver(base, len, function, returns)
+                self.finish(callback, base, len, function, returns)
             }
             Ok(Poll::Call(callee, bottom)) => {
                 let bottom = bottom.min(len);
@@ -580,6 +639,12 @@ impl<'gc> Run<'_, 'gc> {
                 frame.bottom = bottom as u32;
                 self.insert(base + bottom, len - bottom, callee)?;
                 self.call(base + bottom, len - bottom, ReturnKind::Frame)
+            }
+            Ok(Poll::TailCall(callee)) if self.state.tracing.is_on() => {
+                let callback = frame.callback;
+                self.state.frames.pop();
+                self.state.registers.set(function, callback);
+                self.call_last_watched(callee, function, len, returns)
             }
             Ok(Poll::TailCall(callee)) => {
                 self.state.frames.pop();
@@ -644,6 +709,12 @@ impl<'gc> Run<'_, 'gc> {
                 match then {
                     AfterClosing::Continue => {
                         self.state.top = saved_top;
+                        self.trace_top();
+                        Ok(None)
+                    }
+                    AfterClosing::Return => {
+                        self.state.top = saved_top;
+                        self.trace_return_again();
                         Ok(None)
                     }
                     AfterClosing::Raise => self.catch(error.unwrap_or(Value::Nil)),
@@ -664,6 +735,7 @@ pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
         Some(Frame::Closing(frame)) => frame.top.max(frame.floor) as usize,
         Some(Frame::Handler(frame)) => frame.top as usize,
         Some(Frame::Finalizer(frame)) => frame.function as usize,
+        Some(Frame::Hook(frame)) => frame.function as usize,
         Some(Frame::Bottom) | None => 0,
     };
     let closing = state.to_be_closed.last().map_or(0, |&slot| slot as usize + 1);

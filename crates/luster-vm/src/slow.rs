@@ -7,6 +7,7 @@ use luster_value::{
     Value,
 };
 
+use crate::cursor::pop_frame;
 use crate::execute::LoopFault;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Run, Switch};
@@ -73,6 +74,8 @@ out_of_line! {
     tail_call = Reload call_in_place();
     /// The return just fetched.
     return_from = Reload return_values();
+    /// The same, when a hook is told.
+    return_watched = Reload return_values_watched();
     /// Closes variables from a register up.
     close = Same close_from(register: u8);
     /// Marks a register's variable to be closed.
@@ -134,12 +137,10 @@ impl<'gc> Run<'_, 'gc> {
     /// Drops the frame of the running Lua function. Gives where its results go.
     #[inline(always)]
     pub(crate) fn pop_lua_frame(&mut self) -> (usize, ReturnKind) {
-        let (function, returns) = match self.state.frames.last() {
-            Some(Frame::Lua(frame)) => (frame.function as usize, frame.returns),
-            _ => unreachable!("instructions run in Lua functions"),
-        };
-        self.state.frames.pop();
-        (function, returns)
+        match pop_frame(&mut self.state.frames) {
+            Some(frame) => frame,
+            None => unreachable!("instructions run in Lua functions"),
+        }
     }
 
     /// Takes the one result, or none, of a function that was not called by a plain call.
@@ -422,10 +423,12 @@ impl<'gc> Run<'_, 'gc> {
             return self.call(from, argc, ReturnKind::Tail);
         }
         let function = frame.function as usize;
+        let depth = self.state.frames.len();
         self.state.frames.pop();
         self.state.registers.copy(from, function, argc + 1);
         let control = self.call(function, argc, frame.returns)?;
-        if let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
+        if self.state.frames.len() == depth
+            && let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
             && frame.pc == 0
         {
             frame.is_tail_call = true;
@@ -444,9 +447,41 @@ impl<'gc> Run<'_, 'gc> {
 
     fn return_values(&mut self) -> Control<'gc> {
         let Instruction { a, b, c, .. } = self.instruction();
+        if c != 0 && self.close_before_return() {
+            return Ok(None);
+        }
         let frame = self.lua_frame();
         let from = frame.base as usize + a as usize;
-        if c != 0 && self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
+        match b {
+            0 => self.return_open(from),
+            b => {
+                self.state.frames.pop();
+                self.deliver(from, b as usize - 1, frame.function as usize, frame.returns)
+            }
+        }
+    }
+
+    fn return_values_watched(&mut self) -> Control<'gc> {
+        let Instruction { a, b, c, .. } = self.instruction();
+        if c != 0 && self.close_before_return() {
+            return Ok(None);
+        }
+        let from = self.lua_frame().base as usize + a as usize;
+        let count = match b {
+            0 => self.state.top.saturating_sub(from),
+            b => b as usize - 1,
+        };
+        match self.tell_return(a, count) {
+            Some(control) => control,
+            None => self.return_values(),
+        }
+    }
+
+    /// Begins to close the variables of the function on top, which returns; it comes back to its
+    /// return instruction afterwards. Tells whether there are any.
+    fn close_before_return(&mut self) -> bool {
+        let frame = self.lua_frame();
+        if self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
             // Close first, then come back to this instruction.
             let top = self.above().max(self.state.top);
             let saved_top = self.state.top as u32;
@@ -458,17 +493,11 @@ impl<'gc> Run<'_, 'gc> {
                 top: top as u32,
                 saved_top,
                 error: None,
-                then: AfterClosing::Continue,
+                then: AfterClosing::Return,
             }));
-            return Ok(None);
+            return true;
         }
-        match b {
-            0 => self.return_open(from),
-            b => {
-                self.state.frames.pop();
-                self.deliver(from, b as usize - 1, frame.function as usize, frame.returns)
-            }
-        }
+        false
     }
 
     fn close_from(&mut self, register: u8) -> Slow<'gc> {

@@ -15,7 +15,7 @@ pub fn position_of_top(state: &ThreadState<'_>) -> Vec<u8> {
     }
 }
 
-fn position_of(frame: &LuaFrame<'_>) -> Vec<u8> {
+pub(crate) fn position_of(frame: &LuaFrame<'_>) -> Vec<u8> {
     let line = current_line(frame);
     let mut text = chunk_id(&frame.closure.prototype().source.name);
     if line == 0 {
@@ -46,6 +46,10 @@ pub struct Level<'a, 'gc> {
     pub is_finalizer: bool,
     /// Whether it is a `__close` metamethod.
     pub is_closing: bool,
+    /// Whether it is a debug hook.
+    pub is_hook: bool,
+    /// Whether a debug hook has been called over it.
+    pub is_hooked: bool,
 }
 
 /// The functions on a coroutine's stack, the running one first. A callback that is just running
@@ -61,6 +65,8 @@ pub fn levels<'a, 'gc>(
         };
         let is_finalizer = matches!(below, Some(Frame::Finalizer(_)));
         let is_closing = matches!(below, Some(Frame::Closing(_)));
+        let is_hook = matches!(below, Some(Frame::Hook(_)));
+        let is_hooked = matches!(state.frames.get(index + 1), Some(Frame::Hook(_)));
         let (function, frame) = match &state.frames[index] {
             Frame::Lua(frame) => (Value::Closure(frame.closure), Some(frame)),
             Frame::Sequence(frame) => (frame.callback, None),
@@ -68,7 +74,7 @@ pub fn levels<'a, 'gc>(
             Frame::Waiting(frame) => (state.registers.get(frame.function as usize), None),
             _ => return None,
         };
-        Some(Level { function, frame, index, caller, is_finalizer, is_closing })
+        Some(Level { function, frame, index, caller, is_finalizer, is_closing, is_hook, is_hooked })
     })
 }
 
@@ -86,6 +92,7 @@ pub fn position<'gc>(ctx: Context<'gc>, state: &ThreadState<'gc>, level: usize) 
 pub fn call_description(state: &ThreadState<'_>) -> Option<(&'static str, Vec<u8>)> {
     match state.frames.last() {
         Some(Frame::Lua(frame)) => describe_call(frame),
+        Some(Frame::Hook(_)) => Some(("hook", b"?".to_vec())),
         _ => None,
     }
 }
@@ -99,14 +106,17 @@ pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
 
 /// How a level was called: the kind of its name and the name.
 pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>)> {
+    if level.frame.is_some_and(|frame| frame.is_tail_call) {
+        return None;
+    }
+    if level.is_hook {
+        return Some(("hook", b"?".to_vec()));
+    }
     if level.is_finalizer {
-        return Some(("metamethod", b"gc".to_vec()));
+        return Some(("metamethod", b"__gc".to_vec()));
     }
     if level.is_closing {
         return Some(("metamethod", b"close".to_vec()));
-    }
-    if level.frame.is_some_and(|frame| frame.is_tail_call) {
-        return None;
     }
     describe_call(level.caller?)
 }
@@ -137,9 +147,6 @@ pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Opt
     None
 }
 
-/// Writes a line of a traceback.
-type Line<'a> = Box<dyn Fn(&mut Vec<u8>) + 'a>;
-
 /// A traceback, as `luaL_traceback`: level 0 is the running callback (`running`, if there is one),
 /// 1 what called it.
 pub fn traceback<'gc>(
@@ -155,30 +162,39 @@ pub fn traceback<'gc>(
         text.push(b'\n');
     }
     text.extend(b"stack traceback:");
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    if let Some(function) = running {
-        lines.push(Box::new(move |text| {
-            text.extend(b"\n\t[C]: in ");
-            let call = call_description(state);
-            function_name(ctx, text, call, function);
-        }));
+    let has_host = state.is_main && matches!(state.frames.get(1), Some(Frame::Lua(_)));
+    let total = usize::from(running.is_some()) + levels(state).count() + usize::from(has_host);
+    let shown = total.saturating_sub(level);
+    // As the reference reckons: 22 levels are shown whole, and of more the middle is left out, whose
+    // number it gives as one less than it is.
+    let skipped = if shown > FIRST_LEVELS + LAST_LEVELS + 1 {
+        level + FIRST_LEVELS..total - LAST_LEVELS
+    } else {
+        0..0
+    };
+    let mut index = 0;
+    let mut is_shown = |text: &mut Vec<u8>| {
+        let this = index;
+        index += 1;
+        if this == skipped.start && !skipped.is_empty() {
+            let count = skipped.len() - 1;
+            text.extend(format!("\n\t...\t(skipping {count} levels)").bytes());
+        }
+        this >= level && !skipped.contains(&this)
+    };
+    if let Some(function) = running
+        && is_shown(&mut text)
+    {
+        text.extend(b"\n\t[C]: in ");
+        function_name(ctx, &mut text, call_description(state), function);
     }
     for level in levels(state) {
-        lines.push(Box::new(move |text| describe_level(ctx, text, &level)));
-    }
-    if state.is_main && matches!(state.frames.get(1), Some(Frame::Lua(_))) {
-        lines.push(Box::new(|text| text.extend(b"\n\t[C]: in ?")));
-    }
-    let shown = lines.len().saturating_sub(level);
-    let skipped =
-        if shown > FIRST_LEVELS + LAST_LEVELS { shown - FIRST_LEVELS - LAST_LEVELS } else { 0 };
-    for (index, line) in lines.iter().skip(level).enumerate() {
-        if skipped > 0 && index == FIRST_LEVELS {
-            text.extend(format!("\n\t...\t(skipping {skipped} levels)").bytes());
+        if is_shown(&mut text) {
+            describe_level(ctx, &mut text, &level);
         }
-        if skipped == 0 || index < FIRST_LEVELS || index >= FIRST_LEVELS + skipped {
-            line(&mut text);
-        }
+    }
+    if has_host && is_shown(&mut text) {
+        text.extend(b"\n\t[C]: in ?");
     }
     text
 }

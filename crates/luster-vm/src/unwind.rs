@@ -60,7 +60,7 @@ impl<'gc> Run<'_, 'gc> {
             Frame::Sequence(frame) => {
                 frame.sequence.as_ref().is_some_and(|sequence| sequence.catches_errors())
             }
-            Frame::Lua(_) | Frame::Waiting(_) => false,
+            Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_) => false,
         });
         let Some(catcher) = catcher else { return Ok(Some(Switch::Failed(value))) };
         if std::mem::take(&mut self.handling_failed) {
@@ -142,6 +142,7 @@ impl<'gc> Run<'_, 'gc> {
             Frame::Closing(frame) => {
                 frame.error = Some(value);
                 self.state.frames.truncate(catcher + 1);
+                self.state.restore_hook();
                 return Ok(None);
             }
             // A coroutine that dies keeps its frames for tracebacks, and its variables for
@@ -150,6 +151,7 @@ impl<'gc> Run<'_, 'gc> {
             _ => 0,
         };
         self.state.frames.truncate(catcher + 1);
+        self.state.restore_hook();
         let depth = self.state.frames.iter().rev().find_map(|frame| match frame {
             Frame::Protected(frame) => Some(frame.depth),
             Frame::Handler(frame) => Some(frame.depth),
@@ -177,16 +179,18 @@ impl<'gc> Run<'_, 'gc> {
         match self.state.frames.last() {
             Some(Frame::Protected(frame)) => {
                 let (function, returns) = (frame.function as usize, frame.returns);
+                let callback = frame.callback;
                 self.state.depth = frame.depth - 1;
                 self.state.frames.pop();
                 self.state.registers.set(function, Value::False);
                 self.state.registers.set(function + 1, value);
-                self.deliver(function, 2, function, returns)
+                self.finish(callback, function, 2, function, returns)
             }
             Some(Frame::Sequence(_)) => self.sequence_error(value),
             Some(Frame::Finalizer(frame)) => {
                 self.state.top = frame.saved_top as usize;
                 self.state.frames.pop();
+                self.state.resume_hook();
                 crate::warning::finalizer_failed(value);
                 self.call_finalizer()
             }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use luster_bytecode::{Op, Prototype, UndumpError, VerifyErrorKind, dump, undump};
+use luster_bytecode::{Constant, Op, Prototype, UndumpError, VerifyErrorKind, dump, undump};
 
 use crate::samples::{Random, bare, odds_and_ends, op, tour};
+
+/// How many bytes come before the first function.
+const HEADER: usize = 52;
 
 #[test]
 fn round_trip() {
@@ -18,6 +21,20 @@ fn round_trip() {
 fn source_is_shared() {
     let prototype = undump(&dump(&tour(), false)).expect("valid");
     assert!(Arc::ptr_eq(&prototype.source, &prototype.prototypes[0].source));
+}
+
+#[test]
+fn strings_are_written_once() {
+    let mut parts = bare(0, &[op(Op::Return0, 0, 0, 0, 0)]);
+    parts.upvalues.clear();
+    parts.constants = vec![Constant::String(b"a rather long string".as_slice().into())];
+    let mut around = parts.clone();
+    around.prototypes = vec![Arc::new(parts.verify().expect("valid"))];
+    let prototype = around.verify().expect("valid");
+    let bytes = dump(&prototype, false);
+    let copies = bytes.windows(20).filter(|window| window == b"a rather long string");
+    assert_eq!(copies.count(), 1);
+    assert_eq!(undump(&bytes), Ok(prototype));
 }
 
 #[test]
@@ -56,12 +73,12 @@ fn every_prefix_is_truncated() {
 #[test]
 fn not_a_dump() {
     assert_eq!(undump(b"return 1"), Err(UndumpError::NotADump));
-    assert_eq!(undump(b"\x1bLua\x55"), Err(UndumpError::NotADump));
+    assert_eq!(undump(b"\x1bLua\x54"), Err(UndumpError::NotADump));
     let mut bytes = dump(&tour(), false);
-    bytes[7] += 1;
+    bytes[HEADER - 5] += 1;
     assert_eq!(undump(&bytes), Err(UndumpError::Version));
     let mut bytes = dump(&tour(), false);
-    bytes[8] ^= 1;
+    bytes[HEADER - 4] ^= 1;
     assert_eq!(undump(&bytes), Err(UndumpError::Version));
 }
 
@@ -105,7 +122,7 @@ fn nesting_is_bounded() {
 
     // A function that says it holds another, again and again.
     let one = dump(&leaf().verify().expect("valid"), true);
-    let function = 12..one.len();
+    let function = HEADER..one.len();
     let mut endless = one[..function.end - 1].to_vec();
     endless.push(1);
     for _ in 0..100_000 {
@@ -126,7 +143,7 @@ fn damaged_dumps() {
                 let mut damaged = bytes.clone();
                 for _ in 0..=random.below(3) {
                     // Past the header, which would end the matter at once.
-                    let at = 12 + random.below(damaged.len() - 12);
+                    let at = HEADER + random.below(damaged.len() - HEADER);
                     match random.below(4) {
                         0 => damaged[at] ^= 1 << random.below(8),
                         1 => damaged[at] = random.next() as u8,
@@ -147,7 +164,7 @@ fn damaged_dumps() {
 #[test]
 fn huge_counts_are_refused_before_allocating() {
     let bytes = dump(&bare(0, &[op(Op::Return0, 0, 0, 0, 0)]).verify().expect("valid"), true);
-    for at in 12..bytes.len() {
+    for at in HEADER..bytes.len() {
         let mut damaged = bytes[..at].to_vec();
         damaged.extend([0xFF; 9]);
         damaged.push(1);

@@ -1,7 +1,7 @@
 //! `debug.getinfo`: what is known about a function or a level of the call stack.
 
 use luster_bytecode::chunk_id;
-use luster_value::{CallbackReturn, Context, Error, Stack, Table, Value};
+use luster_value::{CallbackReturn, Context, Error, Stack, Table, ThreadState, Value};
 use luster_vm::traceback::{self, Level};
 
 use super::{running_callback, thread_argument, with_state};
@@ -13,12 +13,18 @@ const OPTIONS: &[u8] = b"SlnrutLf";
 struct Activation {
     line: Option<u32>,
     is_tail_call: bool,
+    extra_arguments: u8,
+    /// The number of the first value that a call or return hands over, and how many there are, when
+    /// a hook has been called for it.
+    transferred: (u32, u32),
     name: Option<(&'static str, Vec<u8>)>,
 }
 
 impl Activation {
-    fn of_level(level: &Level<'_, '_>) -> Self {
+    fn of_level(state: &ThreadState<'_>, level: &Level<'_, '_>) -> Self {
         Activation {
+            extra_arguments: level.frame.map_or(0, |frame| frame.extra_arguments),
+            transferred: if level.is_hooked { state.tracing.transferred } else { (0, 0) },
             line: level.frame.map(traceback::current_line),
             is_tail_call: level.frame.is_some_and(|frame| frame.is_tail_call),
             name: traceback::level_description(level),
@@ -44,8 +50,14 @@ pub(super) fn getinfo<'gc>(
             let level = stack.integer(ctx, first)?;
             let is_own = thread == stack.thread();
             let found = if is_own && level == 0 {
-                let name = traceback::call_description(stack.thread_state());
-                let activation = Activation { line: None, is_tail_call: false, name };
+                let state = stack.thread_state();
+                let activation = Activation {
+                    line: None,
+                    is_tail_call: false,
+                    extra_arguments: state.extra_arguments,
+                    transferred: (0, 0),
+                    name: traceback::call_description(state),
+                };
                 Some((running_callback(stack), activation))
             } else {
                 let level = usize::try_from(level).ok();
@@ -54,7 +66,7 @@ pub(super) fn getinfo<'gc>(
                 level.and_then(|level| {
                     with_state(stack, thread, |state| {
                         let level = traceback::levels(state).nth(level)?;
-                        Some((level.function, Activation::of_level(&level)))
+                        Some((level.function, Activation::of_level(state, &level)))
                     })
                     .flatten()
                 })
@@ -102,13 +114,16 @@ pub(super) fn getinfo<'gc>(
         }
     }
     if wants(b'r') {
-        integer("ftransfer", 0);
-        integer("ntransfer", 0);
+        let (first, count) = activation.as_ref().map_or((0, 0), |a| a.transferred);
+        integer("ftransfer", i64::from(first));
+        integer("ntransfer", i64::from(count));
     }
     if wants(b't') {
         let is_tail_call = activation.as_ref().is_some_and(|activation| activation.is_tail_call);
         info.set_field(ctx, "istailcall", Value::boolean(is_tail_call));
-        integer("extraargs", 0);
+        let extra_arguments =
+            activation.as_ref().map_or(0, |activation| activation.extra_arguments);
+        integer("extraargs", i64::from(extra_arguments));
     }
     if wants(b'L') {
         set_active_lines(ctx, stack, info, function)?;

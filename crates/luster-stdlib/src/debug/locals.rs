@@ -7,11 +7,15 @@ use luster_vm::traceback;
 
 use super::{thread_argument, with_state};
 
+/// The variable that the reference has behind the parameters of a function with extra arguments that
+/// have no name. Here it has no register, and its value is always nil; but it counts.
+const VARARG_TABLE: &[u8] = b"(vararg table)";
+
 /// A value on a coroutine's stack that has a name.
 struct Place {
     name: Vec<u8>,
-    /// Its register.
-    slot: usize,
+    /// Its register, if it has one.
+    slot: Option<usize>,
 }
 
 /// `debug.getlocal([thread,] function or level, n)`: the name and the value of a level's `n`th
@@ -40,14 +44,14 @@ pub(super) fn getlocal<'gc>(
     let is_own = thread == stack.thread();
     let found = if is_own && level == 0 {
         Some(own_place(stack, number).map(|place| {
-            let value = stack.thread_state().registers.get(place.slot);
+            let value = value_at(stack.thread_state(), &place);
             (place.name, value)
         }))
     } else {
         with_state(stack, thread, |state| {
             let place = find(state, level, number, is_own.then_some(limit))?;
             Some(place.map(|place| {
-                let value = state.registers.get(place.slot);
+                let value = value_at(state, &place);
                 (place.name, value)
             }))
         })
@@ -60,11 +64,6 @@ pub(super) fn getlocal<'gc>(
             Ok(CallbackReturn::Return)
         }
         Some(Some((name, value))) => {
-            // The cell of a captured variable is never seen by scripts.
-            let value = match value {
-                Value::Cell(cell) => cell.get(),
-                value => value,
-            };
             stack.replace2(ctx.string(name), value);
             Ok(CallbackReturn::Return)
         }
@@ -95,9 +94,12 @@ pub(super) fn setlocal<'gc>(
         stack.replace(Value::Nil);
         return Ok(CallbackReturn::Return);
     };
-    let set = |state: &mut ThreadState<'gc>| match state.registers.get(place.slot) {
-        Value::Cell(cell) => cell.set(&ctx, value),
-        _ => state.registers.set(place.slot, value),
+    let set = |state: &mut ThreadState<'gc>| {
+        let Some(slot) = place.slot else { return };
+        match state.registers.get(slot) {
+            Value::Cell(cell) => cell.set(&ctx, value),
+            _ => state.registers.set(slot, value),
+        }
     };
     if is_own {
         set(stack.thread_state_mut());
@@ -106,6 +108,15 @@ pub(super) fn setlocal<'gc>(
     }
     stack.replace(ctx.string(place.name));
     Ok(CallbackReturn::Return)
+}
+
+/// The value of a variable; never the cell of a captured one.
+fn value_at<'gc>(state: &ThreadState<'gc>, place: &Place) -> Value<'gc> {
+    match place.slot.map(|slot| state.registers.get(slot)) {
+        Some(Value::Cell(cell)) => cell.get(),
+        Some(value) => value,
+        None => Value::Nil,
+    }
 }
 
 /// The name and the register of the `number`th variable that is in scope at an instruction.
@@ -124,7 +135,7 @@ fn active_local(prototype: &Prototype, number: i64, pc: usize) -> Option<(&[u8],
 fn own_place<'gc>(stack: &Stack<'_, 'gc>, number: i64) -> Option<Place> {
     let index = usize::try_from(number.checked_sub(1)?).ok()?;
     let slot = stack.base() + index;
-    (index < stack.len()).then(|| Place { name: b"(C temporary)".to_vec(), slot })
+    (index < stack.len()).then(|| Place { name: b"(C temporary)".to_vec(), slot: Some(slot) })
 }
 
 /// A value of a level. The outer `None` means that there is no such level.
@@ -144,19 +155,28 @@ fn find(
         None => Some(state.top),
     });
     let end = end.unwrap_or(0).min(state.registers.len());
-    let temporary = |base: usize, name: &str| {
+    let temporary = |base: usize, number: i64, name: &str| {
         let slot = base.checked_add(usize::try_from(number.checked_sub(1)?).ok()?)?;
-        (slot < end).then(|| Place { name: name.into(), slot })
+        (slot < end).then(|| Place { name: name.into(), slot: Some(slot) })
     };
     Some(match &state.frames[index] {
-        Frame::Lua(frame) => match number {
-            ..0 => extra_argument(frame, number),
-            _ => named(frame, number).or_else(|| temporary(frame.base as usize, "(temporary)")),
+        Frame::Lua(frame) if number < 0 => extra_argument(frame, number),
+        Frame::Lua(frame) => match frame.closure.prototype().hidden_local().map(i64::from) {
+            Some(hidden) if number == hidden => {
+                Some(Place { name: VARARG_TABLE.to_vec(), slot: None })
+            }
+            hidden => {
+                let number = number - i64::from(hidden.is_some_and(|hidden| number > hidden));
+                named(frame, number)
+                    .or_else(|| temporary(frame.base as usize, number, "(temporary)"))
+            }
         },
         Frame::Sequence(frame) => {
             let bottom = frame.base as usize + frame.bottom as usize;
-            temporary(frame.base as usize, "(C temporary)").filter(|place| place.slot < bottom)
+            temporary(frame.base as usize, number, "(C temporary)")
+                .filter(|place| place.slot < Some(bottom))
         }
+        Frame::Waiting(frame) => temporary(frame.function as usize + 1, number, "(C temporary)"),
         _ => None,
     })
 }
@@ -164,8 +184,10 @@ fn find(
 /// A variable in scope, by its number.
 fn named(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
     let pc = (frame.pc as usize).saturating_sub(1);
-    let (name, register) = active_local(frame.closure.prototype(), number, pc)?;
-    Some(Place { name: name.to_vec(), slot: frame.base as usize + usize::from(register) })
+    let prototype = frame.closure.prototype();
+    let (name, register) = active_local(prototype, number, pc)?;
+    let slot = Some(frame.base as usize + usize::from(register));
+    Some(Place { name: name.to_vec(), slot })
 }
 
 /// An extra argument, by its negative number.
@@ -175,7 +197,7 @@ fn extra_argument(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
         return None;
     }
     let first = (frame.base as usize).checked_sub(frame.varargs as usize)?;
-    Some(Place { name: b"(vararg)".to_vec(), slot: first + index as usize })
+    Some(Place { name: b"(vararg)".to_vec(), slot: Some(first + index as usize) })
 }
 
 /// The slot of the function that a frame is for, if it has one.
@@ -186,6 +208,7 @@ fn first_slot(frame: &Frame<'_>) -> Option<usize> {
         Frame::Protected(frame) => Some(frame.function as usize),
         Frame::Waiting(frame) => Some(frame.function as usize),
         Frame::Finalizer(frame) => Some(frame.function as usize),
+        Frame::Hook(frame) => Some(frame.function as usize),
         _ => None,
     }
 }

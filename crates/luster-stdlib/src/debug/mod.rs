@@ -227,12 +227,14 @@ fn getupvalue<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    match closure_upvalue(ctx, stack)? {
-        Some((closure, index)) => {
+    match upvalue_arguments(ctx, stack, 0)? {
+        (Value::Closure(closure), Some(index)) => {
             let name = ctx.string(upvalue_name(closure, index));
             stack.replace2(name, closure.upvalue(index).get());
         }
-        None => stack.clear(),
+        // What a callback has captured has no name, and is not shown.
+        (_, Some(_)) => stack.replace2(ctx.string(""), Value::Nil),
+        _ => stack.clear(),
     }
     Ok(CallbackReturn::Return)
 }
@@ -326,12 +328,14 @@ fn sethook<'gc>(
     weak_registry_table(ctx, HOOKS, "k")
         .set(&ctx, Value::Thread(thread), hook.function)
         .map_err(|error| Error::message(error.message()))?;
-    if thread == stack.thread() {
-        stack.thread_state_mut().hook = hook;
-    } else if let Some(mut state) = thread.state_mut(&ctx) {
-        state.hook = hook;
-    }
     stack.clear();
+    if thread == stack.thread() {
+        stack.thread_state_mut().set_hook(hook);
+        return Ok(CallbackReturn::Reconsider);
+    }
+    if let Some(mut state) = thread.state_mut(&ctx) {
+        state.set_hook(hook);
+    }
     Ok(CallbackReturn::Return)
 }
 
@@ -341,7 +345,7 @@ fn gethook<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (thread, _) = thread_argument(stack);
-    let hook = with_state(stack, thread, |state| state.hook).unwrap_or_default();
+    let hook = with_state(stack, thread, ThreadState::hook).unwrap_or_default();
     if hook.function.is_nil() {
         stack.replace(Value::Nil);
         return Ok(CallbackReturn::Return);
