@@ -674,6 +674,18 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
+    /// The error that a variable to be closed has lost its metamethod, at the place of the function
+    /// whose variable it is.
+    #[cold]
+    fn no_close_metamethod(&self) -> Error<'gc> {
+        let mut text = match self.state.frames.iter().rev().nth(1) {
+            Some(Frame::Lua(frame)) => crate::traceback::position_of(frame),
+            _ => Vec::new(),
+        };
+        text.extend(b"attempt to call a nil value (metamethod 'close')");
+        Error::Value(Value::String(self.ctx.intern_owned(text)))
+    }
+
     /// Closes the next to-be-closed variable of the closing frame on top, or ends the closing.
     fn close_next(&mut self) -> Control<'gc> {
         let Some(Frame::Closing(frame)) = self.state.frames.last() else {
@@ -691,7 +703,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.reserve(at + 3)?;
                 let handler = self.ctx.metamethod(value, Metamethod::Close);
                 if handler.is_nil() {
-                    return Err(Error::message("attempt to call a nil value (metamethod 'close')"));
+                    return Err(self.no_close_metamethod());
                 }
                 self.state.registers.set(at, handler);
                 self.state.registers.set(at + 1, value);
