@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use luster_bytecode::{Capture, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
 use luster_syntax::{
-    Ast, ExprId, FunctionId, Parse, Span, TokenId, TokenKind, TokenTable,
+    Ast, ExprId, FunctionId, Parse, TokenId, TokenKind, TokenTable,
     ast::{Function, Place},
 };
 
@@ -85,7 +85,11 @@ impl<'a> Compiler<'a> {
         let state = FunctionState::new(self.line(start));
         let enclosing = std::mem::replace(&mut self.f, state);
         self.outer.push(enclosing);
-        let end = function.tokens.last().unwrap_or(start);
+        let mut end = function.tokens.last().unwrap_or(start);
+        if self.ast.block(function.body).tokens.last() == Some(end) {
+            // Its own `end` is missing: there is a diagnostic at what stands in its place.
+            end = self.after(end);
+        }
         let block = self.enter_block();
         self.parameters(id, function)?;
         let body = self.f.here();
@@ -259,7 +263,7 @@ impl<'a> Compiler<'a> {
 
     /// An error about the meaning of the source; PUC-Rio gives these no `near`.
     pub(crate) fn error_at(&self, message: &str, token: TokenId) -> Box<CompileError> {
-        self.error_bytes(message.as_bytes().to_vec(), self.line(token), self.tokens.span(token))
+        self.error_bytes(message.as_bytes().to_vec(), self.line(token), token, token)
     }
 
     /// The same with a name in quotes, which need not be UTF-8, between two texts.
@@ -271,7 +275,7 @@ impl<'a> Compiler<'a> {
         token: TokenId,
     ) -> Box<CompileError> {
         let message = [before.as_bytes(), b"'", self.names.text(name), b"'", after.as_bytes()];
-        self.error_bytes(message.concat(), self.line(token), self.tokens.span(token))
+        self.error_bytes(message.concat(), self.line(token), token, token)
     }
 
     /// An error that says what it stands near.
@@ -286,7 +290,7 @@ impl<'a> Compiler<'a> {
                 text.push(b'\'');
             }
         }
-        self.error_bytes(text, self.line(near), self.tokens.span(near))
+        self.error_bytes(text, self.line(near), near, near)
     }
 
     /// An error about too much of something, found after `token` was read.
@@ -327,11 +331,23 @@ impl<'a> Compiler<'a> {
         goto: Goto,
         last: TokenId,
     ) -> Box<CompileError> {
-        self.error_bytes(message, self.line(last), self.tokens.span(goto.token))
+        // The token that ends a function, or the one after a block's last.
+        let found = if self.tokens.kind(last) == TokenKind::End { last } else { self.after(last) };
+        let mut error = self.error_bytes(message, self.line(last), goto.token, found);
+        // What is wrong with that token is found before the block is closed.
+        error.found = error.found.saturating_add(1);
+        error
     }
 
-    fn error_bytes(&self, message: Vec<u8>, line: u32, span: Span) -> Box<CompileError> {
+    fn error_bytes(
+        &self,
+        message: Vec<u8>,
+        line: u32,
+        blamed: TokenId,
+        found: TokenId,
+    ) -> Box<CompileError> {
         let chunk_id = chunk_id(&self.source.name);
-        Box::new(CompileError { message, chunk_id, line, span, incomplete: false })
+        let (span, found) = (self.tokens.span(blamed), self.tokens.start(found));
+        Box::new(CompileError { message, chunk_id, line, span, incomplete: false, found })
     }
 }

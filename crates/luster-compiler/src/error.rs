@@ -21,6 +21,9 @@ pub struct CompileError {
     pub span: Span,
     /// Whether the source only ends too early, so that more input could mend it.
     pub incomplete: bool,
+    /// The offset of the token at which PUC-Rio's compiler, whose single pass does everything at
+    /// once, would stop. Of two errors it tells only the one that it comes to first.
+    pub(crate) found: u32,
 }
 
 impl CompileError {

@@ -52,8 +52,7 @@ use luster_syntax::{LineIndex, Parse, parse};
 /// The name is as `load` takes it: `@file`, `=name`, or the source itself.
 ///
 /// # Errors
-/// The first thing that is wrong with the source, in the order of PUC-Rio's compiler as far as
-/// syntax goes; what else is wrong is only looked for when the syntax is right.
+/// The first thing that is wrong with the source, in the order of PUC-Rio's compiler.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileError> {
     compile_parse(source, &parse(source), chunk_name)
 }
@@ -68,16 +67,21 @@ pub fn compile_parse(
     chunk_name: &[u8],
 ) -> Result<Prototype, CompileError> {
     let lines = LineIndex::new(source);
-    if let Some(first) = parse.diagnostics.first() {
-        return Err(CompileError {
+    let line_starts = (1..=lines.count()).map(|line| lines.line_start(line)).collect();
+    let chunk = Arc::new(Source { name: Arc::from(chunk_name), line_starts });
+    let compiled = compiler::Compiler::new(source, parse, chunk).main().map_err(|error| *error);
+    let Some(first) = parse.diagnostics.first() else { return compiled };
+    match compiled {
+        Err(error) if error.found < first.span.start + u32::from(!first.kind.is_lexical()) => {
+            Err(error)
+        }
+        _ => Err(CompileError {
             message: first.message_bytes(),
             chunk_id: chunk_id(chunk_name),
             line: first.line(&lines),
             span: first.span,
             incomplete: parse.is_incomplete(),
-        });
+            found: first.span.start,
+        }),
     }
-    let line_starts = (1..=lines.count()).map(|line| lines.line_start(line)).collect();
-    let chunk = Arc::new(Source { name: Arc::from(chunk_name), line_starts });
-    compiler::Compiler::new(source, parse, chunk).main().map_err(|error| *error)
 }

@@ -148,6 +148,24 @@ impl fmt::Display for Diagnostic {
 impl std::error::Error for Diagnostic {}
 
 impl DiagnosticKind {
+    /// Whether no token could be made; what is wrong with the tokens before is found later.
+    pub fn is_lexical(&self) -> bool {
+        matches!(
+            self,
+            DiagnosticKind::MalformedNumber
+                | DiagnosticKind::UnfinishedString
+                | DiagnosticKind::UnfinishedLongString { .. }
+                | DiagnosticKind::UnfinishedLongComment { .. }
+                | DiagnosticKind::InvalidLongStringDelimiter
+                | DiagnosticKind::InvalidEscape
+                | DiagnosticKind::HexDigitExpected
+                | DiagnosticKind::MissingOpeningBrace
+                | DiagnosticKind::MissingClosingBrace
+                | DiagnosticKind::Utf8ValueTooLarge
+                | DiagnosticKind::DecimalEscapeTooLarge
+        )
+    }
+
     fn append(&self, out: &mut Vec<u8>) {
         let fixed = match self {
             DiagnosticKind::MalformedNumber => "malformed number",

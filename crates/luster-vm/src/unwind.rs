@@ -158,8 +158,11 @@ impl<'gc> Run<'_, 'gc> {
             _ => None,
         });
         self.state.depth = depth.unwrap_or(0);
-        let in_handler = self.state.frames.iter().any(|frame| matches!(frame, Frame::Handler(_)));
-        self.state.registers.set_handler_room(in_handler);
+        if self.state.registers.has_handler_room() {
+            let handles = |frame: &Frame<'gc>| matches!(frame, Frame::Handler(_));
+            let in_handler = self.state.frames.iter().any(handles);
+            self.state.registers.set_handler_room(in_handler);
+        }
         self.state.top = 0;
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
             self.state.frames.push(Frame::Closing(ClosingFrame {
