@@ -268,6 +268,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 match returns {
                     ReturnKind::Call(2) => run.state.registers.set(function, value),
                     ReturnKind::Call(1) => {}
+                    ReturnKind::Register(register) => {
+                        if let Some(Frame::Lua(frame)) = run.state.frames.last() {
+                            let slot = frame.base as usize + register as usize;
+                            run.state.registers.set(slot, value);
+                        }
+                    }
                     returns => {
                         run.state.fuel = fuel;
                         match run.return_special(value, $count, function, returns) {
@@ -385,9 +391,16 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                             cursor.set(i.a, value);
                             continue;
                         }
-                        if let Some(value) = get_inherited(ctx, table, key) {
-                            cursor.set(i.a, value);
-                            continue;
+                        match get_inherited(ctx, table, key) {
+                            Inherited::Value(value) => {
+                                cursor.set(i.a, value);
+                                continue;
+                            }
+                            Inherited::Call(handler, from) => {
+                                slow!(run.call_index(handler, from, Value::String(key), i.a));
+                                continue;
+                            }
+                            Inherited::Unknown => {}
                         }
                     }
                     slow!(run.get(object, Value::String(key), i.a));
@@ -448,6 +461,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         cursor.set(i.a, Value::Table(Table::new(ctx)));
                     } else {
                         let nodes = if i.b == 0 { 0 } else { 1 << (i.b - 1) };
+                        fuel -= i64::from(array / 4) + i64::from(nodes);
                         match Table::with_room(ctx, array, nodes) {
                             Ok(table) => cursor.set(i.a, Value::Table(table)),
                             Err(key) => fail!(run.fault(Fault::Key(key))),
@@ -868,7 +882,13 @@ fn find_method<'gc>(
     if (index_slot, class_slot) != (index_guess, class_guess) {
         cache.set((u32::from(index_slot) << 16 | u32::from(class_slot)) as i32);
     }
-    if value.is_nil() { get_inherited(ctx, class, key) } else { Some(value) }
+    if !value.is_nil() {
+        return Some(value);
+    }
+    match get_inherited(ctx, class, key) {
+        Inherited::Value(value) => Some(value),
+        _ => None,
+    }
 }
 
 /// A method of strings.
@@ -888,28 +908,40 @@ fn find_string_method<'gc>(
     }
 }
 
-/// What a table that lacks a key inherits through `__index` tables; `None` when that takes more
-/// than looking.
+/// What a table that lacks a key inherits.
+enum Inherited<'gc> {
+    /// A value, found by looking.
+    Value(Value<'gc>),
+    /// What calling this function on this table gives.
+    Call(Value<'gc>, Table<'gc>),
+    /// That takes more to find out.
+    Unknown,
+}
+
+/// Looks for what a table that lacks a key inherits through `__index` tables.
 #[inline(never)]
 fn get_inherited<'gc>(
     ctx: luster_value::Context<'gc>,
     mut table: Table<'gc>,
     key: luster_value::LuaString<'gc>,
-) -> Option<Value<'gc>> {
+) -> Inherited<'gc> {
     const LOOKS: usize = 50;
     for _ in 0..LOOKS {
-        let Some(metatable) = table.metatable() else { return Some(Value::Nil) };
+        let Some(metatable) = table.metatable() else { return Inherited::Value(Value::Nil) };
         table = match metatable.metamethod(ctx, luster_value::Metamethod::Index) {
-            Value::Nil => return Some(Value::Nil),
+            Value::Nil => return Inherited::Value(Value::Nil),
             Value::Table(table) => table,
-            _ => return None,
+            handler @ (Value::Closure(_) | Value::Callback(_)) => {
+                return Inherited::Call(handler, table);
+            }
+            _ => return Inherited::Unknown,
         };
         let value = table.get_string(key);
         if !value.is_nil() {
-            return Some(value);
+            return Inherited::Value(value);
         }
     }
-    None
+    Inherited::Unknown
 }
 
 /// A closure of a nested prototype, its upvalues taken from the running function.

@@ -58,6 +58,13 @@ out_of_line! {
     get = Same get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
     /// `object[key] := value`
     set = Same set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
+    /// `register := handler(object, key)`, an `__index` metamethod.
+    call_index = Same index_by_call(
+        handler: Value<'gc>,
+        object: Table<'gc>,
+        key: Value<'gc>,
+        register: u8
+    );
     /// `register := #value`
     length = Same length_of(value: Value<'gc>, register: u8);
     /// The arithmetic instruction just fetched, with whatever operands.
@@ -172,8 +179,12 @@ impl<'gc> Run<'_, 'gc> {
 
     /// Where a call that an instruction makes may begin: above the function's registers.
     fn above(&self) -> usize {
-        let frame = self.lua_frame();
-        frame.base as usize + frame.closure.code().registers as usize
+        match self.state.frames.last() {
+            Some(Frame::Lua(frame)) => {
+                frame.base as usize + frame.closure.code().registers as usize
+            }
+            _ => unreachable!("instructions run in Lua functions"),
+        }
     }
 
     fn set_register(&mut self, register: u8, value: Value<'gc>) {
@@ -195,6 +206,16 @@ impl<'gc> Run<'_, 'gc> {
             self.state.registers.set(at + 1 + index, *argument);
         }
         self.call(at, arguments.len(), returns)
+    }
+
+    fn index_by_call(
+        &mut self,
+        handler: Value<'gc>,
+        object: Table<'gc>,
+        key: Value<'gc>,
+        register: u8,
+    ) -> Slow<'gc> {
+        self.call_metamethod(handler, &[Value::Table(object), key], ReturnKind::Register(register))
     }
 
     fn outcome(&mut self, outcome: Result<Outcome<'gc>, Fault<'gc>>, register: u8) -> Slow<'gc> {
