@@ -76,6 +76,22 @@ const SCRIPTS: &[(&str, &str)] = &[
         return tostring(next(weak)) .. n",
     ),
     (
+        "hooks",
+        "local log = {} local function note(event, line) log[#log + 1] = event:sub(1, 1) .. (line or '') end \
+        local function f(n) if n == 0 then return 0 end return f(n - 1) end \
+        debug.sethook(note, 'crl', 3) for i = 1, 5 do f(i) pcall(error, i) tostring(i) end \
+        local n = 0 while true do n = n + 1 if n > 50 then break end end debug.sethook() \
+        local co = coroutine.create(function() while true do coroutine.yield() end end) \
+        debug.sethook(co, note, 'crl') for i = 1, 5 do coroutine.resume(co) end \
+        return table.concat(log, ' ')",
+    ),
+    (
+        "endless hooked loop",
+        "local n, calls = 0, 0 debug.sethook(function(e) n = n + 1 if e == 'call' then calls = calls + 1 end \
+        if n > 200 then debug.sethook() error(tostring(calls), 0) end end, 'cl') \
+        local ok, message = pcall(function() while true do end end) return message",
+    ),
+    (
         "varargs and tables",
         "local function f(...) local t = { ... } return #t + select('#', ...), ... end \
         local s = 0 for i = 1, 100 do local t = { f(i, i, i) } s = s + #t + t[1] for k, v in pairs(t) do \
