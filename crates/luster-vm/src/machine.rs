@@ -214,7 +214,10 @@ fn run_thread<'gc>(
         }
     }
     if ctx.finalizers().is_due()
-        && matches!(run.state.frames.last(), Some(Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_)))
+        && matches!(
+            run.state.frames.last(),
+            Some(Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_))
+        )
         && let Err(error) = run.call_finalizer()
     {
         run.pend(error);
