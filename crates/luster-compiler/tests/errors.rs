@@ -31,10 +31,10 @@ fn syntax_errors_pass_through() {
 fn the_error_that_comes_first_counts() {
     refuses("local x <const> = 1; x = = 2", "c:1: attempt to assign to const variable 'x'");
     refuses("global a; b = = 1", "c:1: variable 'b' not declared");
-    refuses("global a; a = 'x", "c:1: unfinished string near <eof>");
+    refuses("global a; a = 'x\n", "c:1: unfinished string near ''x'");
     refuses("function f() goto x end @", "c:1: no visible label 'x' for <goto> at line 1");
     refuses("function f() goto x @", "c:1: unexpected symbol near '@'");
-    refuses("function f() goto x; do end", "c:1: 'end' expected near <eof>");
+    refuses("function f() goto x; do end )", "c:1: unexpected symbol near ')'");
     refuses("do goto x end @", "c:1: unexpected symbol near '@'");
     let many = format!("\nfunction f() local a{} \n", ", a".repeat(200));
     let message = "c:3: too many local variables (limit is 200) in function at line 2 near <eof>";
