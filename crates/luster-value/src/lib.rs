@@ -5,8 +5,8 @@
 //! state that a VM has one of. What is done with them (running code, metamethods, collection) is
 //! the VM's business.
 //!
-//! `unsafe` stands in `string`, `intern`, `table`, `closure`, `callback`, `registers`, `finalizers`
-//! and `stash` only: for bytes, slots and upvalues that follow their header inline, for access
+//! `unsafe` stands in `string`, `intern`, `table`, `closure`, `callback`, `registers`, `finalizers`,
+//! `stash` and `weak` only: for bytes, slots and upvalues that follow their header inline, for access
 //! without borrow flags, and for `Collect` implementations that hold things weakly.
 
 pub mod account;

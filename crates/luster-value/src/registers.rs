@@ -156,8 +156,8 @@ impl<'gc> RegisterFile<'gc> {
     /// A pointer to a slot.
     ///
     /// # Safety
-    /// There must be such a slot: [`reserve`](Self::reserve) has made it once, and slots are never
-    /// taken away.
+    /// There must be such a slot: [`reserve`](Self::reserve) has made it once, and slots are only
+    /// taken away from above all frames, when a message handler gives its room back.
     #[inline(always)]
     pub unsafe fn window(&mut self, base: usize) -> *mut Value<'gc> {
         debug_assert!(base <= self.slots.len());
