@@ -18,6 +18,10 @@ use crate::prototype::{Capture, Parts, UpValueInfo};
 /// nesting is lower.
 pub(crate) const MAX_DEPTH: u16 = 250;
 
+/// The most instructions, and the most constants, of one function: so many that distances in bytes,
+/// as linked code has them, fit 32 bits.
+pub const MAX_LENGTH: usize = 1 << 26;
+
 /// Why pieces are not a prototype.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyError {
@@ -33,8 +37,10 @@ pub struct VerifyError {
 pub enum VerifyErrorKind {
     /// There are no instructions.
     Empty,
-    /// There are more instructions than a jump can cross.
+    /// There are more than [`MAX_LENGTH`] instructions.
     TooLong,
+    /// There are more than [`MAX_LENGTH`] constants.
+    TooManyConstants,
     /// Functions nest too deeply.
     TooDeep,
     /// There are more parameters than registers.
@@ -99,6 +105,7 @@ impl fmt::Display for VerifyErrorKind {
         match self {
             Empty => f.write_str("no instructions"),
             TooLong => f.write_str("too many instructions"),
+            TooManyConstants => f.write_str("too many constants"),
             TooDeep => f.write_str("functions nest too deeply"),
             TooManyParameters => f.write_str("more parameters than registers"),
             TooManyUpValues => f.write_str("too many upvalues"),
@@ -142,8 +149,11 @@ fn whole(parts: &Parts) -> Result<(), VerifyErrorKind> {
     if length == 0 {
         return Err(VerifyErrorKind::Empty);
     }
-    if length > i32::MAX as usize {
+    if length > MAX_LENGTH {
         return Err(VerifyErrorKind::TooLong);
+    }
+    if parts.constants.len() > MAX_LENGTH {
+        return Err(VerifyErrorKind::TooManyConstants);
     }
     if parts.prototypes.iter().any(|nested| nested.depth() >= MAX_DEPTH) {
         return Err(VerifyErrorKind::TooDeep);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use luster_bytecode::{Capture, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
+use luster_bytecode::{Capture, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
 use luster_syntax::{
     Ast, ExprId, FunctionId, Parse, TokenId, TokenKind, TokenTable,
     ast::{Function, Place},
@@ -22,9 +22,6 @@ use crate::{
 
 /// The most variables a function may have in scope, PUC-Rio's `MAXVARS`.
 const MAX_LOCALS: u16 = 200;
-
-/// The most instructions of one function: distances of jumps have 31 bits.
-const MAX_INSTRUCTIONS: usize = i32::MAX as usize;
 
 /// A compilation under way.
 pub(crate) struct Compiler<'a> {
@@ -152,7 +149,7 @@ impl<'a> Compiler<'a> {
 
     /// Makes a prototype of the current function.
     fn finish_function(&mut self, last_line: u32, end: TokenId) -> Result<Prototype> {
-        if self.f.code.len() > MAX_INSTRUCTIONS {
+        if self.f.code.len() > MAX_LENGTH || self.f.constants.len() > MAX_LENGTH {
             return Err(self.error_at("function too long", end));
         }
         self.f.thread_jumps();

@@ -58,22 +58,67 @@ impl PartialEq for UpValue<'_> {
 
 impl Eq for UpValue<'_> {}
 
-/// An instruction of linked code: a copy of the prototype's that the VM may quicken, with room for
-/// what it learns.
+/// An operand of a linked instruction: how far from the first register or constant its own is, in
+/// bytes, so that the dispatch loop need not multiply; or a plain number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct LinkedOperand(u16);
+
+impl LinkedOperand {
+    /// A register or a constant.
+    #[inline]
+    pub const fn slot(index: u8) -> Self {
+        LinkedOperand(index as u16 * size_of::<Value<'static>>() as u16)
+    }
+
+    /// A plain number.
+    #[inline]
+    pub const fn number(number: u16) -> Self {
+        LinkedOperand(number)
+    }
+
+    /// The distance of a register or a constant from the first one, in bytes.
+    #[inline(always)]
+    pub const fn offset(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The index of a register or a constant.
+    #[inline(always)]
+    pub const fn index(self) -> u8 {
+        (self.0 / size_of::<Value<'static>>() as u16) as u8
+    }
+
+    /// The plain number.
+    #[inline(always)]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// An instruction of linked code: a copy of the prototype's in the form that runs quickest, which
+/// the VM may quicken, with room for what it learns.
+///
+/// Registers, constants and jumps are distances in bytes; what a prototype's instruction has in two
+/// halves is one number here.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct LinkedInstruction {
     /// What it does.
     pub op: Cell<Op>,
     /// The first operand.
-    pub a: u8,
+    pub a: LinkedOperand,
     /// The second operand.
-    pub b: u8,
+    pub b: LinkedOperand,
     /// The third operand.
-    pub c: u8,
+    pub c: LinkedOperand,
     /// The wide operand, or an inline cache.
     pub d: Cell<i32>,
+    /// What it costs in fuel beyond itself, or an inline cache.
+    pub e: Cell<u32>,
 }
+
+const _: () = assert!(size_of::<LinkedInstruction>() == 16);
 
 /// A prototype linked into a VM: its constants are values, its instructions may learn.
 #[derive(Collect)]

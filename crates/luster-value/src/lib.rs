@@ -34,7 +34,7 @@ pub mod weak;
 pub use callback::{
     Builtin, Callback, CallbackReturn, Captured, CollectRequest, Function, ResumeKind,
 };
-pub use closure::{Closure, Code, LinkedInstruction, UpValue};
+pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, UpValue};
 pub use collector_settings::{CollectorParameter, CollectorSettings};
 pub use context::{Context, State};
 pub use error::{Error, Raised, RustError};
@@ -46,7 +46,7 @@ pub use sequence::{BoxSequence, Poll, Sequence};
 pub use stack::Stack;
 pub use stash::{Stash, Stashed};
 pub use string::{LuaString, MAX_SHORT};
-pub use table::{InvalidKey, Table};
+pub use table::{InvalidKey, SlotCache, Table};
 pub use thread::{
     AfterClosing, ClosingFrame, FinalizerFrame, Frame, HandlerFrame, LuaFrame, ProtectedFrame,
     ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,

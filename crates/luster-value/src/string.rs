@@ -160,6 +160,11 @@ impl<'gc> LuaString<'gc> {
         Gc::ptr_eq(self.0, other.0)
     }
 
+    #[inline(never)]
+    fn equals_long(self, other: Self) -> bool {
+        !other.is_short() && self.as_bytes() == other.as_bytes()
+    }
+
     /// The object as the collector sees it.
     #[inline(always)]
     pub fn erase(self) -> Gc<'gc, ()> {
@@ -178,10 +183,9 @@ impl<'gc> LuaString<'gc> {
 }
 
 impl PartialEq for LuaString<'_> {
-    #[inline]
+    #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
-        self.same_object(*other)
-            || (!self.is_short() && !other.is_short() && self.as_bytes() == other.as_bytes())
+        self.same_object(*other) || (!self.is_short() && self.equals_long(*other))
     }
 }
 

@@ -9,13 +9,15 @@
 //! move them or change the frames: calls, returns, metamethods.
 
 use luster_value::{
-    Closure, Frame, LinkedInstruction, LuaFrame, LuaString, RegisterFile, ReturnKind, UpValue,
-    Value,
+    Closure, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, RegisterFile,
+    ReturnKind, ThreadState, UpValue, Value,
 };
 
 /// The place of the running function.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'gc> {
+    /// The instruction that was fetched last; before the first one, the place before it, which is
+    /// never read.
     pc: *const LinkedInstruction,
     registers: *mut Value<'gc>,
     constants: *const Value<'gc>,
@@ -30,11 +32,12 @@ impl Place {
     /// No place: nothing runs.
     pub(crate) const NONE: Place = Place(std::ptr::null());
 
-    /// The index of the instruction in the code of the closure that runs.
+    /// The index of the next instruction in the code of the closure that runs.
     #[inline(always)]
     pub(crate) fn index(self, closure: Closure<'_>) -> u32 {
         let start = closure.code().as_ref().instructions.as_ptr() as usize;
-        ((self.0 as usize - start) / size_of::<LinkedInstruction>()) as u32
+        let next = self.0 as usize + size_of::<LinkedInstruction>();
+        ((next - start) / size_of::<LinkedInstruction>()) as u32
     }
 }
 
@@ -44,8 +47,7 @@ impl<'gc> Cursor<'gc> {
     pub(crate) fn load(registers: &mut RegisterFile<'gc>, frame: &LuaFrame<'gc>) -> Self {
         let mut cursor = Self::begin(registers, frame.closure, frame.base as usize);
         debug_assert!((frame.pc as usize) < frame.closure.code().instructions.len());
-        // SAFETY: a frame's pc is 0 or was saved by `pc` below, so it is inside the code.
-        cursor.pc = unsafe { cursor.pc.add(frame.pc as usize) };
+        cursor.pc = cursor.pc.wrapping_add(frame.pc as usize);
         cursor
     }
 
@@ -58,7 +60,7 @@ impl<'gc> Cursor<'gc> {
     ) -> Self {
         let code = closure.code().as_ref();
         Cursor {
-            pc: code.instructions.as_ptr(),
+            pc: code.instructions.as_ptr().wrapping_sub(1),
             // SAFETY: when the frame was pushed, as many registers were reserved at its base as its
             // code needs.
             registers: unsafe { registers.window(base) },
@@ -67,24 +69,27 @@ impl<'gc> Cursor<'gc> {
         }
     }
 
-    /// The next instruction, which it steps over.
+    /// Goes to the next instruction.
     #[inline(always)]
     pub(crate) fn fetch(&mut self) -> &'gc LinkedInstruction {
+        self.pc = self.pc.wrapping_add(1);
         // SAFETY: the pc is inside the code: it starts there, jumps were verified to land there,
         // and verified code never runs off its end. The code lives as long as the closure, which
         // the frame keeps alive.
-        unsafe {
-            let instruction = &*self.pc;
-            self.pc = self.pc.add(1);
-            instruction
-        }
+        unsafe { &*self.pc }
     }
 
-    /// Jumps by a distance from the next instruction.
+    /// Jumps by a distance from the next instruction, in bytes. The verifier has checked where the
+    /// jumps of the code land.
     #[inline(always)]
     pub(crate) fn jump(&mut self, distance: i32) {
-        // SAFETY: the verifier has checked where the jumps of the code land.
-        self.pc = unsafe { self.pc.offset(distance as isize) };
+        self.pc = self.pc.wrapping_byte_offset(distance as isize);
+    }
+
+    /// Skips the next instruction.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self) {
+        self.pc = self.pc.wrapping_add(1);
     }
 
     /// Where it has come to.
@@ -95,30 +100,44 @@ impl<'gc> Cursor<'gc> {
 
     /// A register's value.
     #[inline(always)]
-    pub(crate) fn get(&self, register: u8) -> Value<'gc> {
+    pub(crate) fn get(&self, register: LinkedOperand) -> Value<'gc> {
         // SAFETY: verified operands are below the code's number of registers, and so many slots
         // follow the base. Nothing has moved the registers since `load`.
-        unsafe { *self.registers.add(register as usize) }
+        unsafe { *self.registers.byte_add(register.offset()) }
     }
 
     /// Sets a register.
     #[inline(always)]
-    pub(crate) fn set(&mut self, register: u8, value: Value<'gc>) {
+    pub(crate) fn set(&mut self, register: LinkedOperand, value: Value<'gc>) {
         // SAFETY: as for `get`.
-        unsafe { *self.registers.add(register as usize) = value };
+        unsafe { *self.registers.byte_add(register.offset()) = value };
     }
 
-    /// A constant.
+    /// The value of the register that comes `n` after another, in the window of an instruction.
     #[inline(always)]
-    pub(crate) fn constant(&self, index: usize) -> Value<'gc> {
+    pub(crate) fn get_after(&self, register: LinkedOperand, n: usize) -> Value<'gc> {
+        // SAFETY: as for `get`: the verifier checks the whole window.
+        unsafe { *self.registers.byte_add(register.offset()).add(n) }
+    }
+
+    /// Sets the register that comes `n` after another, in the window of an instruction.
+    #[inline(always)]
+    pub(crate) fn set_after(&mut self, register: LinkedOperand, n: usize, value: Value<'gc>) {
+        // SAFETY: as for `get_after`.
+        unsafe { *self.registers.byte_add(register.offset()).add(n) = value };
+    }
+
+    /// A constant, by its distance from the first in bytes.
+    #[inline(always)]
+    pub(crate) fn constant(&self, offset: usize) -> Value<'gc> {
         // SAFETY: the verifier has checked that the constant exists.
-        unsafe { *self.constants.add(index) }
+        unsafe { *self.constants.byte_add(offset) }
     }
 
     /// A constant that is the name of a field.
     #[inline(always)]
-    pub(crate) fn name(&self, index: u8) -> LuaString<'gc> {
-        match self.constant(index as usize) {
+    pub(crate) fn name(&self, constant: LinkedOperand) -> LuaString<'gc> {
+        match self.constant(constant.offset()) {
             Value::String(name) => name,
             // SAFETY: the verifier has checked that the constant is a string, and linking makes
             // strings of strings.
@@ -128,10 +147,69 @@ impl<'gc> Cursor<'gc> {
 
     /// An upvalue.
     #[inline(always)]
-    pub(crate) fn upvalue(&self, index: u8) -> UpValue<'gc> {
+    pub(crate) fn upvalue(&self, index: LinkedOperand) -> UpValue<'gc> {
         // SAFETY: the verifier has checked that the upvalue exists, and a closure has as many as its
         // prototype.
-        unsafe { self.closure.upvalue_unchecked(index as usize) }
+        unsafe { self.closure.upvalue_unchecked(index.get() as usize) }
+    }
+
+    /// Calls a function without extra arguments from the slot `after` a register, with `argc`
+    /// arguments behind it, and goes to its beginning. Tells whether there was room for its registers; if not, nothing
+    /// has happened but that the place is in the caller's frame.
+    #[inline(always)]
+    pub(crate) fn call(
+        &mut self,
+        state: &mut ThreadState<'gc>,
+        closure: Closure<'gc>,
+        register: LinkedOperand,
+        after: usize,
+        argc: usize,
+        returns: ReturnKind,
+    ) -> bool {
+        let caller = running_frame(&mut state.frames);
+        caller.pc = self.place().index(self.closure);
+        let function = caller.base as usize + register.index() as usize + after;
+        let base = function + 1;
+        let code = closure.code().as_ref();
+        if !state.registers.reserve(base + code.registers as usize) {
+            return false;
+        }
+        *self = Cursor::begin(&mut state.registers, closure, base);
+        for missing in argc..code.parameters as usize {
+            // SAFETY: parameters are registers, which have just been reserved.
+            unsafe { *self.registers.add(missing) = Value::Nil };
+        }
+        push_frame(&mut state.frames, closure, base, function, 0, returns);
+        true
+    }
+}
+
+/// The frame of the Lua function that the dispatch loop runs.
+#[inline(always)]
+pub(crate) fn running_frame<'a, 'gc>(frames: &'a mut [Frame<'gc>]) -> &'a mut LuaFrame<'gc> {
+    debug_assert!(matches!(frames.last(), Some(Frame::Lua(_))));
+    match frames.last_mut() {
+        Some(Frame::Lua(frame)) => frame,
+        // SAFETY: the dispatch loop runs the Lua function whose frame is on top, and only asks
+        // before it pushes or drops one.
+        _ => unsafe { std::hint::unreachable_unchecked() },
+    }
+}
+
+/// Keeps the code that leads here apart from other code that ends in the same way; see `Tail` in
+/// `execute`.
+#[inline(always)]
+pub(crate) fn keep_apart() {
+    // LLVM copies blocks of up to two instructions without being asked, so it takes three.
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    {
+        use std::arch::asm;
+        // SAFETY: the assembly is empty.
+        unsafe { asm!("", options(nomem, nostack, preserves_flags)) }
+        // SAFETY: as above.
+        unsafe { asm!("", options(nomem, nostack, preserves_flags)) }
+        // SAFETY: as above.
+        unsafe { asm!("", options(nomem, nostack, preserves_flags)) }
     }
 }
 
@@ -172,14 +250,21 @@ fn grow(frames: &mut Vec<Frame<'_>>) {
     frames.reserve(1);
 }
 
-/// Drops the frame on top if it is a Lua function's. Gives where the function's results go.
+/// Drops the frame of the Lua function that the dispatch loop runs. Gives where its results go.
 #[inline(always)]
-pub(crate) fn pop_frame(frames: &mut Vec<Frame<'_>>) -> Option<(usize, ReturnKind)> {
-    let (function, returns) = match frames.last() {
-        Some(Frame::Lua(frame)) => (frame.function as usize, frame.returns),
-        _ => return None,
-    };
+pub(crate) fn pop_frame(frames: &mut Vec<Frame<'_>>) -> (usize, ReturnKind) {
+    let frame = running_frame(frames);
+    let place = (frame.function as usize, frame.returns);
     // SAFETY: there is a last frame, and a Lua function's frame is `Copy`, so nothing is leaked.
     unsafe { frames.set_len(frames.len() - 1) };
-    Some((function, returns))
+    place
+}
+
+/// Sets a slot below the registers of the function that has just returned.
+#[inline(always)]
+pub(crate) fn set_result<'gc>(state: &mut ThreadState<'gc>, slot: usize, value: Value<'gc>) {
+    debug_assert!(slot < state.registers.len());
+    // SAFETY: the slot of a function that was called, or a register of its caller; both were
+    // reserved when the frames were pushed.
+    unsafe { *state.registers.window(slot) = value };
 }

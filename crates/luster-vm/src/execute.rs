@@ -8,17 +8,41 @@
 //! The loop exists twice: once as it is, once for coroutines with a debug hook, which is told of
 //! what happens before each instruction (see `hook`) and leaves no call to a shortcut.
 
+use std::cell::Cell;
+
 use luster_bytecode::Op;
 use luster_number::{self as number, Number};
-use luster_value::{Builtin, Closure, Frame, ReturnKind, Table, Told, UpValue, Value};
+use luster_value::{
+    Builtin, Closure, Frame, LinkedOperand, ReturnKind, Table, ThreadState, Told, UpValue, Value,
+};
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::{Fault, compare_strings};
 use crate::run::{Control, Run};
 use crate::slow::Next;
 
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
 const ALLOCATION_FUEL: i64 = 16;
+
+/// Where an arm of the dispatch loop ends.
+///
+/// Each arm should fetch and jump to the next one by itself: then the processor predicts each jump
+/// from the op that it comes from, and no code is shared between arms that would have to be jumped
+/// to. LLVM copies the head of the loop to where it is reached from, but for no more than 16 places.
+/// So the arms end in a few tails, each the end of at most 16 arms, which do nothing but stand
+/// apart: the head is copied into the tails, and the tails into the arms.
+#[derive(Clone, Copy)]
+enum Tail {
+    Load,
+    Table,
+    Arithmetic,
+    Constant,
+    Other,
+    Jump,
+    Immediate,
+    Call,
+    Loop,
+}
 
 /// Whether a conditional jump is taken when its comparison holds.
 pub(crate) fn jumps_when(op: Op) -> bool {
@@ -59,6 +83,18 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 run.state.fuel = fuel;
                 run.place = cursor.place();
             };
+        }
+        // An arm: it ends where it runs out or at a `break`.
+        macro_rules! arm {
+            ($tail:expr, $body:expr) => {{
+                #[expect(clippy::never_loop, reason = "a block that `break` leaves")]
+                loop {
+                    $body;
+                    break;
+                }
+                keep_apart();
+                $tail
+            }};
         }
         // Runs a slow path, which may have pushed a frame.
         macro_rules! slow {
@@ -198,7 +234,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         // A comparison with an immediate integer.
         macro_rules! immediate {
         ($i:expr, $wanted:expr, $compare:tt, $flipped:expr) => {{
-            let immediate = i16::from_le_bytes([$i.b, $i.c]);
+            let immediate = $i.b.get() as i16;
             match cursor.get($i.a) {
                 Value::Integer(x) => branch!($i, (x $compare i64::from(immediate)) == $wanted),
                 Value::Float(x) => branch!($i, (x.get() $compare f64::from(immediate)) == $wanted),
@@ -228,20 +264,44 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }
             }};
         }
-        // Pushes the frame of a Lua function and goes on in it.
+        // Jumps back, for what that costs.
+        macro_rules! jump_back {
+            ($i:expr) => {{
+                cursor.jump($i.d.get());
+                fuel -= i64::from($i.e.get());
+                if fuel < 0 {
+                    if HOOKED && $i.op.get() == Op::JumpBack {
+                        // At its first instruction again, the function is not entered again.
+                        run.state.tracing.told = Told::Call;
+                    }
+                    save!();
+                    run.sync();
+                    return Ok(None);
+                }
+            }};
+        }
+        // Calls a Lua function from a register of the running one, and goes on in it.
         macro_rules! enter {
-            ($closure:expr, $function:expr, $argc:expr, $returns:expr, $cost:expr) => {{
+            ($closure:expr, $register:expr, $after:expr, $argc:expr, $returns:expr, $cost:expr) => {{
+                let (closure, argc, returns) = ($closure, $argc, $returns);
                 fuel -= i64::from($cost);
-                let closure = $closure;
-                let base = if closure.code().is_vararg {
-                    run.push_vararg(closure, $function, $argc, $returns)
+                let is_entered = if closure.code().is_vararg {
+                    save!();
+                    let function = run.sync() + $register.index() as usize + $after;
+                    match run.push_vararg(closure, function, argc, returns) {
+                        Ok(base) => {
+                            cursor = Cursor::begin(&mut run.state.registers, closure, base);
+                            true
+                        }
+                        Err(_) => false,
+                    }
                 } else {
-                    run.push_plain(closure, $function, $argc, $returns)
+                    cursor.call(run.state, closure, $register, $after, argc, returns)
                 };
-                let Ok(base) = base else {
+                if !is_entered {
                     run.state.fuel = fuel;
                     return Err(run.stack_overflow());
-                };
+                }
                 if fuel < 0 {
                     run.state.fuel = fuel;
                     return Ok(None);
@@ -250,7 +310,6 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     run.state.fuel = fuel;
                     continue 'reload;
                 }
-                cursor = Cursor::begin(&mut run.state.registers, closure, base);
             }};
         }
         // Takes one result, or none, from a returning Lua function to its caller.
@@ -259,20 +318,18 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 let value: Value<'gc> = $value;
                 if HOOKED {
                     save!();
-                    if run.trace_return($i.a, $count) {
+                    if run.trace_return($i.a.index(), $count) {
                         return std::mem::replace(&mut run.exit, Ok(None));
                     }
                 }
-                fuel -= i64::from($i.d.get());
-                let (function, returns) = run.pop_lua_frame();
+                fuel -= i64::from($i.e.get());
+                let (function, returns) = pop_frame(&mut run.state.frames);
                 match returns {
-                    ReturnKind::Call(2) => run.state.registers.set(function, value),
+                    ReturnKind::Call(2) => set_result(run.state, function, value),
                     ReturnKind::Call(1) => {}
                     ReturnKind::Register(register) => {
-                        if let Some(Frame::Lua(frame)) = run.state.frames.last() {
-                            let slot = frame.base as usize + register as usize;
-                            run.state.registers.set(slot, value);
-                        }
+                        let base = running_frame(&mut run.state.frames).base as usize;
+                        set_result(run.state, base + register as usize, value);
                     }
                     returns => {
                         run.state.fuel = fuel;
@@ -282,15 +339,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         }
                     }
                 }
-                match run.state.frames.last() {
-                    Some(Frame::Lua(frame)) => {
-                        cursor = Cursor::load(&mut run.state.registers, frame);
-                    }
-                    _ => {
-                        run.state.fuel = fuel;
-                        return Ok(None);
-                    }
-                }
+                // The calling frame is a Lua function: it is for all of these ways to return.
+                let frame = running_frame(&mut run.state.frames);
+                cursor = Cursor::load(&mut run.state.registers, frame);
             }};
         }
 
@@ -302,62 +353,72 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }
             }
             let i = cursor.fetch();
-            match i.op.get() {
-                Op::Move => cursor.set(i.a, cursor.get(i.b)),
-                Op::LoadNil => {
-                    for register in i.a..=i.a.saturating_add(i.b) {
-                        cursor.set(register, Value::Nil);
+            let tail = match i.op.get() {
+                Op::Move => arm!(Tail::Load, cursor.set(i.a, cursor.get(i.b))),
+                Op::LoadNil => arm!(Tail::Load, {
+                    for n in 0..=usize::from(i.b.get()) {
+                        cursor.set_after(i.a, n, Value::Nil);
                     }
-                }
-                Op::LoadFalse => cursor.set(i.a, Value::False),
-                Op::LoadTrue => cursor.set(i.a, Value::True),
-                Op::LoadFalseSkip => {
+                }),
+                Op::LoadFalse => arm!(Tail::Load, cursor.set(i.a, Value::False)),
+                Op::LoadTrue => arm!(Tail::Load, cursor.set(i.a, Value::True)),
+                Op::LoadFalseSkip => arm!(Tail::Load, {
                     cursor.set(i.a, Value::False);
-                    cursor.jump(1);
+                    cursor.skip();
+                }),
+                Op::LoadInteger => {
+                    arm!(Tail::Load, cursor.set(i.a, Value::Integer(i64::from(i.d.get()))))
                 }
-                Op::LoadInteger => cursor.set(i.a, Value::Integer(i64::from(i.d.get()))),
-                Op::LoadFloat => cursor.set(i.a, Value::float(f64::from(i.d.get()))),
-                Op::LoadConstant => cursor.set(i.a, cursor.constant(i.d.get() as usize)),
-
-                Op::NewCell => {
+                Op::LoadFloat => {
+                    arm!(Tail::Load, cursor.set(i.a, Value::float(f64::from(i.d.get()))))
+                }
+                Op::LoadConstant => {
+                    arm!(Tail::Load, cursor.set(i.a, cursor.constant(i.d.get() as usize)))
+                }
+                Op::NewCell => arm!(Tail::Load, {
                     fuel -= ALLOCATION_FUEL;
                     let cell = UpValue::new(&ctx, cursor.get(i.a));
                     cursor.set(i.a, Value::Cell(cell));
-                }
-                Op::GetCell => match cursor.get(i.b) {
-                    Value::Cell(cell) => cursor.set(i.a, cell.get()),
-                    _ => unreachable!("verified: the register holds a cell"),
-                },
-                Op::SetCell => match cursor.get(i.a) {
-                    Value::Cell(cell) => cell.set(&ctx, cursor.get(i.b)),
-                    _ => unreachable!("verified: the register holds a cell"),
-                },
-                Op::GetUpValue => cursor.set(i.a, cursor.upvalue(i.b).get()),
-                Op::SetUpValue => cursor.upvalue(i.b).set(&ctx, cursor.get(i.a)),
-
-                Op::GetUpTable => {
+                }),
+                Op::GetCell => arm!(
+                    Tail::Load,
+                    match cursor.get(i.b) {
+                        Value::Cell(cell) => cursor.set(i.a, cell.get()),
+                        _ => unreachable!("verified: the register holds a cell"),
+                    }
+                ),
+                Op::SetCell => arm!(
+                    Tail::Load,
+                    match cursor.get(i.a) {
+                        Value::Cell(cell) => cell.set(&ctx, cursor.get(i.b)),
+                        _ => unreachable!("verified: the register holds a cell"),
+                    }
+                ),
+                Op::GetUpValue => arm!(Tail::Load, cursor.set(i.a, cursor.upvalue(i.b).get())),
+                Op::SetUpValue => arm!(Tail::Load, cursor.upvalue(i.b).set(&ctx, cursor.get(i.a))),
+                Op::GetUpTable => arm!(Tail::Table, {
                     let object = cursor.upvalue(i.b).get();
                     let key = cursor.name(i.c);
                     if let Value::Table(table) = object {
                         let value = table.get_cached(key, &i.d);
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            continue;
+                            break;
                         }
                     }
-                    slow!(run.get(object, Value::String(key), i.a));
-                }
-                Op::SetUpTable => {
+                    slow!(run.get(object, Value::String(key), i.a.index()));
+                }),
+                Op::SetUpTable => arm!(Tail::Table, {
                     let object = cursor.upvalue(i.a).get();
                     let (key, value) = (cursor.name(i.b), cursor.get(i.c));
                     if let Value::Table(table) = object
                         && table.try_set_cached(&ctx, key, value, &i.d)
                     {
-                        continue;
+                        break;
                     }
                     slow!(run.set(object, Value::String(key), value));
-                }
-                Op::GetTable => {
+                }),
+                Op::GetTable => arm!(Tail::Table, {
                     let (object, key) = (cursor.get(i.b), cursor.get(i.c));
                     if let Value::Table(table) = object {
                         let value = match key {
@@ -366,160 +427,193 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         };
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            continue;
+                            break;
                         }
                     }
-                    slow!(run.get(object, key, i.a));
-                }
-                Op::GetIndex => {
+                    slow!(run.get(object, key, i.a.index()));
+                }),
+                Op::GetIndex => arm!(Tail::Table, {
                     let object = cursor.get(i.b);
                     if let Value::Table(table) = object {
-                        let value = table.get_integer(i64::from(i.c));
+                        let value = table.get_integer(i64::from(i.c.get()));
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            continue;
+                            break;
                         }
                     }
-                    slow!(run.get(object, Value::Integer(i64::from(i.c)), i.a));
-                }
-                Op::GetField => {
+                    slow!(run.get(object, Value::Integer(i64::from(i.c.get())), i.a.index()));
+                }),
+                Op::GetField => arm!(Tail::Table, {
                     let object = cursor.get(i.b);
                     let key = cursor.name(i.c);
                     if let Value::Table(table) = object {
                         let value = table.get_cached(key, &i.d);
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            continue;
+                            break;
                         }
                         match get_inherited(ctx, table, key) {
                             Inherited::Value(value) => {
                                 cursor.set(i.a, value);
-                                continue;
+                                break;
                             }
                             Inherited::Call(handler, from) => {
-                                slow!(run.call_index(handler, from, Value::String(key), i.a));
-                                continue;
+                                slow!(run.call_index(
+                                    handler,
+                                    from,
+                                    Value::String(key),
+                                    i.a.index()
+                                ));
+                                break;
                             }
                             Inherited::Unknown => {}
                         }
                     }
-                    slow!(run.get(object, Value::String(key), i.a));
-                }
-                Op::SetTable => {
+                    slow!(run.get(object, Value::String(key), i.a.index()));
+                }),
+                Op::SetTable => arm!(Tail::Table, {
                     let (object, key, value) = (cursor.get(i.a), cursor.get(i.b), cursor.get(i.c));
                     if let Value::Table(table) = object {
                         if let Value::Integer(k) = key
                             && table.try_set_integer(&ctx, k, value)
                         {
-                            continue;
+                            break;
                         }
                         if table.metatable().is_none() && table.set(&ctx, key, value).is_ok() {
-                            continue;
+                            break;
                         }
                     }
                     slow!(run.set(object, key, value));
-                }
-                Op::SetIndex => {
+                }),
+                Op::SetIndex => arm!(Tail::Table, {
                     let (object, value) = (cursor.get(i.a), cursor.get(i.c));
-                    let key = i64::from(i.b);
+                    let key = i64::from(i.b.get());
                     if let Value::Table(table) = object
                         && table.try_set_integer(&ctx, key, value)
                     {
-                        continue;
+                        break;
                     }
                     slow!(run.set(object, Value::Integer(key), value));
-                }
-                Op::SetField => {
+                }),
+                Op::SetField => arm!(Tail::Table, {
                     let object = cursor.get(i.a);
                     let (key, value) = (cursor.name(i.b), cursor.get(i.c));
                     if let Value::Table(table) = object
                         && table.try_set_cached(&ctx, key, value, &i.d)
                     {
-                        continue;
+                        break;
                     }
                     slow!(run.set(object, Value::String(key), value));
-                }
-                Op::GetMethod => {
+                }),
+                Op::GetMethod => arm!(Tail::Table, {
                     let object = cursor.get(i.b);
                     let key = cursor.name(i.c);
-                    cursor.set(i.a.wrapping_add(1), object);
+                    cursor.set_after(i.a, 1, object);
                     let method = match object {
-                        Value::Table(table) => find_method(ctx, table, key, &i.d),
+                        Value::Table(table) => find_method(ctx, table, key, &i.d, &i.e),
                         Value::String(_) => find_string_method(ctx, key, &i.d),
                         _ => None,
                     };
                     if let Some(value) = method {
                         cursor.set(i.a, value);
-                        continue;
+                        break;
                     }
-                    slow!(run.get(object, Value::String(key), i.a));
-                }
-                Op::NewTable => {
+                    slow!(run.get(object, Value::String(key), i.a.index()));
+                }),
+                Op::NewTable => arm!(Tail::Table, {
                     fuel -= ALLOCATION_FUEL;
                     let array = i.d.get() as u32;
-                    if array == 0 && i.b == 0 {
+                    if array == 0 && i.b.get() == 0 {
                         cursor.set(i.a, Value::Table(Table::new(ctx)));
                     } else {
-                        let nodes = if i.b == 0 { 0 } else { 1 << (i.b - 1) };
+                        let nodes = if i.b.get() == 0 { 0 } else { 1 << (i.b.get() - 1) };
                         fuel -= i64::from(array / 4) + i64::from(nodes);
                         match Table::with_room(ctx, array, nodes) {
                             Ok(table) => cursor.set(i.a, Value::Table(table)),
                             Err(key) => fail!(run.fault(Fault::Key(key))),
                         }
                     }
-                }
-                Op::SetList => {
+                }),
+                Op::SetList => arm!(Tail::Table, {
                     slow!(run.set_list());
-                }
-
-                Op::Add => arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.get(i.c),
-                    i64::wrapping_add,
-                    |x: f64, y: f64| x + y
+                }),
+                Op::Add => arm!(
+                    Tail::Arithmetic,
+                    arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.get(i.c),
+                        i64::wrapping_add,
+                        |x: f64, y: f64| x + y
+                    )
                 ),
-                Op::Sub => arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.get(i.c),
-                    i64::wrapping_sub,
-                    |x: f64, y: f64| x - y
+                Op::Sub => arm!(
+                    Tail::Arithmetic,
+                    arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.get(i.c),
+                        i64::wrapping_sub,
+                        |x: f64, y: f64| x - y
+                    )
                 ),
-                Op::Mul => arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.get(i.c),
-                    i64::wrapping_mul,
-                    |x: f64, y: f64| x * y
+                Op::Mul => arm!(
+                    Tail::Arithmetic,
+                    arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.get(i.c),
+                        i64::wrapping_mul,
+                        |x: f64, y: f64| x * y
+                    )
                 ),
-                Op::Div => {
+                Op::Div => arm!(Tail::Arithmetic, {
                     float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c), |x: f64, y: f64| x / y);
-                }
-                Op::Mod => division!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.get(i.c),
-                    number::modulo_integer,
-                    number::modulo_float
+                }),
+                Op::Mod => arm!(
+                    Tail::Arithmetic,
+                    division!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.get(i.c),
+                        number::modulo_integer,
+                        number::modulo_float
+                    )
                 ),
-                Op::Pow => float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c), number::pow),
-                Op::FloorDiv => division!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.get(i.c),
-                    number::floor_div_integer,
-                    number::floor_div_float
+                Op::Pow => arm!(
+                    Tail::Arithmetic,
+                    float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c), number::pow)
                 ),
-                Op::BitAnd => bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x & y),
-                Op::BitOr => bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x | y),
-                Op::BitXor => bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x ^ y),
-                Op::ShiftLeft => bitwise!(i, cursor.get(i.b), cursor.get(i.c), number::shift_left),
-                Op::ShiftRight => {
+                Op::FloorDiv => arm!(
+                    Tail::Arithmetic,
+                    division!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.get(i.c),
+                        number::floor_div_integer,
+                        number::floor_div_float
+                    )
+                ),
+                Op::BitAnd => arm!(
+                    Tail::Arithmetic,
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x & y)
+                ),
+                Op::BitOr => arm!(
+                    Tail::Arithmetic,
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x | y)
+                ),
+                Op::BitXor => arm!(
+                    Tail::Arithmetic,
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x ^ y)
+                ),
+                Op::ShiftLeft => arm!(
+                    Tail::Arithmetic,
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), number::shift_left)
+                ),
+                Op::ShiftRight => arm!(Tail::Arithmetic, {
                     bitwise!(i, cursor.get(i.b), cursor.get(i.c), number::shift_right)
-                }
-
-                Op::AddImmediate => {
+                }),
+                Op::AddImmediate => arm!(Tail::Constant, {
                     let immediate = i.d.get();
                     match cursor.get(i.b) {
                         Value::Integer(x) => {
@@ -530,183 +624,223 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         }
                         _ => slow!(run.arithmetic()),
                     }
-                }
-                Op::AddConstant => arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    i64::wrapping_add,
-                    |x: f64, y: f64| x + y
+                }),
+                Op::AddConstant => arm!(
+                    Tail::Constant,
+                    arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        i64::wrapping_add,
+                        |x: f64, y: f64| x + y
+                    )
                 ),
-                Op::SubConstant => arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    i64::wrapping_sub,
-                    |x: f64, y: f64| x - y
+                Op::SubConstant => arm!(
+                    Tail::Constant,
+                    arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        i64::wrapping_sub,
+                        |x: f64, y: f64| x - y
+                    )
                 ),
-                Op::MulConstant => arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    i64::wrapping_mul,
-                    |x: f64, y: f64| x * y
+                Op::MulConstant => arm!(
+                    Tail::Constant,
+                    arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        i64::wrapping_mul,
+                        |x: f64, y: f64| x * y
+                    )
                 ),
-                Op::DivConstant => float_arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    |x: f64, y: f64| x / y
+                Op::DivConstant => arm!(
+                    Tail::Constant,
+                    float_arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        |x: f64, y: f64| x / y
+                    )
                 ),
-                Op::ModConstant => division!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    number::modulo_integer,
-                    number::modulo_float
+                Op::ModConstant => arm!(
+                    Tail::Constant,
+                    division!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        number::modulo_integer,
+                        number::modulo_float
+                    )
                 ),
-                Op::PowConstant => float_arithmetic!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    number::pow
+                Op::PowConstant => arm!(
+                    Tail::Constant,
+                    float_arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        number::pow
+                    )
                 ),
-                Op::FloorDivConstant => division!(
-                    i,
-                    cursor.get(i.b),
-                    cursor.constant(i.d.get() as usize),
-                    number::floor_div_integer,
-                    number::floor_div_float
+                Op::FloorDivConstant => arm!(
+                    Tail::Constant,
+                    division!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.constant(i.d.get() as usize),
+                        number::floor_div_integer,
+                        number::floor_div_float
+                    )
                 ),
-                Op::BitAndConstant => {
+                Op::BitAndConstant => arm!(Tail::Constant, {
                     bitwise!(i, cursor.get(i.b), cursor.constant(i.d.get() as usize), |x, y| x & y);
-                }
-                Op::BitOrConstant => {
+                }),
+                Op::BitOrConstant => arm!(Tail::Constant, {
                     bitwise!(i, cursor.get(i.b), cursor.constant(i.d.get() as usize), |x, y| x | y);
-                }
-                Op::BitXorConstant => {
+                }),
+                Op::BitXorConstant => arm!(Tail::Constant, {
                     bitwise!(i, cursor.get(i.b), cursor.constant(i.d.get() as usize), |x, y| x ^ y);
-                }
-                Op::ShiftLeftImmediate => bitwise!(
-                    i,
-                    cursor.get(i.b),
-                    Value::Integer(i64::from(i.d.get())),
-                    number::shift_left
+                }),
+                Op::ShiftLeftImmediate => arm!(
+                    Tail::Constant,
+                    bitwise!(
+                        i,
+                        cursor.get(i.b),
+                        Value::Integer(i64::from(i.d.get())),
+                        number::shift_left
+                    )
                 ),
-                Op::ShiftRightImmediate => bitwise!(
-                    i,
-                    cursor.get(i.b),
-                    Value::Integer(i64::from(i.d.get())),
-                    number::shift_right
+                Op::ShiftRightImmediate => arm!(
+                    Tail::Constant,
+                    bitwise!(
+                        i,
+                        cursor.get(i.b),
+                        Value::Integer(i64::from(i.d.get())),
+                        number::shift_right
+                    )
                 ),
-                Op::ConstantSub => arithmetic!(
-                    i,
-                    cursor.constant(i.d.get() as usize),
-                    cursor.get(i.b),
-                    i64::wrapping_sub,
-                    |x: f64, y: f64| x - y
+                Op::ConstantSub => arm!(
+                    Tail::Constant,
+                    arithmetic!(
+                        i,
+                        cursor.constant(i.d.get() as usize),
+                        cursor.get(i.b),
+                        i64::wrapping_sub,
+                        |x: f64, y: f64| x - y
+                    )
                 ),
-                Op::ConstantDiv => float_arithmetic!(
-                    i,
-                    cursor.constant(i.d.get() as usize),
-                    cursor.get(i.b),
-                    |x: f64, y: f64| x / y
+                Op::ConstantDiv => arm!(
+                    Tail::Constant,
+                    float_arithmetic!(
+                        i,
+                        cursor.constant(i.d.get() as usize),
+                        cursor.get(i.b),
+                        |x: f64, y: f64| x / y
+                    )
                 ),
-
-                Op::Negate => match cursor.get(i.b) {
-                    Value::Integer(x) => cursor.set(i.a, Value::Integer(x.wrapping_neg())),
-                    Value::Float(x) => cursor.set(i.a, Value::float(-x.get())),
-                    _ => slow!(run.arithmetic()),
-                },
-                Op::Not => {
+                Op::Negate => arm!(
+                    Tail::Other,
+                    match cursor.get(i.b) {
+                        Value::Integer(x) => cursor.set(i.a, Value::Integer(x.wrapping_neg())),
+                        Value::Float(x) => cursor.set(i.a, Value::float(-x.get())),
+                        _ => slow!(run.arithmetic()),
+                    }
+                ),
+                Op::Not => arm!(Tail::Other, {
                     let value = cursor.get(i.b);
                     cursor.set(i.a, Value::boolean(!value.is_truthy()));
-                }
-                Op::Length => match cursor.get(i.b) {
-                    Value::Table(table) if table.metatable().is_none() => {
-                        cursor.set(i.a, Value::Integer(table.length()));
-                    }
-                    Value::String(string) => cursor.set(i.a, Value::Integer(string.len() as i64)),
-                    value => slow!(run.length(value, i.a)),
-                },
-                Op::BitNot => match cursor.get(i.b) {
-                    Value::Integer(x) => cursor.set(i.a, Value::Integer(!x)),
-                    _ => slow!(run.arithmetic()),
-                },
-                Op::Concat => {
-                    fuel -= ALLOCATION_FUEL;
-                    slow!(run.concat_step(i.c));
-                }
-
-                Op::Jump => cursor.jump(i.d.get()),
-                Op::JumpBack => {
-                    let distance = i.d.get();
-                    cursor.jump(distance);
-                    fuel += i64::from(distance);
-                    if fuel < 0 {
-                        if HOOKED {
-                            // At its first instruction again, the function is not entered again.
-                            run.state.tracing.told = Told::Call;
+                }),
+                Op::Length => arm!(
+                    Tail::Other,
+                    match cursor.get(i.b) {
+                        Value::Table(table) if table.metatable().is_none() => {
+                            cursor.set(i.a, Value::Integer(table.length()));
                         }
-                        save!();
-                        run.sync();
-                        return Ok(None);
+                        Value::String(string) =>
+                            cursor.set(i.a, Value::Integer(string.len() as i64)),
+                        value => slow!(run.length(value, i.a.index())),
                     }
+                ),
+                Op::BitNot => arm!(
+                    Tail::Other,
+                    match cursor.get(i.b) {
+                        Value::Integer(x) => cursor.set(i.a, Value::Integer(!x)),
+                        _ => slow!(run.arithmetic()),
+                    }
+                ),
+                Op::Concat => arm!(Tail::Other, {
+                    fuel -= ALLOCATION_FUEL;
+                    slow!(run.concat_step(i.c.get() as u8));
+                }),
+                Op::Jump => arm!(Tail::Jump, cursor.jump(i.d.get())),
+                Op::JumpBack => arm!(Tail::Jump, jump_back!(i)),
+                Op::JumpIf => arm!(Tail::Jump, branch!(i, cursor.get(i.a).is_truthy())),
+                Op::JumpIfNot => arm!(Tail::Jump, branch!(i, !cursor.get(i.a).is_truthy())),
+                Op::JumpEqual => arm!(Tail::Jump, equal!(i, true)),
+                Op::JumpNotEqual => arm!(Tail::Jump, equal!(i, false)),
+                Op::JumpLess => arm!(Tail::Jump, less!(i, true, cursor.get(i.a), cursor.get(i.b))),
+                Op::JumpNotLess => {
+                    arm!(Tail::Jump, less!(i, false, cursor.get(i.a), cursor.get(i.b)))
                 }
-                Op::JumpIf => branch!(i, cursor.get(i.a).is_truthy()),
-                Op::JumpIfNot => branch!(i, !cursor.get(i.a).is_truthy()),
-                Op::JumpEqual => equal!(i, true),
-                Op::JumpNotEqual => equal!(i, false),
-                Op::JumpLess => less!(i, true, cursor.get(i.a), cursor.get(i.b)),
-                Op::JumpNotLess => less!(i, false, cursor.get(i.a), cursor.get(i.b)),
-                Op::JumpLessEqual => less_equal!(i, true, cursor.get(i.a), cursor.get(i.b)),
-                Op::JumpNotLessEqual => less_equal!(i, false, cursor.get(i.a), cursor.get(i.b)),
-                Op::JumpEqualConstant => {
-                    let constant = cursor.constant(u16::from_le_bytes([i.b, i.c]) as usize);
+                Op::JumpLessEqual => {
+                    arm!(Tail::Jump, less_equal!(i, true, cursor.get(i.a), cursor.get(i.b)))
+                }
+                Op::JumpNotLessEqual => {
+                    arm!(Tail::Jump, less_equal!(i, false, cursor.get(i.a), cursor.get(i.b)))
+                }
+                Op::JumpEqualConstant => arm!(Tail::Jump, {
+                    let constant = cursor.constant(i.e.get() as usize);
                     branch!(i, cursor.get(i.a).raw_equal(constant));
-                }
-                Op::JumpNotEqualConstant => {
-                    let constant = cursor.constant(u16::from_le_bytes([i.b, i.c]) as usize);
+                }),
+                Op::JumpNotEqualConstant => arm!(Tail::Jump, {
+                    let constant = cursor.constant(i.e.get() as usize);
                     branch!(i, !cursor.get(i.a).raw_equal(constant));
+                }),
+                Op::JumpLessImmediate => arm!(Tail::Immediate, immediate!(i, true, <, false)),
+                Op::JumpNotLessImmediate => arm!(Tail::Immediate, immediate!(i, false, <, false)),
+                Op::JumpLessEqualImmediate => arm!(Tail::Immediate, immediate!(i, true, <=, false)),
+                Op::JumpNotLessEqualImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, false, <=, false))
                 }
-                Op::JumpLessImmediate => immediate!(i, true, <, false),
-                Op::JumpNotLessImmediate => immediate!(i, false, <, false),
-                Op::JumpLessEqualImmediate => immediate!(i, true, <=, false),
-                Op::JumpNotLessEqualImmediate => immediate!(i, false, <=, false),
-                Op::JumpGreaterImmediate => immediate!(i, true, >, true),
-                Op::JumpNotGreaterImmediate => immediate!(i, false, >, true),
-                Op::JumpGreaterEqualImmediate => immediate!(i, true, >=, true),
-                Op::JumpNotGreaterEqualImmediate => immediate!(i, false, >=, true),
-
-                Op::Call => {
-                    save!();
-                    let function = run.sync() + i.a as usize;
-                    let argc = match i.b {
-                        0 => std::mem::replace(&mut run.state.top, 0) - function - 1,
+                Op::JumpGreaterImmediate => arm!(Tail::Immediate, immediate!(i, true, >, true)),
+                Op::JumpNotGreaterImmediate => arm!(Tail::Immediate, immediate!(i, false, >, true)),
+                Op::JumpGreaterEqualImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, true, >=, true))
+                }
+                Op::JumpNotGreaterEqualImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, false, >=, true))
+                }
+                Op::Call => arm!(Tail::Call, {
+                    let argc = match i.b.get() {
+                        0 => take_open(run.state, i.a),
                         b => b as usize - 1,
                     };
-                    let returns = ReturnKind::Call(i.c);
+                    let returns = ReturnKind::Call(i.c.get() as u8);
                     match cursor.get(i.a) {
                         Value::Closure(closure) => {
-                            enter!(closure, function, argc, returns, i.d.get());
+                            enter!(closure, i.a, 0, argc, returns, i.e.get());
                         }
                         _ => {
-                            run.state.fuel -= i64::from(i.d.get());
-                            slow!(run.call_value(function, argc, returns));
+                            fuel -= i64::from(i.e.get());
+                            slow!(run.call_value(i.a.index(), argc, returns));
                         }
                     }
-                }
-                Op::TailCall => {
-                    fuel -= i64::from(i.d.get());
+                }),
+                Op::TailCall => arm!(Tail::Call, {
+                    fuel -= i64::from(i.e.get());
                     if !HOOKED
                         && let Value::Closure(closure) = cursor.get(i.a)
                         && !closure.code().is_vararg
-                        && i.b != 0
                     {
-                        match run.replace_frame(closure, i.a, i.b as usize - 1) {
+                        let argc = match i.b.get() {
+                            0 => open_count(run.state, i.a),
+                            b => b as usize - 1,
+                        };
+                        match run.replace_frame(closure, i.a.index(), argc) {
                             Some(base) if fuel >= 0 => {
                                 cursor = Cursor::begin(&mut run.state.registers, closure, base);
-                                continue;
+                                break;
                             }
                             Some(_) => {
                                 run.state.fuel = fuel;
@@ -716,137 +850,170 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         }
                     }
                     slow!(run.tail_call());
-                }
-                Op::Return1 => return_one!(i, cursor.get(i.a), 1),
-                Op::Return0 => return_one!(i, Value::Nil, 0),
-                Op::Return => {
-                    fuel -= i64::from(i.d.get());
+                }),
+                Op::Return1 => arm!(Tail::Call, return_one!(i, cursor.get(i.a), 1)),
+                Op::Return0 => arm!(Tail::Call, return_one!(i, Value::Nil, 0)),
+                Op::Return => arm!(Tail::Call, {
+                    fuel -= i64::from(i.e.get());
                     if HOOKED {
                         slow!(run.return_watched());
                     } else {
                         slow!(run.return_from());
                     }
-                }
-                Op::Closure => {
+                }),
+                Op::Closure => arm!(Tail::Call, {
                     fuel -= ALLOCATION_FUEL;
                     let closure = make_closure(ctx, cursor, i.d.get() as usize);
                     cursor.set(i.a, Value::Closure(closure));
+                }),
+                Op::VarArg => arm!(Tail::Call, slow!(run.vararg(i.a.index(), i.c.get() as u8))),
+                Op::VarArgTable => arm!(Tail::Call, slow!(run.vararg_table(i.a.index()))),
+                Op::GetVarArg => {
+                    arm!(Tail::Call, slow!(run.get_vararg(i.a.index(), cursor.get(i.b))))
                 }
-                Op::VarArg => slow!(run.vararg(i.a, i.c)),
-                Op::VarArgTable => slow!(run.vararg_table(i.a)),
-                Op::GetVarArg => slow!(run.get_vararg(i.a, cursor.get(i.b))),
-                Op::UnpackVarArgTable => slow!(run.unpack_vararg_table(i.a, cursor.get(i.b), i.c)),
-
-                Op::ForPrep => {
+                Op::UnpackVarArgTable => {
+                    arm!(
+                        Tail::Call,
+                        slow!(run.unpack_vararg_table(
+                            i.a.index(),
+                            cursor.get(i.b),
+                            i.c.get() as u8
+                        ))
+                    )
+                }
+                Op::ForPrep => arm!(Tail::Loop, {
                     let (start, limit, step) =
-                        (cursor.get(i.a), cursor.get(i.a + 1), cursor.get(i.a + 2));
+                        (cursor.get(i.a), cursor.get_after(i.a, 1), cursor.get_after(i.a, 2));
                     match prepare_loop(start, limit, step) {
                         Ok(Some([count, step, variable])) => {
                             cursor.set(i.a, count);
-                            cursor.set(i.a + 1, step);
-                            cursor.set(i.a + 2, variable);
+                            cursor.set_after(i.a, 1, step);
+                            cursor.set_after(i.a, 2, variable);
                         }
                         Ok(None) => cursor.jump(i.d.get()),
                         Err(what) => fail!(run.loop_fault(what, start, limit, step)),
                     }
-                }
-                Op::ForLoop => {
-                    let distance = i.d.get();
-                    match (cursor.get(i.a), cursor.get(i.a + 1), cursor.get(i.a + 2)) {
-                        (Value::Integer(count), Value::Integer(step), Value::Integer(variable)) => {
-                            if count == 0 {
-                                continue;
-                            }
-                            cursor.set(i.a, Value::Integer(count.wrapping_sub(1)));
-                            cursor.set(i.a + 2, Value::Integer(variable.wrapping_add(step)));
+                }),
+                Op::ForLoop => arm!(Tail::Loop, {
+                    if let Value::Integer(count) = cursor.get(i.a) {
+                        let (Value::Integer(step), Value::Integer(variable)) =
+                            (cursor.get_after(i.a, 1), cursor.get_after(i.a, 2))
+                        else {
+                            // Only damaged bytecode gets here: no `ForPrep` has run.
+                            break;
+                        };
+                        if count == 0 {
+                            break;
                         }
-                        (Value::Float(limit), Value::Float(step), Value::Float(variable)) => {
-                            let (step, next) = (step.get(), variable.get() + step.get());
-                            let goes_on =
-                                if step > 0.0 { next <= limit.get() } else { limit.get() <= next };
-                            if !goes_on {
-                                continue;
-                            }
-                            cursor.set(i.a + 2, Value::float(next));
+                        cursor.set(i.a, Value::Integer(count.wrapping_sub(1)));
+                        cursor.set_after(i.a, 2, Value::Integer(variable.wrapping_add(step)));
+                    } else {
+                        match step_float_loop(cursor, i.a) {
+                            Some(next) => cursor.set_after(i.a, 2, Value::float(next)),
+                            None => break,
                         }
-                        // Only damaged bytecode gets here: no `ForPrep` has run.
-                        _ => continue,
                     }
-                    cursor.jump(distance);
-                    fuel += i64::from(distance);
-                    if fuel < 0 {
-                        save!();
-                        run.sync();
-                        return Ok(None);
-                    }
-                }
-                Op::GenericForPrep => {
-                    let closing = cursor.get(i.a + 3);
+                    jump_back!(i);
+                }),
+                Op::GenericForPrep => arm!(Tail::Loop, {
+                    let closing = cursor.get_after(i.a, 3);
                     cursor.jump(i.d.get());
                     if HOOKED {
                         // The first call of the iterator is part of this instruction to the hook.
                         run.state.tracing.told = Told::Line;
                     }
                     if closing.is_truthy() {
-                        slow!(run.mark_to_be_closed(i.a + 3));
+                        slow!(run.mark_to_be_closed(i.a.index() + 3));
                     }
-                }
-                Op::GenericForCall => {
+                }),
+                Op::GenericForCall => arm!(Tail::Loop, {
                     let (iterator, state, control) =
-                        (cursor.get(i.a), cursor.get(i.a + 1), cursor.get(i.a + 2));
+                        (cursor.get(i.a), cursor.get_after(i.a, 1), cursor.get_after(i.a, 2));
                     if !HOOKED
                         && let (Value::Callback(callback), Value::Table(table)) = (iterator, state)
                         && let Some([key, value]) =
                             step_builtin(callback.which_builtin(), table, control)
                     {
-                        cursor.set(i.a + 4, key);
-                        cursor.set(i.a + 5, value);
-                        for register in 2..i.c {
-                            cursor.set(i.a + 4 + register, Value::Nil);
+                        cursor.set_after(i.a, 4, key);
+                        cursor.set_after(i.a, 5, value);
+                        for n in 2..usize::from(i.c.get()) {
+                            cursor.set_after(i.a, 4 + n, Value::Nil);
                         }
                         fuel -= 2;
-                        continue;
+                        break;
                     }
-                    cursor.set(i.a + 4, iterator);
-                    cursor.set(i.a + 5, state);
-                    cursor.set(i.a + 6, control);
-                    save!();
-                    let function = run.sync() + i.a as usize + 4;
-                    let returns = ReturnKind::Call(i.c.saturating_add(1));
+                    cursor.set_after(i.a, 4, iterator);
+                    cursor.set_after(i.a, 5, state);
+                    cursor.set_after(i.a, 6, control);
+                    let returns = ReturnKind::Call((i.c.get() as u8).saturating_add(1));
                     match iterator {
-                        Value::Closure(closure) => enter!(closure, function, 2, returns, 1),
-                        _ => slow!(run.call_value(function, 2, returns)),
+                        Value::Closure(closure) => enter!(closure, i.a, 4, 2, returns, 1_u32),
+                        _ => slow!(run.call_value(i.a.index() + 4, 2, returns)),
                     }
-                }
-                Op::GenericForLoop => {
-                    let control = cursor.get(i.a + 4);
+                }),
+                Op::GenericForLoop => arm!(Tail::Loop, {
+                    let control = cursor.get_after(i.a, 4);
                     if !control.is_nil() {
-                        cursor.set(i.a + 2, control);
-                        let distance = i.d.get();
-                        cursor.jump(distance);
-                        fuel += i64::from(distance);
-                        if fuel < 0 {
-                            save!();
-                            run.sync();
-                            return Ok(None);
-                        }
+                        cursor.set_after(i.a, 2, control);
+                        jump_back!(i);
                     }
-                }
+                }),
 
-                Op::MarkToBeClosed => slow!(run.mark_to_be_closed(i.a)),
-                Op::Close => {
+                Op::MarkToBeClosed => arm!(Tail::Other, slow!(run.mark_to_be_closed(i.a.index()))),
+                Op::Close => arm!(Tail::Other, {
                     if !run.state.to_be_closed.is_empty() {
-                        slow!(run.close(i.a));
+                        slow!(run.close(i.a.index()));
                     }
-                }
-                Op::CheckGlobalUndefined => {
+                }),
+                Op::CheckGlobalUndefined => arm!(Tail::Other, {
                     if !cursor.get(i.a).is_nil() {
                         fail!(run.global_defined(cursor.constant(i.d.get() as usize)));
                     }
-                }
+                }),
+            };
+            match tail {
+                Tail::Load => keep_apart(),
+                Tail::Table => keep_apart(),
+                Tail::Arithmetic => keep_apart(),
+                Tail::Constant => keep_apart(),
+                Tail::Other => keep_apart(),
+                Tail::Jump => keep_apart(),
+                Tail::Immediate => keep_apart(),
+                Tail::Call => keep_apart(),
+                Tail::Loop => keep_apart(),
             }
         }
     }
+}
+
+/// How many arguments stand behind a register up to the open top.
+#[inline(always)]
+fn open_count(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
+    let base = running_frame(&mut state.frames).base as usize;
+    state.top - (base + register.index() as usize) - 1
+}
+
+/// The same, and the open top is used up.
+#[inline(always)]
+fn take_open(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
+    let count = open_count(state, register);
+    state.top = 0;
+    count
+}
+
+/// The next value of a numeric loop over floats, if it goes on.
+#[inline(never)]
+fn step_float_loop(cursor: Cursor<'_>, register: LinkedOperand) -> Option<f64> {
+    let (Value::Float(limit), Value::Float(step), Value::Float(variable)) =
+        (cursor.get(register), cursor.get_after(register, 1), cursor.get_after(register, 2))
+    else {
+        // Only damaged bytecode gets here: no `ForPrep` has run.
+        return None;
+    };
+    let (limit, step) = (limit.get(), step.get());
+    let next = variable.get() + step;
+    let goes_on = if step > 0.0 { next <= limit } else { limit <= next };
+    goes_on.then_some(next)
 }
 
 /// A number as a float.
@@ -860,28 +1027,23 @@ fn float_of(value: Value<'_>) -> Option<f64> {
 }
 
 /// A method of a table, its own or its class's (the table's `__index`, when that is a table), by
-/// way of both halves of the instruction's cache.
+/// way of both caches of the instruction.
 #[inline(always)]
 fn find_method<'gc>(
     ctx: luster_value::Context<'gc>,
     table: Table<'gc>,
     key: luster_value::LuaString<'gc>,
-    cache: &std::cell::Cell<i32>,
+    class_cache: &Cell<i32>,
+    index_cache: &Cell<u32>,
 ) -> Option<Value<'gc>> {
     let own = table.get_string(key);
     if !own.is_nil() {
         return Some(own);
     }
     let Some(metatable) = table.metatable() else { return Some(Value::Nil) };
-    let guesses = cache.get() as u32;
-    let (index_guess, class_guess) = ((guesses >> 16) as u16, guesses as u16);
     let index = ctx.metamethod_name(luster_value::Metamethod::Index);
-    let (class, index_slot) = metatable.get_cached_half(index, index_guess);
-    let Value::Table(class) = class else { return None };
-    let (value, class_slot) = class.get_cached_half(key, class_guess);
-    if (index_slot, class_slot) != (index_guess, class_guess) {
-        cache.set((u32::from(index_slot) << 16 | u32::from(class_slot)) as i32);
-    }
+    let Value::Table(class) = metatable.get_cached(index, index_cache) else { return None };
+    let value = class.get_cached(key, class_cache);
     if !value.is_nil() {
         return Some(value);
     }
@@ -896,7 +1058,7 @@ fn find_method<'gc>(
 fn find_string_method<'gc>(
     ctx: luster_value::Context<'gc>,
     key: luster_value::LuaString<'gc>,
-    cache: &std::cell::Cell<i32>,
+    cache: &Cell<i32>,
 ) -> Option<Value<'gc>> {
     let metatable = ctx.type_metatable(luster_value::Type::String)?;
     match metatable.metamethod(ctx, luster_value::Metamethod::Index) {
@@ -953,11 +1115,15 @@ fn make_closure<'gc>(
 ) -> Closure<'gc> {
     let code = cursor.closure.code().as_ref().prototypes[index];
     let upvalues = code.as_ref().prototype.upvalues.iter().map(|upvalue| match upvalue.capture {
-        luster_bytecode::Capture::Register(register) => match cursor.get(register) {
-            Value::Cell(cell) => cell,
-            _ => unreachable!("verified: the register holds a cell"),
-        },
-        luster_bytecode::Capture::UpValue(index) => cursor.upvalue(index),
+        luster_bytecode::Capture::Register(register) => {
+            match cursor.get(LinkedOperand::slot(register)) {
+                Value::Cell(cell) => cell,
+                _ => unreachable!("verified: the register holds a cell"),
+            }
+        }
+        luster_bytecode::Capture::UpValue(index) => {
+            cursor.upvalue(LinkedOperand::number(u16::from(index)))
+        }
     });
     Closure::new(ctx, code, upvalues)
 }

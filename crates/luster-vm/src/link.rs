@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gc_arena::Gc;
-use luster_bytecode::{Constant, Op, Prototype};
+use luster_bytecode::{Constant, Instruction, Op, Operand, Prototype, WideOperand};
 use luster_value::{
-    Closure, Code, Context, LinkedInstruction, LuaString, MAX_SHORT, UpValue, Value,
+    Closure, Code, Context, LinkedInstruction, LinkedOperand, LuaString, MAX_SHORT, UpValue, Value,
 };
 
 /// Links a prototype and all that is nested in it, strings interned once.
@@ -46,19 +46,13 @@ fn link_into<'gc>(
         .iter()
         .enumerate()
         .map(|(index, instruction)| {
-            let mut d = instruction.d;
             // Calls and returns charge the straight run of instructions that led to them.
+            let mut cost = 0;
             if is_charging(instruction.op) {
-                d = (index + 1 - charged).min(i32::MAX as usize) as i32;
+                cost = index + 1 - charged;
                 charged = index + 1;
             }
-            LinkedInstruction {
-                op: Cell::new(instruction.op),
-                a: instruction.a,
-                b: instruction.b,
-                c: instruction.c,
-                d: Cell::new(d),
-            }
+            link_instruction(*instruction, cost)
         })
         .collect();
     Gc::new(
@@ -73,6 +67,47 @@ fn link_into<'gc>(
             registers: prototype.registers,
         },
     )
+}
+
+/// An instruction in the form that runs. One that charges fuel before it leaves the function costs
+/// so much; one that jumps back costs what it jumps over.
+fn link_instruction(instruction: Instruction, cost: usize) -> LinkedInstruction {
+    const STRIDE: i32 = size_of::<LinkedInstruction>() as i32;
+    const SLOT: i32 = size_of::<Value<'static>>() as i32;
+    let [a, b, c, d] = instruction.op.operands();
+    let wide = match b {
+        Operand::Wide(_) => Some(instruction.wide_constant()),
+        _ => None,
+    };
+    let narrow = |kind, byte| match kind {
+        Operand::None
+        | Operand::UpValue
+        | Operand::Count
+        | Operand::Flipped
+        | Operand::High
+        | Operand::Cache => LinkedOperand::number(u16::from(byte)),
+        _ => LinkedOperand::slot(byte),
+    };
+    // The verifier has checked that distances and constants' indices are small enough.
+    let (d, e) = match (d, b) {
+        (Operand::JumpForward, Operand::Wide(WideOperand::Constant)) => {
+            (instruction.d * STRIDE, u32::from(instruction.wide_constant()) * SLOT as u32)
+        }
+        (Operand::JumpForward, _) => (instruction.d * STRIDE, 0),
+        (Operand::JumpBack, _) => (instruction.d * STRIDE, instruction.d.unsigned_abs()),
+        (Operand::Constant | Operand::NumberConstant | Operand::StringConstant, _) => {
+            (instruction.d * SLOT, 0)
+        }
+        _ => (instruction.d, u32::try_from(cost).unwrap_or(u32::MAX)),
+    };
+    LinkedInstruction {
+        op: Cell::new(instruction.op),
+        a: narrow(a, instruction.a),
+        b: wide.map_or_else(|| narrow(b, instruction.b), LinkedOperand::number),
+        c: narrow(c, instruction.c),
+        d: Cell::new(d),
+        e: Cell::new(e),
+    }
 }
 
 fn is_charging(op: Op) -> bool {

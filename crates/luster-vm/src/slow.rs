@@ -7,7 +7,6 @@ use luster_value::{
     Value,
 };
 
-use crate::cursor::pop_frame;
 use crate::execute::LoopFault;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Run, Switch};
@@ -75,8 +74,8 @@ out_of_line! {
     concat_step = Same concat(count: u8);
     /// The items of the constructor just fetched.
     set_list = Same set_items();
-    /// Calls the value in a slot.
-    call_value = Same call(function: usize, argc: usize, returns: ReturnKind);
+    /// Calls the value in a register.
+    call_value = Same call_register(register: u8, argc: usize, returns: ReturnKind);
     /// The tail call just fetched.
     tail_call = Reload call_in_place();
     /// The return just fetched.
@@ -141,15 +140,6 @@ impl<'gc> Run<'_, 'gc> {
         Some(function + 1)
     }
 
-    /// Drops the frame of the running Lua function. Gives where its results go.
-    #[inline(always)]
-    pub(crate) fn pop_lua_frame(&mut self) -> (usize, ReturnKind) {
-        match pop_frame(&mut self.state.frames) {
-            Some(frame) => frame,
-            None => unreachable!("instructions run in Lua functions"),
-        }
-    }
-
     /// Takes the one result, or none, of a function that was not called by a plain call.
     #[inline(never)]
     pub(crate) fn return_special(
@@ -206,6 +196,11 @@ impl<'gc> Run<'_, 'gc> {
             self.state.registers.set(at + 1 + index, *argument);
         }
         self.call(at, arguments.len(), returns)
+    }
+
+    fn call_register(&mut self, register: u8, argc: usize, returns: ReturnKind) -> Slow<'gc> {
+        let function = self.lua_frame().base as usize + register as usize;
+        self.call(function, argc, returns)
     }
 
     fn index_by_call(

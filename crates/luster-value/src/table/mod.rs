@@ -50,6 +50,38 @@ struct Parts<'gc> {
     seed: u32,
 }
 
+/// Room in an instruction for the number of the slot in which a key was found.
+pub trait SlotCache {
+    /// The slot to look at first.
+    fn guess(&self) -> u32;
+    /// Remembers a slot.
+    fn learn(&self, slot: u32);
+}
+
+impl SlotCache for Cell<i32> {
+    #[inline(always)]
+    fn guess(&self) -> u32 {
+        self.get() as u32
+    }
+
+    #[inline(always)]
+    fn learn(&self, slot: u32) {
+        self.set(slot as i32);
+    }
+}
+
+impl SlotCache for Cell<u32> {
+    #[inline(always)]
+    fn guess(&self) -> u32 {
+        self.get()
+    }
+
+    #[inline(always)]
+    fn learn(&self, slot: u32) {
+        self.set(slot);
+    }
+}
+
 /// Why a key cannot be used to set a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidKey {
@@ -283,31 +315,18 @@ impl<'gc> Table<'gc> {
     /// The value of a short string key, by way of an inline cache: a slot number that was right
     /// the last time.
     #[inline(always)]
-    pub fn get_cached(self, key: LuaString<'gc>, cache: &Cell<i32>) -> Value<'gc> {
+    pub fn get_cached<S: SlotCache>(self, key: LuaString<'gc>, cache: &S) -> Value<'gc> {
         let nodes = &self.parts().nodes;
-        let guess = cache.get() as u32;
+        let guess = cache.guess();
         if nodes.holds_short(guess, key) {
             return nodes.value(guess);
         }
         match nodes.find_short(key) {
             Some(slot) => {
-                cache.set(slot as i32);
+                cache.learn(slot);
                 nodes.value(slot)
             }
             None => Value::Nil,
-        }
-    }
-
-    /// The value of a short string key by way of a 16-bit inline cache, which methods have two of.
-    #[inline(always)]
-    pub fn get_cached_half(self, key: LuaString<'gc>, guess: u16) -> (Value<'gc>, u16) {
-        let nodes = &self.parts().nodes;
-        if nodes.holds_short(u32::from(guess), key) {
-            return (nodes.value(u32::from(guess)), guess);
-        }
-        match nodes.find_short(key) {
-            Some(slot) => (nodes.value(slot), slot as u16),
-            None => (Value::Nil, guess),
         }
     }
 

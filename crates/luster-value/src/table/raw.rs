@@ -16,21 +16,29 @@ pub(super) const DEAD: u8 = 0x80;
 /// A word that only its tag can tell the meaning of.
 pub(super) type Word = MaybeUninit<u64>;
 
-/// A value's memory: the layout that `repr(u8)` gives an enum whose payloads are all one word.
+/// A value taken apart.
 #[derive(Clone, Copy)]
-#[repr(C)]
 pub(super) struct Raw {
     pub(super) tag: u8,
     pub(super) word: Word,
 }
 
+/// A value's memory: the layout that `repr(u32)` gives an enum whose payloads are all one word.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Memory {
+    tag: u32,
+    word: Word,
+}
+
 /// Takes a value apart.
 #[inline(always)]
 pub(super) fn split(value: Value<'_>) -> Raw {
-    // SAFETY: `Value` is `repr(u8)`, so it is laid out as a C union of structs that begin with the
-    // `u8` tag, and every payload is one 8-byte word at offset 8 (sizes pinned below). The tag is
+    // SAFETY: `Value` is `repr(u32)`, so it is laid out as a C union of structs that begin with the
+    // `u32` tag, and every payload is one 8-byte word at offset 8 (sizes pinned below). The tag is
     // always initialised; the word may not be, which `MaybeUninit` allows.
-    unsafe { transmute::<Value<'_>, Raw>(value) }
+    let memory = unsafe { transmute::<Value<'_>, Memory>(value) };
+    Raw { tag: memory.tag as u8, word: memory.word }
 }
 
 /// Puts a value together.
@@ -40,7 +48,7 @@ pub(super) fn split(value: Value<'_>) -> Raw {
 #[inline(always)]
 pub(super) unsafe fn join<'gc>(raw: Raw) -> Value<'gc> {
     // SAFETY: the caller got it from `split`, the inverse of this.
-    unsafe { transmute::<Raw, Value<'gc>>(raw) }
+    unsafe { transmute::<Memory, Value<'gc>>(Memory { tag: u32::from(raw.tag), word: raw.word }) }
 }
 
 /// Whether the collector has to look at values with this tag.
@@ -49,7 +57,7 @@ pub(super) fn is_object(tag: u8) -> bool {
     tag >= STRING
 }
 
-const _: () = assert!(size_of::<Value<'static>>() == 16 && size_of::<Raw>() == 16);
+const _: () = assert!(size_of::<Value<'static>>() == 16 && size_of::<Memory>() == 16);
 
 #[cfg(test)]
 mod tests {

@@ -1,1 +1,0 @@
-t_co.lua: No such file or directory (os error 2)
