@@ -12,6 +12,8 @@ use gc_arena::{Collect, Gc, Mutation};
 use luster_bytecode::{Op, Prototype};
 
 use crate::context::Context;
+use crate::string::LuaString;
+use crate::table::raw;
 use crate::value::Value;
 
 /// The cell of a captured variable.
@@ -96,26 +98,92 @@ impl LinkedOperand {
     }
 }
 
-/// An instruction of linked code: a copy of the prototype's in the form that runs quickest, which
-/// the VM may quicken, with room for what it learns.
+/// An instruction of linked code: a copy of the prototype's in the form that runs quickest, with
+/// room for what the VM learns.
 ///
-/// Registers, constants and jumps are distances in bytes; what a prototype's instruction has in two
-/// halves is one number here.
+/// Registers and jumps are distances in bytes; what a prototype's instruction has in two halves is
+/// one number here; and a constant is in the instruction itself.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct LinkedInstruction {
     /// What it does.
-    pub op: Cell<Op>,
+    pub op: Op,
+    /// The tag of the constant, or a small inline cache.
+    kind: Cell<u8>,
     /// The first operand.
     pub a: LinkedOperand,
     /// The second operand.
     pub b: LinkedOperand,
-    /// The third operand.
-    pub c: LinkedOperand,
-    /// The wide operand, or an inline cache.
-    pub d: Cell<i32>,
-    /// What it costs in fuel beyond itself, or an inline cache.
-    pub e: Cell<u32>,
+    /// The third operand, or an inline cache.
+    pub c: Cell<LinkedOperand>,
+    /// The constant, or `d` and `e`.
+    word: raw::Word,
+}
+
+impl LinkedInstruction {
+    /// An instruction without a constant: `d` is its wide operand, `e` what it costs in fuel, or a
+    /// constant's distance from the first one in bytes.
+    pub fn new(op: Op, operands: [LinkedOperand; 3], d: i32, e: u32) -> Self {
+        let [a, b, c] = operands;
+        let word = raw::Word::new(u64::from(d as u32) | u64::from(e) << 32);
+        LinkedInstruction { op, kind: Cell::new(0), a, b, c: Cell::new(c), word }
+    }
+
+    /// An instruction with a constant. What code it is put into has to keep the constant alive.
+    pub fn with_constant(op: Op, operands: [LinkedOperand; 3], constant: Value<'_>) -> Self {
+        let [a, b, c] = operands;
+        let raw = raw::split(constant);
+        LinkedInstruction { op, kind: Cell::new(raw.tag), a, b, c: Cell::new(c), word: raw.word }
+    }
+
+    /// The wide operand of an instruction without a constant.
+    #[inline(always)]
+    pub fn d(&self) -> i32 {
+        self.number() as i32
+    }
+
+    /// The second wide operand of an instruction without a constant.
+    #[inline(always)]
+    pub fn e(&self) -> u32 {
+        (self.number() >> 32) as u32
+    }
+
+    #[inline(always)]
+    fn number(&self) -> u64 {
+        // SAFETY: `new` sets the word to a number, and `with_constant` to a value's, which is a
+        // number or an address, unless the value is nil or a boolean, for which no instruction has
+        // a constant.
+        unsafe { self.word.assume_init() }
+    }
+
+    /// The constant.
+    ///
+    /// # Safety
+    /// The instruction must have been made with a constant that is alive for `'gc`.
+    #[inline(always)]
+    pub unsafe fn constant<'gc>(&self) -> Value<'gc> {
+        // SAFETY: the caller's promise.
+        unsafe { raw::join(raw::Raw { tag: self.kind.get(), word: self.word }) }
+    }
+
+    /// The constant, which is a string.
+    ///
+    /// # Safety
+    /// The instruction must have been made with a string that is alive for `'gc`.
+    #[inline(always)]
+    pub unsafe fn name<'gc>(&self) -> LuaString<'gc> {
+        // SAFETY: the caller's promise.
+        match unsafe { raw::join(raw::Raw { tag: raw::STRING, word: self.word }) } {
+            Value::String(name) => name,
+            _ => unreachable!("the tag is a string's"),
+        }
+    }
+
+    /// Room for a small inline cache, where the constant is known to be a string.
+    #[inline(always)]
+    pub fn small_cache(&self) -> &Cell<u8> {
+        &self.kind
+    }
 }
 
 const _: () = assert!(size_of::<LinkedInstruction>() == 16);

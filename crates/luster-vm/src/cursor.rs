@@ -16,29 +16,11 @@ use luster_value::{
 /// The place of the running function.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'gc> {
-    /// The instruction that was fetched last; before the first one, the place before it, which is
-    /// never read.
+    /// The instruction that is being run; before the first one, the place before it, which is never
+    /// read.
     pc: *const LinkedInstruction,
     registers: *mut Value<'gc>,
-    constants: *const Value<'gc>,
     pub(crate) closure: Closure<'gc>,
-}
-
-/// Where in the code of the function on top the loop has come to, until it is written to the frame.
-#[derive(Clone, Copy)]
-pub(crate) struct Place(*const LinkedInstruction);
-
-impl Place {
-    /// No place: nothing runs.
-    pub(crate) const NONE: Place = Place(std::ptr::null());
-
-    /// The index of the next instruction in the code of the closure that runs.
-    #[inline(always)]
-    pub(crate) fn index(self, closure: Closure<'_>) -> u32 {
-        let start = closure.code().as_ref().instructions.as_ptr() as usize;
-        let next = self.0 as usize + size_of::<LinkedInstruction>();
-        ((next - start) / size_of::<LinkedInstruction>()) as u32
-    }
 }
 
 impl<'gc> Cursor<'gc> {
@@ -64,15 +46,19 @@ impl<'gc> Cursor<'gc> {
             // SAFETY: when the frame was pushed, as many registers were reserved at its base as its
             // code needs.
             registers: unsafe { registers.window(base) },
-            constants: code.constants.as_ptr(),
             closure,
         }
     }
 
     /// Goes to the next instruction.
     #[inline(always)]
-    pub(crate) fn fetch(&mut self) -> &'gc LinkedInstruction {
+    pub(crate) fn advance(&mut self) {
         self.pc = self.pc.wrapping_add(1);
+    }
+
+    /// The instruction that is to be run.
+    #[inline(always)]
+    pub(crate) fn instruction(&self) -> &'gc LinkedInstruction {
         // SAFETY: the pc is inside the code: it starts there, jumps were verified to land there,
         // and verified code never runs off its end. The code lives as long as the closure, which
         // the frame keeps alive.
@@ -86,16 +72,18 @@ impl<'gc> Cursor<'gc> {
         self.pc = self.pc.wrapping_byte_offset(distance as isize);
     }
 
-    /// Skips the next instruction.
+    /// The index of the instruction after the one that is being run.
     #[inline(always)]
-    pub(crate) fn skip(&mut self) {
-        self.pc = self.pc.wrapping_add(1);
+    pub(crate) fn next_index(&self) -> u32 {
+        let start = self.closure.code().as_ref().instructions.as_ptr() as usize;
+        let next = self.pc as usize + size_of::<LinkedInstruction>();
+        ((next - start) / size_of::<LinkedInstruction>()) as u32
     }
 
-    /// Where it has come to.
+    /// The place before this one.
     #[inline(always)]
-    pub(crate) fn place(&self) -> Place {
-        Place(self.pc)
+    pub(crate) fn before(&self) -> Self {
+        Cursor { pc: self.pc.wrapping_sub(1), ..*self }
     }
 
     /// A register's value.
@@ -127,22 +115,28 @@ impl<'gc> Cursor<'gc> {
         unsafe { *self.registers.byte_add(register.offset()).add(n) = value };
     }
 
-    /// A constant, by its distance from the first in bytes.
+    /// The constant of an instruction that has one.
     #[inline(always)]
-    pub(crate) fn constant(&self, offset: usize) -> Value<'gc> {
-        // SAFETY: the verifier has checked that the constant exists.
-        unsafe { *self.constants.byte_add(offset) }
+    pub(crate) fn constant(&self, instruction: &LinkedInstruction) -> Value<'gc> {
+        // SAFETY: only asked of instructions whose op has a constant, which linking puts there. The
+        // code keeps its constants alive, and is kept alive by the closure.
+        unsafe { instruction.constant() }
     }
 
-    /// A constant that is the name of a field.
+    /// The constant of an instruction that has the name of a field.
     #[inline(always)]
-    pub(crate) fn name(&self, constant: LinkedOperand) -> LuaString<'gc> {
-        match self.constant(constant.offset()) {
-            Value::String(name) => name,
-            // SAFETY: the verifier has checked that the constant is a string, and linking makes
-            // strings of strings.
-            _ => unsafe { std::hint::unreachable_unchecked() },
-        }
+    pub(crate) fn name(&self, instruction: &LinkedInstruction) -> LuaString<'gc> {
+        // SAFETY: as for `constant`; the verifier has checked that the constant is a string, and
+        // linking makes strings of strings.
+        unsafe { instruction.name() }
+    }
+
+    /// A constant, by its distance from the first in bytes.
+    #[inline(always)]
+    pub(crate) fn far_constant(&self, offset: u32) -> Value<'gc> {
+        let constants = self.closure.code().as_ref().constants.as_ptr();
+        // SAFETY: the verifier has checked that the constant exists.
+        unsafe { *constants.byte_add(offset as usize) }
     }
 
     /// An upvalue.
@@ -167,7 +161,7 @@ impl<'gc> Cursor<'gc> {
         returns: ReturnKind,
     ) -> bool {
         let caller = running_frame(&mut state.frames);
-        caller.pc = self.place().index(self.closure);
+        caller.pc = self.next_index();
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
         let code = closure.code().as_ref();

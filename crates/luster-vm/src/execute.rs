@@ -9,11 +9,13 @@
 //! what happens before each instruction (see `hook`) and leaves no call to a shortcut.
 
 use std::cell::Cell;
+use std::hint::cold_path;
 
 use luster_bytecode::Op;
-use luster_number::{self as number, Number};
+use luster_number as number;
 use luster_value::{
-    Builtin, Closure, Frame, LinkedOperand, ReturnKind, Table, ThreadState, Told, UpValue, Value,
+    Builtin, Closure, Context, Frame, LinkedOperand, LuaString, Metamethod, ReturnKind, Table,
+    ThreadState, Told, Type, UpValue, Value,
 };
 
 use crate::cursor::{Cursor, keep_apart, pop_frame, running_frame, set_result};
@@ -73,6 +75,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
             Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut run.state.registers, frame),
             _ => return Ok(None),
         };
+        cursor.advance();
         // Whether the function is only being entered, for the hook.
         let mut is_fresh =
             HOOKED && matches!(run.state.frames.last(), Some(Frame::Lua(frame)) if frame.pc == 0);
@@ -81,17 +84,40 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         macro_rules! save {
             () => {
                 run.state.fuel = fuel;
-                run.place = cursor.place();
+                run.cursor = Some(cursor);
             };
+        }
+        // Takes up again what was written back.
+        macro_rules! restore {
+            () => {
+                fuel = run.state.fuel;
+                cursor = match run.cursor {
+                    Some(cursor) => cursor,
+                    None => unreachable!("it has just been written back"),
+                };
+            };
+        }
+        // Does something that takes a call. What the loop keeps to itself is in memory meanwhile:
+        // no value has to be kept in one of the few registers that calls leave alone, so that all
+        // of them are free for the arms.
+        macro_rules! outside {
+            ($call:expr) => {{
+                cold_path();
+                save!();
+                let result = $call;
+                restore!();
+                result
+            }};
         }
         // An arm: it ends where it runs out or at a `break`.
         macro_rules! arm {
             ($tail:expr, $body:expr) => {{
-                #[expect(clippy::never_loop, reason = "a block that `break` leaves")]
+                #[allow(clippy::never_loop, reason = "a block that `break` leaves")]
                 loop {
                     $body;
                     break;
                 }
+                cursor.advance();
                 keep_apart();
                 $tail
             }};
@@ -99,9 +125,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         // Runs a slow path, which may have pushed a frame.
         macro_rules! slow {
             ($call:expr) => {{
+                cold_path();
                 save!();
                 match $call {
-                    Next::Same => fuel = run.state.fuel,
+                    Next::Same => {
+                        restore!();
+                    }
                     Next::Reload => continue 'reload,
                     Next::Leave => return std::mem::replace(&mut run.exit, Ok(None)),
                 }
@@ -118,20 +147,16 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         macro_rules! arithmetic {
             ($i:expr, $a:expr, $b:expr, $integers:expr, $floats:expr) => {{
                 let (a, b) = ($a, $b);
-                match (a, b) {
-                    (Value::Integer(x), Value::Integer(y)) => {
-                        cursor.set($i.a, Value::Integer($integers(x, y)));
+                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                    cursor.set($i.a, Value::Integer($integers(x, y)));
+                } else if let (Value::Float(x), Value::Float(y)) = (a, b) {
+                    cursor.set($i.a, Value::float($floats(x.get(), y.get())));
+                } else {
+                    cold_path();
+                    match (float_of(a), float_of(b)) {
+                        (Some(x), Some(y)) => cursor.set($i.a, Value::float($floats(x, y))),
+                        _ => slow!(run.arithmetic()),
                     }
-                    (Value::Float(x), Value::Float(y)) => {
-                        cursor.set($i.a, Value::float($floats(x.get(), y.get())));
-                    }
-                    (Value::Integer(x), Value::Float(y)) => {
-                        cursor.set($i.a, Value::float($floats(x as f64, y.get())));
-                    }
-                    (Value::Float(x), Value::Integer(y)) => {
-                        cursor.set($i.a, Value::float($floats(x.get(), y as f64)));
-                    }
-                    _ => slow!(run.arithmetic()),
                 }
             }};
         }
@@ -139,24 +164,32 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         macro_rules! division {
             ($i:expr, $a:expr, $b:expr, $integers:expr, $floats:expr) => {{
                 let (a, b) = ($a, $b);
-                match (a, b) {
-                    (Value::Integer(x), Value::Integer(y)) => match $integers(x, y) {
+                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                    match $integers(x, y) {
                         Some(result) => cursor.set($i.a, Value::Integer(result)),
                         None => slow!(run.arithmetic()),
-                    },
-                    _ => match (float_of(a), float_of(b)) {
-                        (Some(x), Some(y)) => cursor.set($i.a, Value::float($floats(x, y))),
+                    }
+                } else {
+                    match (float_of(a), float_of(b)) {
+                        (Some(x), Some(y)) => {
+                            let result = outside!($floats(x, y));
+                            cursor.set($i.a, Value::float(result));
+                        }
                         _ => slow!(run.arithmetic()),
-                    },
+                    }
                 }
             }};
         }
         macro_rules! float_arithmetic {
             ($i:expr, $a:expr, $b:expr, $floats:expr) => {{
                 let (a, b) = ($a, $b);
-                match (float_of(a), float_of(b)) {
-                    (Some(x), Some(y)) => cursor.set($i.a, Value::float($floats(x, y))),
-                    _ => slow!(run.arithmetic()),
+                if let (Value::Float(x), Value::Float(y)) = (a, b) {
+                    cursor.set($i.a, Value::float($floats(x.get(), y.get())));
+                } else {
+                    match (float_of(a), float_of(b)) {
+                        (Some(x), Some(y)) => cursor.set($i.a, Value::float($floats(x, y))),
+                        _ => slow!(run.arithmetic()),
+                    }
                 }
             }};
         }
@@ -173,7 +206,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         macro_rules! branch {
             ($i:expr, $condition:expr) => {
                 if $condition {
-                    cursor.jump($i.d.get());
+                    cursor.jump($i.d());
                 }
             };
         }
@@ -181,25 +214,19 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         macro_rules! compare {
             ($i:expr, $wanted:expr, $a:expr, $b:expr, $integers:expr, $floats:expr, $mixed:expr, $strings:expr) => {{
                 let (a, b) = ($a, $b);
-                match (a, b) {
-                    (Value::Integer(x), Value::Integer(y)) => {
-                        branch!($i, $integers(&x, &y) == $wanted)
+                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                    branch!($i, $integers(&x, &y) == $wanted);
+                } else if let (Value::Float(x), Value::Float(y)) = (a, b) {
+                    branch!($i, $floats(&x.get(), &y.get()) == $wanted);
+                } else if let (Value::String(x), Value::String(y)) = (a, b) {
+                    let order = outside!(compare_strings(x, y));
+                    branch!($i, $strings(order) == $wanted);
+                } else {
+                    cold_path();
+                    match (a.as_number(), b.as_number()) {
+                        (Some(x), Some(y)) => branch!($i, $mixed(x, y) == $wanted),
+                        _ => slow!(run.compare(a, b)),
                     }
-                    (Value::Float(x), Value::Float(y)) => {
-                        branch!($i, $floats(&x.get(), &y.get()) == $wanted);
-                    }
-                    (Value::Integer(x), Value::Float(y)) => {
-                        let holds = $mixed(Number::Integer(x), Number::Float(y.get()));
-                        branch!($i, holds == $wanted);
-                    }
-                    (Value::Float(x), Value::Integer(y)) => {
-                        let holds = $mixed(Number::Float(x.get()), Number::Integer(y));
-                        branch!($i, holds == $wanted);
-                    }
-                    (Value::String(x), Value::String(y)) => {
-                        branch!($i, $strings(compare_strings(x, y)) == $wanted);
-                    }
-                    _ => slow!(run.compare(a, b)),
                 }
             }};
         }
@@ -249,6 +276,24 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
             }
         }};
     }
+        // Equality without metamethods: that of words, but for floats and long strings.
+        macro_rules! raw_equal {
+            ($i:expr, $wanted:expr, $a:expr, $b:expr) => {{
+                let (a, b) = ($a, $b);
+                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                    branch!($i, (x == y) == $wanted);
+                } else if let (Value::String(x), Value::String(y)) = (a, b)
+                    && x.is_short()
+                {
+                    branch!($i, x.same_object(y) == $wanted);
+                } else if a.is_nil() || b.is_nil() {
+                    branch!($i, (a.is_nil() && b.is_nil()) == $wanted);
+                } else {
+                    let equal = outside!(a.raw_equal(b));
+                    branch!($i, equal == $wanted);
+                }
+            }};
+        }
         macro_rules! equal {
             ($i:expr, $wanted:expr) => {{
                 let (a, b) = (cursor.get($i.a), cursor.get($i.b));
@@ -260,17 +305,17 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     (Value::UserData(x), Value::UserData(y)) if x != y => {
                         slow!(run.compare(a, b));
                     }
-                    _ => branch!($i, a.raw_equal(b) == $wanted),
+                    _ => raw_equal!($i, $wanted, a, b),
                 }
             }};
         }
         // Jumps back, for what that costs.
         macro_rules! jump_back {
             ($i:expr) => {{
-                cursor.jump($i.d.get());
-                fuel -= i64::from($i.e.get());
+                cursor.jump($i.d());
+                fuel -= i64::from($i.e());
                 if fuel < 0 {
-                    if HOOKED && $i.op.get() == Op::JumpBack {
+                    if HOOKED && $i.op == Op::JumpBack {
                         // At its first instruction again, the function is not entered again.
                         run.state.tracing.told = Told::Call;
                     }
@@ -322,7 +367,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         return std::mem::replace(&mut run.exit, Ok(None));
                     }
                 }
-                fuel -= i64::from($i.e.get());
+                fuel -= i64::from($i.e());
                 let (function, returns) = pop_frame(&mut run.state.frames);
                 match returns {
                     ReturnKind::Call(2) => set_result(run.state, function, value),
@@ -347,13 +392,14 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
 
         loop {
             if HOOKED {
-                save!();
+                run.state.fuel = fuel;
+                run.cursor = Some(cursor.before());
                 if run.trace(std::mem::take(&mut is_fresh)) {
                     return std::mem::replace(&mut run.exit, Ok(None));
                 }
             }
-            let i = cursor.fetch();
-            let tail = match i.op.get() {
+            let i = cursor.instruction();
+            let tail = match i.op {
                 Op::Move => arm!(Tail::Load, cursor.set(i.a, cursor.get(i.b))),
                 Op::LoadNil => arm!(Tail::Load, {
                     for n in 0..=usize::from(i.b.get()) {
@@ -364,20 +410,21 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 Op::LoadTrue => arm!(Tail::Load, cursor.set(i.a, Value::True)),
                 Op::LoadFalseSkip => arm!(Tail::Load, {
                     cursor.set(i.a, Value::False);
-                    cursor.skip();
+                    cursor.advance();
                 }),
                 Op::LoadInteger => {
-                    arm!(Tail::Load, cursor.set(i.a, Value::Integer(i64::from(i.d.get()))))
+                    arm!(Tail::Load, cursor.set(i.a, Value::Integer(i64::from(i.d()))))
                 }
                 Op::LoadFloat => {
-                    arm!(Tail::Load, cursor.set(i.a, Value::float(f64::from(i.d.get()))))
+                    arm!(Tail::Load, cursor.set(i.a, Value::float(f64::from(i.d()))))
                 }
                 Op::LoadConstant => {
-                    arm!(Tail::Load, cursor.set(i.a, cursor.constant(i.d.get() as usize)))
+                    arm!(Tail::Load, cursor.set(i.a, cursor.constant(i)))
                 }
                 Op::NewCell => arm!(Tail::Load, {
                     fuel -= ALLOCATION_FUEL;
-                    let cell = UpValue::new(&ctx, cursor.get(i.a));
+                    let value = cursor.get(i.a);
+                    let cell = outside!(UpValue::new(&ctx, value));
                     cursor.set(i.a, Value::Cell(cell));
                 }),
                 Op::GetCell => arm!(
@@ -398,9 +445,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 Op::SetUpValue => arm!(Tail::Load, cursor.upvalue(i.b).set(&ctx, cursor.get(i.a))),
                 Op::GetUpTable => arm!(Tail::Table, {
                     let object = cursor.upvalue(i.b).get();
-                    let key = cursor.name(i.c);
+                    let key = cursor.name(i);
                     if let Value::Table(table) = object {
-                        let value = table.get_cached(key, &i.d);
+                        let value = table.get_cached(key, &i.c);
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
                             break;
@@ -410,20 +457,27 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }),
                 Op::SetUpTable => arm!(Tail::Table, {
                     let object = cursor.upvalue(i.a).get();
-                    let (key, value) = (cursor.name(i.b), cursor.get(i.c));
+                    let (key, value) = (cursor.name(i), cursor.get(i.b));
                     if let Value::Table(table) = object
-                        && table.try_set_cached(&ctx, key, value, &i.d)
+                        && table.try_set_cached(&ctx, key, value, &i.c)
                     {
                         break;
                     }
                     slow!(run.set(object, Value::String(key), value));
                 }),
                 Op::GetTable => arm!(Tail::Table, {
-                    let (object, key) = (cursor.get(i.b), cursor.get(i.c));
+                    let (object, key) = (cursor.get(i.b), cursor.get(i.c.get()));
                     if let Value::Table(table) = object {
-                        let value = match key {
-                            Value::Integer(k) => table.get_integer(k),
-                            key => table.get(key),
+                        let value = if let Value::Integer(k) = key
+                            && let Some(value) = table.get_positional(k)
+                        {
+                            value
+                        } else if let Value::String(name) = key
+                            && name.is_short()
+                        {
+                            table.get_short(name)
+                        } else {
+                            outside!(table.get_beyond(key))
                         };
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
@@ -433,37 +487,35 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     slow!(run.get(object, key, i.a.index()));
                 }),
                 Op::GetIndex => arm!(Tail::Table, {
-                    let object = cursor.get(i.b);
+                    let (object, key) = (cursor.get(i.b), i64::from(i.c.get().get()));
                     if let Value::Table(table) = object {
-                        let value = table.get_integer(i64::from(i.c.get()));
+                        let value = match table.get_positional(key) {
+                            Some(value) => value,
+                            None => outside!(table.get_beyond(Value::Integer(key))),
+                        };
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
                             break;
                         }
                     }
-                    slow!(run.get(object, Value::Integer(i64::from(i.c.get())), i.a.index()));
+                    slow!(run.get(object, Value::Integer(key), i.a.index()));
                 }),
                 Op::GetField => arm!(Tail::Table, {
-                    let object = cursor.get(i.b);
-                    let key = cursor.name(i.c);
+                    let (object, key) = (cursor.get(i.b), cursor.name(i));
                     if let Value::Table(table) = object {
-                        let value = table.get_cached(key, &i.d);
+                        let value = table.get_cached(key, &i.c);
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
                             break;
                         }
-                        match get_inherited(ctx, table, key) {
+                        match outside!(get_inherited(ctx, table, key)) {
                             Inherited::Value(value) => {
                                 cursor.set(i.a, value);
                                 break;
                             }
                             Inherited::Call(handler, from) => {
-                                slow!(run.call_index(
-                                    handler,
-                                    from,
-                                    Value::String(key),
-                                    i.a.index()
-                                ));
+                                let key = Value::String(key);
+                                slow!(run.call_index(handler, from, key, i.a.index()));
                                 break;
                             }
                             Inherited::Unknown => {}
@@ -472,24 +524,32 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     slow!(run.get(object, Value::String(key), i.a.index()));
                 }),
                 Op::SetTable => arm!(Tail::Table, {
-                    let (object, key, value) = (cursor.get(i.a), cursor.get(i.b), cursor.get(i.c));
+                    let (object, key) = (cursor.get(i.a), cursor.get(i.b));
+                    let value = cursor.get(i.c.get());
                     if let Value::Table(table) = object {
-                        if let Value::Integer(k) = key
-                            && table.try_set_integer(&ctx, k, value)
+                        if let Value::Integer(k) = key {
+                            if table.try_set_positional(&ctx, k, value) {
+                                break;
+                            }
+                        } else if let Value::String(name) = key
+                            && name.is_short()
+                            && table.try_set_short(&ctx, name, value)
                         {
                             break;
                         }
-                        if table.metatable().is_none() && table.set(&ctx, key, value).is_ok() {
+                        if table.metatable().is_none()
+                            && outside!(table.set(&ctx, key, value).is_ok())
+                        {
                             break;
                         }
                     }
                     slow!(run.set(object, key, value));
                 }),
                 Op::SetIndex => arm!(Tail::Table, {
-                    let (object, value) = (cursor.get(i.a), cursor.get(i.c));
+                    let (object, value) = (cursor.get(i.a), cursor.get(i.c.get()));
                     let key = i64::from(i.b.get());
                     if let Value::Table(table) = object
-                        && table.try_set_integer(&ctx, key, value)
+                        && table.try_set_positional(&ctx, key, value)
                     {
                         break;
                     }
@@ -497,21 +557,28 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }),
                 Op::SetField => arm!(Tail::Table, {
                     let object = cursor.get(i.a);
-                    let (key, value) = (cursor.name(i.b), cursor.get(i.c));
+                    let (key, value) = (cursor.name(i), cursor.get(i.b));
                     if let Value::Table(table) = object
-                        && table.try_set_cached(&ctx, key, value, &i.d)
+                        && table.try_set_cached(&ctx, key, value, &i.c)
                     {
                         break;
                     }
                     slow!(run.set(object, Value::String(key), value));
                 }),
                 Op::GetMethod => arm!(Tail::Table, {
-                    let object = cursor.get(i.b);
-                    let key = cursor.name(i.c);
+                    let (object, key) = (cursor.get(i.b), cursor.name(i));
                     cursor.set_after(i.a, 1, object);
                     let method = match object {
-                        Value::Table(table) => find_method(ctx, table, key, &i.d, &i.e),
-                        Value::String(_) => find_string_method(ctx, key, &i.d),
+                        Value::Table(table) => {
+                            match find_method(ctx, table, key, &i.c, i.small_cache()) {
+                                Method::Found(value) => Some(value),
+                                Method::Inherited(class) => {
+                                    outside!(inherit_method(ctx, class, key))
+                                }
+                                Method::Unknown => None,
+                            }
+                        }
+                        Value::String(_) => outside!(find_string_method(ctx, key, &i.c)),
                         _ => None,
                     };
                     if let Some(value) = method {
@@ -522,13 +589,14 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }),
                 Op::NewTable => arm!(Tail::Table, {
                     fuel -= ALLOCATION_FUEL;
-                    let array = i.d.get() as u32;
-                    if array == 0 && i.b.get() == 0 {
-                        cursor.set(i.a, Value::Table(Table::new(ctx)));
+                    let (array, nodes) = (i.d() as u32, i.b.get());
+                    if array == 0 && nodes == 0 {
+                        let table = outside!(Table::new(ctx));
+                        cursor.set(i.a, Value::Table(table));
                     } else {
-                        let nodes = if i.b.get() == 0 { 0 } else { 1 << (i.b.get() - 1) };
+                        let nodes = if nodes == 0 { 0 } else { 1 << (nodes - 1) };
                         fuel -= i64::from(array / 4) + i64::from(nodes);
-                        match Table::with_room(ctx, array, nodes) {
+                        match outside!(Table::with_room(ctx, array, nodes)) {
                             Ok(table) => cursor.set(i.a, Value::Table(table)),
                             Err(key) => fail!(run.fault(Fault::Key(key))),
                         }
@@ -542,7 +610,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arithmetic!(
                         i,
                         cursor.get(i.b),
-                        cursor.get(i.c),
+                        cursor.get(i.c.get()),
                         i64::wrapping_add,
                         |x: f64, y: f64| x + y
                     )
@@ -552,7 +620,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arithmetic!(
                         i,
                         cursor.get(i.b),
-                        cursor.get(i.c),
+                        cursor.get(i.c.get()),
                         i64::wrapping_sub,
                         |x: f64, y: f64| x - y
                     )
@@ -562,59 +630,64 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arithmetic!(
                         i,
                         cursor.get(i.b),
-                        cursor.get(i.c),
+                        cursor.get(i.c.get()),
                         i64::wrapping_mul,
                         |x: f64, y: f64| x * y
                     )
                 ),
                 Op::Div => arm!(Tail::Arithmetic, {
-                    float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c), |x: f64, y: f64| x / y);
+                    float_arithmetic!(
+                        i,
+                        cursor.get(i.b),
+                        cursor.get(i.c.get()),
+                        |x: f64, y: f64| x / y
+                    );
                 }),
                 Op::Mod => arm!(
                     Tail::Arithmetic,
                     division!(
                         i,
                         cursor.get(i.b),
-                        cursor.get(i.c),
+                        cursor.get(i.c.get()),
                         number::modulo_integer,
                         number::modulo_float
                     )
                 ),
                 Op::Pow => arm!(
                     Tail::Arithmetic,
-                    float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c), number::pow)
+                    float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c.get()), number::pow)
                 ),
                 Op::FloorDiv => arm!(
                     Tail::Arithmetic,
                     division!(
                         i,
                         cursor.get(i.b),
-                        cursor.get(i.c),
+                        cursor.get(i.c.get()),
                         number::floor_div_integer,
                         number::floor_div_float
                     )
                 ),
                 Op::BitAnd => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x & y)
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), |x, y| x & y)
                 ),
                 Op::BitOr => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x | y)
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), |x, y| x | y)
                 ),
                 Op::BitXor => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), |x, y| x ^ y)
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), |x, y| x ^ y)
                 ),
                 Op::ShiftLeft => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), number::shift_left)
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), number::shift_left)
                 ),
                 Op::ShiftRight => arm!(Tail::Arithmetic, {
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c), number::shift_right)
+                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), number::shift_right)
                 }),
                 Op::AddImmediate => arm!(Tail::Constant, {
-                    let immediate = i.d.get();
+                    let immediate = i.d();
                     match cursor.get(i.b) {
                         Value::Integer(x) => {
                             cursor.set(i.a, Value::Integer(x.wrapping_add(i64::from(immediate))));
@@ -630,7 +703,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arithmetic!(
                         i,
                         cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
+                        cursor.constant(i),
                         i64::wrapping_add,
                         |x: f64, y: f64| x + y
                     )
@@ -640,7 +713,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arithmetic!(
                         i,
                         cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
+                        cursor.constant(i),
                         i64::wrapping_sub,
                         |x: f64, y: f64| x - y
                     )
@@ -650,64 +723,55 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arithmetic!(
                         i,
                         cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
+                        cursor.constant(i),
                         i64::wrapping_mul,
                         |x: f64, y: f64| x * y
                     )
                 ),
                 Op::DivConstant => arm!(
                     Tail::Constant,
-                    float_arithmetic!(
-                        i,
-                        cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
-                        |x: f64, y: f64| x / y
-                    )
+                    float_arithmetic!(i, cursor.get(i.b), cursor.constant(i), |x: f64, y: f64| x
+                        / y)
                 ),
                 Op::ModConstant => arm!(
                     Tail::Constant,
                     division!(
                         i,
                         cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
+                        cursor.constant(i),
                         number::modulo_integer,
                         number::modulo_float
                     )
                 ),
                 Op::PowConstant => arm!(
                     Tail::Constant,
-                    float_arithmetic!(
-                        i,
-                        cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
-                        number::pow
-                    )
+                    float_arithmetic!(i, cursor.get(i.b), cursor.constant(i), number::pow)
                 ),
                 Op::FloorDivConstant => arm!(
                     Tail::Constant,
                     division!(
                         i,
                         cursor.get(i.b),
-                        cursor.constant(i.d.get() as usize),
+                        cursor.constant(i),
                         number::floor_div_integer,
                         number::floor_div_float
                     )
                 ),
                 Op::BitAndConstant => arm!(Tail::Constant, {
-                    bitwise!(i, cursor.get(i.b), cursor.constant(i.d.get() as usize), |x, y| x & y);
+                    bitwise!(i, cursor.get(i.b), cursor.constant(i), |x, y| x & y);
                 }),
                 Op::BitOrConstant => arm!(Tail::Constant, {
-                    bitwise!(i, cursor.get(i.b), cursor.constant(i.d.get() as usize), |x, y| x | y);
+                    bitwise!(i, cursor.get(i.b), cursor.constant(i), |x, y| x | y);
                 }),
                 Op::BitXorConstant => arm!(Tail::Constant, {
-                    bitwise!(i, cursor.get(i.b), cursor.constant(i.d.get() as usize), |x, y| x ^ y);
+                    bitwise!(i, cursor.get(i.b), cursor.constant(i), |x, y| x ^ y);
                 }),
                 Op::ShiftLeftImmediate => arm!(
                     Tail::Constant,
                     bitwise!(
                         i,
                         cursor.get(i.b),
-                        Value::Integer(i64::from(i.d.get())),
+                        Value::Integer(i64::from(i.d())),
                         number::shift_left
                     )
                 ),
@@ -716,7 +780,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     bitwise!(
                         i,
                         cursor.get(i.b),
-                        Value::Integer(i64::from(i.d.get())),
+                        Value::Integer(i64::from(i.d())),
                         number::shift_right
                     )
                 ),
@@ -724,7 +788,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     Tail::Constant,
                     arithmetic!(
                         i,
-                        cursor.constant(i.d.get() as usize),
+                        cursor.constant(i),
                         cursor.get(i.b),
                         i64::wrapping_sub,
                         |x: f64, y: f64| x - y
@@ -732,12 +796,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 ),
                 Op::ConstantDiv => arm!(
                     Tail::Constant,
-                    float_arithmetic!(
-                        i,
-                        cursor.constant(i.d.get() as usize),
-                        cursor.get(i.b),
-                        |x: f64, y: f64| x / y
-                    )
+                    float_arithmetic!(i, cursor.constant(i), cursor.get(i.b), |x: f64, y: f64| x
+                        / y)
                 ),
                 Op::Negate => arm!(
                     Tail::Other,
@@ -755,7 +815,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     Tail::Other,
                     match cursor.get(i.b) {
                         Value::Table(table) if table.metatable().is_none() => {
-                            cursor.set(i.a, Value::Integer(table.length()));
+                            let length = match table.quick_length() {
+                                Some(length) => length,
+                                None => outside!(table.length()),
+                            };
+                            cursor.set(i.a, Value::Integer(length));
                         }
                         Value::String(string) =>
                             cursor.set(i.a, Value::Integer(string.len() as i64)),
@@ -771,9 +835,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 ),
                 Op::Concat => arm!(Tail::Other, {
                     fuel -= ALLOCATION_FUEL;
-                    slow!(run.concat_step(i.c.get() as u8));
+                    slow!(run.concat_step(i.c.get().get() as u8));
                 }),
-                Op::Jump => arm!(Tail::Jump, cursor.jump(i.d.get())),
+                Op::Jump => arm!(Tail::Jump, cursor.jump(i.d())),
                 Op::JumpBack => arm!(Tail::Jump, jump_back!(i)),
                 Op::JumpIf => arm!(Tail::Jump, branch!(i, cursor.get(i.a).is_truthy())),
                 Op::JumpIfNot => arm!(Tail::Jump, branch!(i, !cursor.get(i.a).is_truthy())),
@@ -790,12 +854,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     arm!(Tail::Jump, less_equal!(i, false, cursor.get(i.a), cursor.get(i.b)))
                 }
                 Op::JumpEqualConstant => arm!(Tail::Jump, {
-                    let constant = cursor.constant(i.e.get() as usize);
-                    branch!(i, cursor.get(i.a).raw_equal(constant));
+                    let (value, constant) = (cursor.get(i.a), cursor.far_constant(i.e()));
+                    raw_equal!(i, true, value, constant);
                 }),
                 Op::JumpNotEqualConstant => arm!(Tail::Jump, {
-                    let constant = cursor.constant(i.e.get() as usize);
-                    branch!(i, !cursor.get(i.a).raw_equal(constant));
+                    let (value, constant) = (cursor.get(i.a), cursor.far_constant(i.e()));
+                    raw_equal!(i, false, value, constant);
                 }),
                 Op::JumpLessImmediate => arm!(Tail::Immediate, immediate!(i, true, <, false)),
                 Op::JumpNotLessImmediate => arm!(Tail::Immediate, immediate!(i, false, <, false)),
@@ -816,19 +880,19 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         0 => take_open(run.state, i.a),
                         b => b as usize - 1,
                     };
-                    let returns = ReturnKind::Call(i.c.get() as u8);
+                    let returns = ReturnKind::Call(i.c.get().get() as u8);
                     match cursor.get(i.a) {
                         Value::Closure(closure) => {
-                            enter!(closure, i.a, 0, argc, returns, i.e.get());
+                            enter!(closure, i.a, 0, argc, returns, i.e());
                         }
                         _ => {
-                            fuel -= i64::from(i.e.get());
+                            fuel -= i64::from(i.e());
                             slow!(run.call_value(i.a.index(), argc, returns));
                         }
                     }
                 }),
                 Op::TailCall => arm!(Tail::Call, {
-                    fuel -= i64::from(i.e.get());
+                    fuel -= i64::from(i.e());
                     if !HOOKED
                         && let Value::Closure(closure) = cursor.get(i.a)
                         && !closure.code().is_vararg
@@ -837,7 +901,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                             0 => open_count(run.state, i.a),
                             b => b as usize - 1,
                         };
-                        match run.replace_frame(closure, i.a.index(), argc) {
+                        match outside!(run.replace_frame(closure, i.a.index(), argc)) {
                             Some(base) if fuel >= 0 => {
                                 cursor = Cursor::begin(&mut run.state.registers, closure, base);
                                 break;
@@ -854,7 +918,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 Op::Return1 => arm!(Tail::Call, return_one!(i, cursor.get(i.a), 1)),
                 Op::Return0 => arm!(Tail::Call, return_one!(i, Value::Nil, 0)),
                 Op::Return => arm!(Tail::Call, {
-                    fuel -= i64::from(i.e.get());
+                    fuel -= i64::from(i.e());
                     if HOOKED {
                         slow!(run.return_watched());
                     } else {
@@ -863,10 +927,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }),
                 Op::Closure => arm!(Tail::Call, {
                     fuel -= ALLOCATION_FUEL;
-                    let closure = make_closure(ctx, cursor, i.d.get() as usize);
+                    let closure = outside!(make_closure(ctx, run.running(), i.d() as usize));
                     cursor.set(i.a, Value::Closure(closure));
                 }),
-                Op::VarArg => arm!(Tail::Call, slow!(run.vararg(i.a.index(), i.c.get() as u8))),
+                Op::VarArg => {
+                    arm!(Tail::Call, slow!(run.vararg(i.a.index(), i.c.get().get() as u8)))
+                }
                 Op::VarArgTable => arm!(Tail::Call, slow!(run.vararg_table(i.a.index()))),
                 Op::GetVarArg => {
                     arm!(Tail::Call, slow!(run.get_vararg(i.a.index(), cursor.get(i.b))))
@@ -877,20 +943,20 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         slow!(run.unpack_vararg_table(
                             i.a.index(),
                             cursor.get(i.b),
-                            i.c.get() as u8
+                            i.c.get().get() as u8
                         ))
                     )
                 }
                 Op::ForPrep => arm!(Tail::Loop, {
                     let (start, limit, step) =
                         (cursor.get(i.a), cursor.get_after(i.a, 1), cursor.get_after(i.a, 2));
-                    match prepare_loop(start, limit, step) {
+                    match outside!(prepare_loop(start, limit, step)) {
                         Ok(Some([count, step, variable])) => {
                             cursor.set(i.a, count);
                             cursor.set_after(i.a, 1, step);
                             cursor.set_after(i.a, 2, variable);
                         }
-                        Ok(None) => cursor.jump(i.d.get()),
+                        Ok(None) => cursor.jump(i.d()),
                         Err(what) => fail!(run.loop_fault(what, start, limit, step)),
                     }
                 }),
@@ -917,7 +983,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }),
                 Op::GenericForPrep => arm!(Tail::Loop, {
                     let closing = cursor.get_after(i.a, 3);
-                    cursor.jump(i.d.get());
+                    cursor.jump(i.d());
                     if HOOKED {
                         // The first call of the iterator is part of this instruction to the hook.
                         run.state.tracing.told = Told::Line;
@@ -931,12 +997,13 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         (cursor.get(i.a), cursor.get_after(i.a, 1), cursor.get_after(i.a, 2));
                     if !HOOKED
                         && let (Value::Callback(callback), Value::Table(table)) = (iterator, state)
+                        && callback.which_builtin() != Builtin::None
                         && let Some([key, value]) =
-                            step_builtin(callback.which_builtin(), table, control)
+                            outside!(step_builtin(callback.which_builtin(), table, control))
                     {
                         cursor.set_after(i.a, 4, key);
                         cursor.set_after(i.a, 5, value);
-                        for n in 2..usize::from(i.c.get()) {
+                        for n in 2..usize::from(i.c.get().get()) {
                             cursor.set_after(i.a, 4 + n, Value::Nil);
                         }
                         fuel -= 2;
@@ -945,7 +1012,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     cursor.set_after(i.a, 4, iterator);
                     cursor.set_after(i.a, 5, state);
                     cursor.set_after(i.a, 6, control);
-                    let returns = ReturnKind::Call((i.c.get() as u8).saturating_add(1));
+                    let returns = ReturnKind::Call((i.c.get().get() as u8).saturating_add(1));
                     match iterator {
                         Value::Closure(closure) => enter!(closure, i.a, 4, 2, returns, 1_u32),
                         _ => slow!(run.call_value(i.a.index() + 4, 2, returns)),
@@ -967,7 +1034,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 }),
                 Op::CheckGlobalUndefined => arm!(Tail::Other, {
                     if !cursor.get(i.a).is_nil() {
-                        fail!(run.global_defined(cursor.constant(i.d.get() as usize)));
+                        fail!(run.global_defined(cursor.constant(i)));
                     }
                 }),
             };
@@ -1002,7 +1069,7 @@ fn take_open(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
 }
 
 /// The next value of a numeric loop over floats, if it goes on.
-#[inline(never)]
+#[inline(always)]
 fn step_float_loop(cursor: Cursor<'_>, register: LinkedOperand) -> Option<f64> {
     let (Value::Float(limit), Value::Float(step), Value::Float(variable)) =
         (cursor.get(register), cursor.get_after(register, 1), cursor.get_after(register, 2))
@@ -1026,27 +1093,46 @@ fn float_of(value: Value<'_>) -> Option<f64> {
     }
 }
 
+/// What looking for a method of a table came to.
+enum Method<'gc> {
+    /// The method, or nil.
+    Found(Value<'gc>),
+    /// The class lacks it and may inherit it.
+    Inherited(Table<'gc>),
+    /// That takes more to find out.
+    Unknown,
+}
+
 /// A method of a table, its own or its class's (the table's `__index`, when that is a table), by
 /// way of both caches of the instruction.
 #[inline(always)]
 fn find_method<'gc>(
-    ctx: luster_value::Context<'gc>,
+    ctx: Context<'gc>,
     table: Table<'gc>,
-    key: luster_value::LuaString<'gc>,
-    class_cache: &Cell<i32>,
-    index_cache: &Cell<u32>,
-) -> Option<Value<'gc>> {
-    let own = table.get_string(key);
+    key: LuaString<'gc>,
+    class_cache: &Cell<LinkedOperand>,
+    index_cache: &Cell<u8>,
+) -> Method<'gc> {
+    let own = table.get_short(key);
     if !own.is_nil() {
-        return Some(own);
+        return Method::Found(own);
     }
-    let Some(metatable) = table.metatable() else { return Some(Value::Nil) };
-    let index = ctx.metamethod_name(luster_value::Metamethod::Index);
-    let Value::Table(class) = metatable.get_cached(index, index_cache) else { return None };
+    let Some(metatable) = table.metatable() else { return Method::Found(Value::Nil) };
+    let index = ctx.metamethod_name(Metamethod::Index);
+    let Value::Table(class) = metatable.get_cached(index, index_cache) else {
+        return Method::Unknown;
+    };
     let value = class.get_cached(key, class_cache);
-    if !value.is_nil() {
-        return Some(value);
-    }
+    if value.is_nil() { Method::Inherited(class) } else { Method::Found(value) }
+}
+
+/// A method that a class inherits.
+#[inline(never)]
+fn inherit_method<'gc>(
+    ctx: Context<'gc>,
+    class: Table<'gc>,
+    key: LuaString<'gc>,
+) -> Option<Value<'gc>> {
     match get_inherited(ctx, class, key) {
         Inherited::Value(value) => Some(value),
         _ => None,
@@ -1054,14 +1140,14 @@ fn find_method<'gc>(
 }
 
 /// A method of strings.
-#[inline(always)]
+#[inline(never)]
 fn find_string_method<'gc>(
-    ctx: luster_value::Context<'gc>,
-    key: luster_value::LuaString<'gc>,
-    cache: &Cell<i32>,
+    ctx: Context<'gc>,
+    key: LuaString<'gc>,
+    cache: &Cell<LinkedOperand>,
 ) -> Option<Value<'gc>> {
-    let metatable = ctx.type_metatable(luster_value::Type::String)?;
-    match metatable.metamethod(ctx, luster_value::Metamethod::Index) {
+    let metatable = ctx.type_metatable(Type::String)?;
+    match metatable.metamethod(ctx, Metamethod::Index) {
         Value::Table(methods) => {
             let value = methods.get_cached(key, cache);
             (!value.is_nil()).then_some(value)
@@ -1083,14 +1169,14 @@ enum Inherited<'gc> {
 /// Looks for what a table that lacks a key inherits through `__index` tables.
 #[inline(never)]
 fn get_inherited<'gc>(
-    ctx: luster_value::Context<'gc>,
+    ctx: Context<'gc>,
     mut table: Table<'gc>,
-    key: luster_value::LuaString<'gc>,
+    key: LuaString<'gc>,
 ) -> Inherited<'gc> {
     const LOOKS: usize = 50;
     for _ in 0..LOOKS {
         let Some(metatable) = table.metatable() else { return Inherited::Value(Value::Nil) };
-        table = match metatable.metamethod(ctx, luster_value::Metamethod::Index) {
+        table = match metatable.metamethod(ctx, Metamethod::Index) {
             Value::Nil => return Inherited::Value(Value::Nil),
             Value::Table(table) => table,
             handler @ (Value::Closure(_) | Value::Callback(_)) => {
@@ -1107,12 +1193,8 @@ fn get_inherited<'gc>(
 }
 
 /// A closure of a nested prototype, its upvalues taken from the running function.
-#[inline]
-fn make_closure<'gc>(
-    ctx: luster_value::Context<'gc>,
-    cursor: Cursor<'gc>,
-    index: usize,
-) -> Closure<'gc> {
+#[inline(never)]
+fn make_closure<'gc>(ctx: Context<'gc>, cursor: Cursor<'gc>, index: usize) -> Closure<'gc> {
     let code = cursor.closure.code().as_ref().prototypes[index];
     let upvalues = code.as_ref().prototype.upvalues.iter().map(|upvalue| match upvalue.capture {
         luster_bytecode::Capture::Register(register) => {
@@ -1129,7 +1211,7 @@ fn make_closure<'gc>(
 }
 
 /// A step of an iterator that the loop knows, when it needs no metamethod and no error.
-#[inline(always)]
+#[inline(never)]
 fn step_builtin<'gc>(
     builtin: Builtin,
     table: Table<'gc>,
@@ -1165,6 +1247,7 @@ pub(crate) enum LoopFault {
 
 /// Prepares a numeric loop: its count or limit, its step and its variable, or `None` when it does
 /// not run.
+#[inline(never)]
 fn prepare_loop<'gc>(
     start: Value<'gc>,
     limit: Value<'gc>,

@@ -1,6 +1,5 @@
 //! Linking: from a prototype, plain data, to code in a VM.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ fn link_into<'gc>(
     // Nesting is bounded by the parser and by `undump`, so this recursion is too.
     let prototypes =
         prototype.prototypes.iter().map(|nested| link_into(ctx, nested, long)).collect();
-    let constants = prototype
+    let constants: Box<[Value<'gc>]> = prototype
         .constants
         .iter()
         .map(|constant| match constant {
@@ -52,7 +51,7 @@ fn link_into<'gc>(
                 cost = index + 1 - charged;
                 charged = index + 1;
             }
-            link_instruction(*instruction, cost)
+            link_instruction(*instruction, cost, &constants)
         })
         .collect();
     Gc::new(
@@ -71,43 +70,48 @@ fn link_into<'gc>(
 
 /// An instruction in the form that runs. One that charges fuel before it leaves the function costs
 /// so much; one that jumps back costs what it jumps over.
-fn link_instruction(instruction: Instruction, cost: usize) -> LinkedInstruction {
+fn link_instruction(
+    instruction: Instruction,
+    cost: usize,
+    constants: &[Value<'_>],
+) -> LinkedInstruction {
     const STRIDE: i32 = size_of::<LinkedInstruction>() as i32;
-    const SLOT: i32 = size_of::<Value<'static>>() as i32;
-    let [a, b, c, d] = instruction.op.operands();
-    let wide = match b {
-        Operand::Wide(_) => Some(instruction.wide_constant()),
-        _ => None,
-    };
+    let Instruction { op, a, b, c, d } = instruction;
+    let [kind_a, kind_b, kind_c, kind_d] = op.operands();
     let narrow = |kind, byte| match kind {
-        Operand::None
-        | Operand::UpValue
-        | Operand::Count
-        | Operand::Flipped
-        | Operand::High
-        | Operand::Cache => LinkedOperand::number(u16::from(byte)),
-        _ => LinkedOperand::slot(byte),
+        Operand::Write
+        | Operand::Read
+        | Operand::ReadWrite
+        | Operand::Cell
+        | Operand::MakeCell
+        | Operand::Window => LinkedOperand::slot(byte),
+        Operand::Wide(_) => LinkedOperand::number(instruction.wide_constant()),
+        _ => LinkedOperand::number(u16::from(byte)),
     };
-    // The verifier has checked that distances and constants' indices are small enough.
-    let (d, e) = match (d, b) {
-        (Operand::JumpForward, Operand::Wide(WideOperand::Constant)) => {
-            (instruction.d * STRIDE, u32::from(instruction.wide_constant()) * SLOT as u32)
-        }
-        (Operand::JumpForward, _) => (instruction.d * STRIDE, 0),
-        (Operand::JumpBack, _) => (instruction.d * STRIDE, instruction.d.unsigned_abs()),
-        (Operand::Constant | Operand::NumberConstant | Operand::StringConstant, _) => {
-            (instruction.d * SLOT, 0)
-        }
-        _ => (instruction.d, u32::try_from(cost).unwrap_or(u32::MAX)),
-    };
-    LinkedInstruction {
-        op: Cell::new(instruction.op),
-        a: narrow(a, instruction.a),
-        b: wide.map_or_else(|| narrow(b, instruction.b), LinkedOperand::number),
-        c: narrow(c, instruction.c),
-        d: Cell::new(d),
-        e: Cell::new(e),
+    let operands = [narrow(kind_a, a), narrow(kind_b, b), narrow(kind_c, c)];
+    // Field accesses have their registers in `a` and `b`, and a cache in `c`.
+    if kind_c == Operand::NameConstant {
+        let operands = [operands[0], operands[1], LinkedOperand::number(0)];
+        return LinkedInstruction::with_constant(op, operands, constants[usize::from(c)]);
     }
+    if kind_b == Operand::NameConstant {
+        let operands = [operands[0], operands[2], LinkedOperand::number(0)];
+        return LinkedInstruction::with_constant(op, operands, constants[usize::from(b)]);
+    }
+    // The verifier has checked that distances are small enough.
+    let (d, e) = match (kind_d, kind_b) {
+        (Operand::Constant | Operand::NumberConstant | Operand::StringConstant, _) => {
+            return LinkedInstruction::with_constant(op, operands, constants[d as usize]);
+        }
+        (Operand::JumpForward, Operand::Wide(WideOperand::Constant)) => {
+            let slot = size_of::<Value<'static>>() as u32;
+            (d * STRIDE, u32::from(instruction.wide_constant()) * slot)
+        }
+        (Operand::JumpForward, _) => (d * STRIDE, 0),
+        (Operand::JumpBack, _) => (d * STRIDE, d.unsigned_abs()),
+        _ => (d, u32::try_from(cost).unwrap_or(u32::MAX)),
+    };
+    LinkedInstruction::new(op, operands, d, e)
 }
 
 fn is_charging(op: Op) -> bool {

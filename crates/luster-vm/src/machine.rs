@@ -10,7 +10,6 @@ use luster_value::{
     Status, Thread, ThreadState, Value, WaitsFor,
 };
 
-use crate::cursor::Place;
 use crate::run::{MAX_DEPTH, Run, Switch, live_top};
 use crate::traceback;
 
@@ -202,8 +201,7 @@ fn run_thread<'gc>(
     thread: Thread<'gc>,
     state: &mut ThreadState<'gc>,
 ) -> Switch<'gc> {
-    let mut run =
-        Run { ctx, thread, state, place: Place::NONE, exit: Ok(None), handling_failed: false };
+    let mut run = Run { ctx, thread, state, cursor: None, exit: Ok(None), handling_failed: false };
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);

@@ -9,7 +9,7 @@ use luster_value::{
     ReturnKind, SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
-use crate::cursor::{Place, push_frame};
+use crate::cursor::{Cursor, push_frame};
 use crate::execute;
 use crate::operate::Fault;
 
@@ -54,8 +54,8 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) ctx: Context<'gc>,
     pub(crate) thread: Thread<'gc>,
     pub(crate) state: &'a mut ThreadState<'gc>,
-    /// Where the dispatch loop has come to, when it calls a slow path.
-    pub(crate) place: Place,
+    /// Where the dispatch loop has come to, while it does something outside.
+    pub(crate) cursor: Option<Cursor<'gc>>,
     /// Why the dispatch loop is to be left, when a slow path says so.
     pub(crate) exit: Control<'gc>,
     /// Whether the error that is being raised is that handling another one failed.

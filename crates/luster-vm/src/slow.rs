@@ -7,6 +7,7 @@ use luster_value::{
     Value,
 };
 
+use crate::cursor::{Cursor, running_frame};
 use crate::execute::LoopFault;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Run, Switch};
@@ -99,14 +100,20 @@ out_of_line! {
 impl<'gc> Run<'_, 'gc> {
     /// Writes the place that the loop has come to into the frame on top. Gives the slot of the
     /// function's first register.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn sync(&mut self) -> usize {
-        match self.state.frames.last_mut() {
-            Some(Frame::Lua(frame)) => {
-                frame.pc = self.place.index(frame.closure);
-                frame.base as usize
-            }
-            _ => unreachable!("instructions run in Lua functions"),
+        let pc = self.running().next_index();
+        let frame = running_frame(&mut self.state.frames);
+        frame.pc = pc;
+        frame.base as usize
+    }
+
+    /// Where the dispatch loop has come to.
+    #[inline]
+    pub(crate) fn running(&self) -> Cursor<'gc> {
+        match self.cursor {
+            Some(cursor) => cursor,
+            None => unreachable!("the dispatch loop writes it back before it calls"),
         }
     }
 

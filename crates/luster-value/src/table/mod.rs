@@ -7,7 +7,7 @@
 
 mod array;
 mod node;
-mod raw;
+pub(crate) mod raw;
 
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
@@ -18,6 +18,7 @@ use luster_number::float_to_integer_exact;
 
 use self::array::Array;
 use self::node::{Nodes, Place};
+use crate::closure::LinkedOperand;
 use crate::context::Context;
 use crate::metamethod::Metamethod;
 use crate::string::LuaString;
@@ -54,31 +55,31 @@ struct Parts<'gc> {
 pub trait SlotCache {
     /// The slot to look at first.
     fn guess(&self) -> u32;
-    /// Remembers a slot.
+    /// Remembers a slot, or a part of its number: a wrong guess costs time, nothing else.
     fn learn(&self, slot: u32);
 }
 
-impl SlotCache for Cell<i32> {
+impl SlotCache for Cell<u8> {
     #[inline(always)]
     fn guess(&self) -> u32 {
-        self.get() as u32
+        u32::from(self.get())
     }
 
     #[inline(always)]
     fn learn(&self, slot: u32) {
-        self.set(slot as i32);
+        self.set(slot as u8);
     }
 }
 
-impl SlotCache for Cell<u32> {
+impl SlotCache for Cell<LinkedOperand> {
     #[inline(always)]
     fn guess(&self) -> u32 {
-        self.get()
+        u32::from(self.get().get())
     }
 
     #[inline(always)]
     fn learn(&self, slot: u32) {
-        self.set(slot);
+        self.set(LinkedOperand::number(slot as u16));
     }
 }
 
@@ -306,8 +307,24 @@ impl<'gc> Table<'gc> {
         if key.is_short() { self.get_short(key) } else { self.get_other(Value::String(key)) }
     }
 
+    /// The value of a positional key, if the array part has room for it.
     #[inline(always)]
-    fn get_short(self, key: LuaString<'gc>) -> Value<'gc> {
+    pub fn get_positional(self, key: i64) -> Option<Value<'gc>> {
+        let array = &self.parts().array;
+        let index = (key as u64).wrapping_sub(1);
+        if index < u64::from(array.len()) { Some(array.get(index as u32)) } else { None }
+    }
+
+    /// The value of a key that is not in the array part, nor a short string: [`get`](Self::get), out
+    /// of line.
+    #[inline(never)]
+    pub fn get_beyond(self, key: Value<'gc>) -> Value<'gc> {
+        self.get(key)
+    }
+
+    /// The value of a short string key.
+    #[inline(always)]
+    pub fn get_short(self, key: LuaString<'gc>) -> Value<'gc> {
         let nodes = &self.parts().nodes;
         nodes.find_short(key).map_or(Value::Nil, |slot| nodes.value(slot))
     }
@@ -315,7 +332,7 @@ impl<'gc> Table<'gc> {
     /// The value of a short string key, by way of an inline cache: a slot number that was right
     /// the last time.
     #[inline(always)]
-    pub fn get_cached<S: SlotCache>(self, key: LuaString<'gc>, cache: &S) -> Value<'gc> {
+    pub fn get_cached(self, key: LuaString<'gc>, cache: &impl SlotCache) -> Value<'gc> {
         let nodes = &self.parts().nodes;
         let guess = cache.guess();
         if nodes.holds_short(guess, key) {
@@ -332,7 +349,7 @@ impl<'gc> Table<'gc> {
 
     /// Sets an integer key if that needs neither a metamethod nor growth. Tells whether it did.
     #[inline(always)]
-    pub fn try_set_integer(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+    pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
         let parts = self.parts_mut();
         let index = (key as u64).wrapping_sub(1);
         if index < u64::from(parts.array.len()) {
@@ -365,16 +382,16 @@ impl<'gc> Table<'gc> {
         mc: &Mutation<'gc>,
         key: LuaString<'gc>,
         value: Value<'gc>,
-        cache: &Cell<i32>,
+        cache: &impl SlotCache,
     ) -> bool {
         let nodes = &mut self.parts_mut().nodes;
-        let mut slot = cache.get() as u32;
+        let mut slot = cache.guess();
         if !nodes.holds_short(slot, key) {
             match nodes.find_short(key) {
                 Some(found) => slot = found,
                 None => return false,
             }
-            cache.set(slot as i32);
+            cache.learn(slot);
         }
         if nodes.is_nil(slot) {
             if self.metatable().is_some() {
@@ -386,6 +403,21 @@ impl<'gc> Table<'gc> {
         nodes.set(slot, value);
         self.barrier(mc, value);
         true
+    }
+
+    /// Sets a short string key that is there already if that needs no metamethod. Tells whether it
+    /// did.
+    #[inline(always)]
+    pub fn try_set_short(self, mc: &Mutation<'gc>, key: LuaString<'gc>, value: Value<'gc>) -> bool {
+        let nodes = &mut self.parts_mut().nodes;
+        match nodes.find_short(key) {
+            Some(slot) if !nodes.is_nil(slot) => {
+                nodes.set(slot, value);
+                self.barrier(mc, value);
+                true
+            }
+            _ => false,
+        }
     }
 
     #[inline(always)]
@@ -509,6 +541,18 @@ impl<'gc> Table<'gc> {
             return Err(InvalidKey::Overflow);
         }
         Ok(())
+    }
+
+    /// The length, if the end of the array part is a border.
+    #[inline(always)]
+    pub fn quick_length(self) -> Option<i64> {
+        let parts = self.parts();
+        let len = parts.array.len();
+        if len > 0 && parts.nodes.is_empty() && !parts.array.is_nil(len - 1) {
+            Some(i64::from(len))
+        } else {
+            None
+        }
     }
 
     /// A border: an integer `n` such that key `n` is present (or `n` is 0) and key `n + 1` is not.

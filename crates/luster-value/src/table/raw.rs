@@ -1,26 +1,26 @@
-//! Values taken apart into a tag and a word, as a table's parts store them.
+//! Values taken apart into a tag and a word, as a table's parts and instructions store them.
 
 use std::mem::{MaybeUninit, transmute};
 
 use crate::value::Value;
 
 /// The tag of `nil`, and of an empty slot.
-pub(super) const NIL: u8 = 0;
+pub(crate) const NIL: u8 = 0;
 /// The tag of integers.
-pub(super) const INTEGER: u8 = 3;
+pub(crate) const INTEGER: u8 = 3;
 /// The tag of strings, the first that the collector has to look at.
-pub(super) const STRING: u8 = 5;
+pub(crate) const STRING: u8 = 5;
 /// Set in the tag of a key that died: its word is an identity, never followed again.
-pub(super) const DEAD: u8 = 0x80;
+pub(crate) const DEAD: u8 = 0x80;
 
 /// A word that only its tag can tell the meaning of.
-pub(super) type Word = MaybeUninit<u64>;
+pub(crate) type Word = MaybeUninit<u64>;
 
 /// A value taken apart.
 #[derive(Clone, Copy)]
-pub(super) struct Raw {
-    pub(super) tag: u8,
-    pub(super) word: Word,
+pub(crate) struct Raw {
+    pub(crate) tag: u8,
+    pub(crate) word: Word,
 }
 
 /// A value's memory: the layout that `repr(u32)` gives an enum whose payloads are all one word.
@@ -33,7 +33,7 @@ struct Memory {
 
 /// Takes a value apart.
 #[inline(always)]
-pub(super) fn split(value: Value<'_>) -> Raw {
+pub(crate) fn split(value: Value<'_>) -> Raw {
     // SAFETY: `Value` is `repr(u32)`, so it is laid out as a C union of structs that begin with the
     // `u32` tag, and every payload is one 8-byte word at offset 8 (sizes pinned below). The tag is
     // always initialised; the word may not be, which `MaybeUninit` allows.
@@ -46,14 +46,14 @@ pub(super) fn split(value: Value<'_>) -> Raw {
 /// # Safety
 /// `raw` must come from [`split`] of a value whose objects are still alive.
 #[inline(always)]
-pub(super) unsafe fn join<'gc>(raw: Raw) -> Value<'gc> {
+pub(crate) unsafe fn join<'gc>(raw: Raw) -> Value<'gc> {
     // SAFETY: the caller got it from `split`, the inverse of this.
     unsafe { transmute::<Memory, Value<'gc>>(Memory { tag: u32::from(raw.tag), word: raw.word }) }
 }
 
 /// Whether the collector has to look at values with this tag.
 #[inline(always)]
-pub(super) fn is_object(tag: u8) -> bool {
+pub(crate) fn is_object(tag: u8) -> bool {
     tag >= STRING
 }
 
