@@ -1,7 +1,8 @@
 //! The array part: the values of keys 1 to n, words and tags apart.
 //!
-//! One allocation holds `capacity` words and behind them `capacity` tags. Which keys belong here is
-//! the table's decision.
+//! One allocation holds `capacity` tags, from the last to the first, and behind them `capacity`
+//! words, from the first to the last: the place between the two is all it takes to find either.
+//! Which keys belong here is the table's decision.
 
 use std::alloc::{self, Layout};
 use std::marker::PhantomData;
@@ -20,29 +21,70 @@ pub(super) struct Array<'gc> {
     values: PhantomData<Value<'gc>>,
 }
 
+/// An index from 0 that is below the length of the array it was asked of, until that changes.
+#[derive(Clone, Copy)]
+pub(super) struct Index(u32);
+
 impl<'gc> Array<'gc> {
     pub(super) const fn new() -> Self {
         Array { words: NonNull::dangling(), len: 0, capacity: 0, values: PhantomData }
     }
 
-    fn layout(capacity: u32) -> Option<Layout> {
-        let bytes = (capacity as usize).checked_mul(size_of::<Word>() + 1)?;
-        Layout::from_size_align(bytes, align_of::<Word>()).ok()
+    /// The memory for so many values, and where the words begin in it.
+    fn layout(capacity: u32) -> Option<(Layout, usize)> {
+        let tags = (capacity as usize).next_multiple_of(align_of::<Word>());
+        let bytes = (capacity as usize).checked_mul(size_of::<Word>())?.checked_add(tags)?;
+        Some((Layout::from_size_align(bytes, align_of::<Word>()).ok()?, tags))
     }
 
     #[inline(always)]
     fn tag(&self, index: u32) -> *mut u8 {
         debug_assert!(index < self.capacity);
-        // SAFETY: the tags stand behind `capacity` words in the same allocation, and
+        // SAFETY: `capacity` tags stand before the words in the same allocation, and
         // `index < capacity`: all callers are below `len` or have just made room.
-        unsafe { self.words.as_ptr().add(self.capacity as usize).cast::<u8>().add(index as usize) }
+        unsafe { self.words.as_ptr().cast::<u8>().sub(index as usize + 1) }
     }
 
     #[inline(always)]
     fn word(&self, index: u32) -> *mut Word {
         debug_assert!(index < self.capacity);
-        // SAFETY: as for `tag`.
+        // SAFETY: `capacity` words stand behind the tags, otherwise as for `tag`.
         unsafe { self.words.as_ptr().add(index as usize) }
+    }
+
+    /// The index of a positional key, if it is below the length.
+    #[inline(always)]
+    pub(super) fn index_of(&self, key: i64) -> Option<Index> {
+        let index = (key as u64).wrapping_sub(1);
+        if index < u64::from(self.len) { Some(Index(index as u32)) } else { None }
+    }
+
+    /// The value at an index that was found just before.
+    #[inline(always)]
+    pub(super) fn at(&self, index: Index) -> Value<'gc> {
+        debug_assert!(index.0 < self.len);
+        // SAFETY: as for `get`; the index was below the length, which has not changed since.
+        unsafe { raw::join(Raw { tag: *self.tag(index.0), word: *self.word(index.0) }) }
+    }
+
+    /// Whether the value at an index that was found just before is nil.
+    #[inline(always)]
+    pub(super) fn is_nil_at(&self, index: Index) -> bool {
+        debug_assert!(index.0 < self.len);
+        // SAFETY: tags below `len` are initialised; otherwise as for `at`.
+        unsafe { *self.tag(index.0) == NIL }
+    }
+
+    /// Sets the value at an index that was found just before.
+    #[inline(always)]
+    pub(super) fn set_at(&mut self, index: Index, value: Value<'gc>) {
+        debug_assert!(index.0 < self.len);
+        let raw = raw::split(value);
+        // SAFETY: as for `at`.
+        unsafe {
+            *self.tag(index.0) = raw.tag;
+            *self.word(index.0) = raw.word;
+        }
     }
 
     /// How many keys belong here.
@@ -90,7 +132,7 @@ impl<'gc> Array<'gc> {
     pub(super) fn push(&mut self, value: Value<'gc>) {
         assert!(self.len < self.capacity);
         self.len += 1;
-        self.set(self.len - 1, value);
+        self.set_at(Index(self.len - 1), value);
     }
 
     /// Makes the part `len` long, new slots being nil, with room for exactly `capacity`. Values
@@ -101,13 +143,14 @@ impl<'gc> Array<'gc> {
         if capacity != self.capacity {
             let mut new = Array::new();
             if capacity > 0 {
-                let Some(layout) = Self::layout(capacity) else { return false };
+                let Some((layout, tags)) = Self::layout(capacity) else { return false };
                 // SAFETY: the layout is not empty.
                 let Some(memory) = NonNull::new(unsafe { alloc::alloc(layout) }) else {
                     return false;
                 };
                 account::add(layout.size());
-                new.words = memory.cast();
+                // SAFETY: the words begin within the allocation, behind the tags.
+                new.words = unsafe { memory.byte_add(tags) }.cast();
                 new.capacity = capacity;
             }
             let kept = self.len.min(len);
@@ -115,15 +158,16 @@ impl<'gc> Array<'gc> {
                 // SAFETY: `kept` is within both allocations, which are distinct.
                 unsafe {
                     new.words.copy_from_nonoverlapping(self.words, kept as usize);
-                    new.tag(0).copy_from_nonoverlapping(self.tag(0), kept as usize);
+                    let last = kept - 1;
+                    new.tag(last).copy_from_nonoverlapping(self.tag(last), kept as usize);
                 }
             }
             new.len = kept;
             *self = new;
         }
         if len > self.len {
-            // SAFETY: the tags from `len` to `capacity` are within the allocation.
-            unsafe { self.tag(self.len).write_bytes(NIL, (len - self.len) as usize) };
+            // SAFETY: the tags from the old length to the new one are within the allocation.
+            unsafe { self.tag(len - 1).write_bytes(NIL, (len - self.len) as usize) };
         }
         self.len = len;
         true
@@ -147,11 +191,11 @@ impl<'gc> Array<'gc> {
 impl Drop for Array<'_> {
     fn drop(&mut self) {
         if self.capacity > 0
-            && let Some(layout) = Self::layout(self.capacity)
+            && let Some((layout, tags)) = Self::layout(self.capacity)
         {
             account::sub(layout.size());
-            // SAFETY: allocated with this layout in `resize`.
-            unsafe { alloc::dealloc(self.words.as_ptr().cast(), layout) };
+            // SAFETY: allocated with this layout in `resize`, where the words begin behind the tags.
+            unsafe { alloc::dealloc(self.words.as_ptr().byte_sub(tags).cast(), layout) };
         }
     }
 }

@@ -293,11 +293,9 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     pub fn get_integer(self, key: i64) -> Value<'gc> {
         let parts = self.parts();
-        let index = (key as u64).wrapping_sub(1);
-        if index < u64::from(parts.array.len()) {
-            parts.array.get(index as u32)
-        } else {
-            parts.get_integer_node(key)
+        match parts.array.index_of(key) {
+            Some(index) => parts.array.at(index),
+            None => parts.get_integer_node(key),
         }
     }
 
@@ -311,8 +309,7 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     pub fn get_positional(self, key: i64) -> Option<Value<'gc>> {
         let array = &self.parts().array;
-        let index = (key as u64).wrapping_sub(1);
-        if index < u64::from(array.len()) { Some(array.get(index as u32)) } else { None }
+        array.index_of(key).map(|index| array.at(index))
     }
 
     /// The value of a key that is not in the array part, nor a short string: [`get`](Self::get), out
@@ -351,17 +348,15 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
         let parts = self.parts_mut();
-        let index = (key as u64).wrapping_sub(1);
-        if index < u64::from(parts.array.len()) {
-            let index = index as u32;
-            if parts.array.is_nil(index) && self.metatable().is_some() {
+        if let Some(index) = parts.array.index_of(key) {
+            if self.metatable().is_some() && parts.array.is_nil_at(index) {
                 return false;
             }
-            parts.array.set(index, value);
+            parts.array.set_at(index, value);
             self.barrier(mc, value);
             return true;
         }
-        if index == u64::from(parts.array.len())
+        if (key as u64).wrapping_sub(1) == u64::from(parts.array.len())
             && parts.array.len() < parts.array.capacity()
             && parts.nodes.is_empty()
             && self.metatable().is_none()
