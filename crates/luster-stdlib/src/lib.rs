@@ -17,6 +17,7 @@ mod os;
 mod output;
 mod package;
 mod program;
+mod quick;
 mod random;
 mod string;
 mod system_error;
@@ -121,6 +122,7 @@ pub fn open<'gc>(ctx: Context<'gc>, libraries: &[Library]) {
         for (library, name, opener) in LIBRARIES {
             if library == wanted {
                 let table = opener(ctx);
+                quick::attach(ctx, table, *library);
                 loaded.set_field(ctx, name, Value::Table(table));
                 ctx.globals().set_field(ctx, name, Value::Table(table));
             }

@@ -3,6 +3,7 @@
 //! A callback never calls Lua: it returns, and what it returns says what the VM is to do next. So
 //! Lua → Rust → Lua never nests on the Rust stack.
 
+use std::cell::Cell;
 use std::fmt;
 
 use gc_arena::{Collect, Gc, static_collect};
@@ -19,6 +20,13 @@ use crate::value::Value;
 /// Its arguments are the values on the stack; it replaces them by its results.
 pub type Function =
     for<'gc> fn(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<CallbackReturn<'gc>, Error<'gc>>;
+
+/// The quick form of a function: the one result of a call with these arguments, when it is an easy
+/// one; otherwise nothing has happened, and the function itself is called.
+///
+/// It is called without a frame of its own, so it must neither fail nor call back, and what it does
+/// must not take long.
+pub type Quick = for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>;
 
 /// What the VM is to do after a callback.
 pub enum CallbackReturn<'gc> {
@@ -125,6 +133,8 @@ struct CallbackData<'gc> {
     id: u32,
     builtin: Builtin,
     name: &'static str,
+    #[collect(require_static)]
+    quick: Cell<Option<Quick>>,
 }
 
 /// A function written in Rust.
@@ -159,7 +169,8 @@ impl<'gc> Callback<'gc> {
     }
 
     fn with_kind(ctx: Context<'gc>, name: &'static str, builtin: Builtin, kind: Kind<'gc>) -> Self {
-        Callback(Gc::new(&ctx, CallbackData { kind, id: ctx.next_id(), builtin, name }))
+        let quick = Cell::new(None);
+        Callback(Gc::new(&ctx, CallbackData { kind, id: ctx.next_id(), builtin, name, quick }))
     }
 
     /// Runs it.
@@ -176,6 +187,17 @@ impl<'gc> Callback<'gc> {
             Kind::Function(function) => function(ctx, stack),
             Kind::Captured(captured) => captured.call(ctx, stack),
         }
+    }
+
+    /// Gives it a quick form, which has to do just what the function does.
+    pub fn set_quick(self, quick: Quick) {
+        self.0.quick.set(Some(quick));
+    }
+
+    /// Its quick form, if it has one.
+    #[inline(always)]
+    pub fn quick(self) -> Option<Quick> {
+        self.0.quick.get()
     }
 
     /// Which built-in it is, if it is one that the VM knows.

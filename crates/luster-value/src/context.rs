@@ -22,6 +22,7 @@ use crate::value::{Type, Value};
 pub struct State<'gc> {
     interner: Interner<'gc>,
     metamethod_names: Box<[LuaString<'gc>]>,
+    type_names: [LuaString<'gc>; Type::COUNT],
     globals: Lock<Option<Table<'gc>>>,
     registry: Lock<Option<Table<'gc>>>,
     rust_error_metatable: Lock<Option<Table<'gc>>>,
@@ -57,11 +58,13 @@ impl<'gc> State<'gc> {
         let interner = Interner::new(seed);
         let metamethod_names =
             Metamethod::ALL.iter().map(|m| interner.intern(mc, m.name().as_bytes())).collect();
+        let type_names = Type::ALL.map(|of| interner.intern(mc, of.name().as_bytes()));
         let state = Gc::new(
             mc,
             State {
                 interner,
                 metamethod_names,
+                type_names,
                 globals: Lock::new(None),
                 registry: Lock::new(None),
                 rust_error_metatable: Lock::new(None),
@@ -177,6 +180,12 @@ impl<'gc> Context<'gc> {
     #[inline]
     pub fn metamethod_name(self, which: Metamethod) -> LuaString<'gc> {
         self.state.metamethod_names[which as usize]
+    }
+
+    /// The name of a type, as `type` gives it.
+    #[inline]
+    pub fn type_string(self, of: Type) -> LuaString<'gc> {
+        self.state.as_ref().type_names[of as usize]
     }
 
     /// The type name that error messages use: the metatable's `__name` if it is a string.

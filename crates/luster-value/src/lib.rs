@@ -32,7 +32,7 @@ mod value;
 pub mod weak;
 
 pub use callback::{
-    Builtin, Callback, CallbackReturn, Captured, CollectRequest, Function, ResumeKind,
+    Builtin, Callback, CallbackReturn, Captured, CollectRequest, Function, Quick, ResumeKind,
 };
 pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, UpValue};
 pub use collector_settings::{CollectorParameter, CollectorSettings};

@@ -99,6 +99,18 @@ impl Type {
     /// How many types there are.
     pub const COUNT: usize = 8;
 
+    /// All types, in the order of their numbers.
+    pub const ALL: [Type; Type::COUNT] = [
+        Type::Nil,
+        Type::Boolean,
+        Type::Number,
+        Type::String,
+        Type::Table,
+        Type::Function,
+        Type::UserData,
+        Type::Thread,
+    ];
+
     /// The type's name, as `type` gives it.
     pub fn name(self) -> &'static str {
         match self {

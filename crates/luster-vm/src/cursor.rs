@@ -9,8 +9,8 @@
 //! move them or change the frames: calls, returns, metamethods.
 
 use luster_value::{
-    Closure, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, RegisterFile,
-    ReturnKind, ThreadState, UpValue, Value,
+    Closure, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, Quick,
+    RegisterFile, ReturnKind, ThreadState, UpValue, Value,
 };
 
 /// The place of the running function.
@@ -137,6 +137,37 @@ impl<'gc> Cursor<'gc> {
         let constants = self.closure.code().as_ref().constants.as_ptr();
         // SAFETY: the verifier has checked that the constant exists.
         unsafe { *constants.byte_add(offset as usize) }
+    }
+
+    /// The `count` values after a register.
+    ///
+    /// # Safety
+    /// The registers must be reserved, and must not be written while the values are borrowed.
+    #[inline(always)]
+    pub(crate) unsafe fn values_after<'a>(
+        &self,
+        register: LinkedOperand,
+        count: usize,
+    ) -> &'a [Value<'gc>] {
+        // SAFETY: as for `get`; and the caller's promise.
+        unsafe {
+            let first = self.registers.byte_add(register.offset()).add(1);
+            std::slice::from_raw_parts(first, count)
+        }
+    }
+
+    /// Calls the quick form of a function with the `argc` arguments after a register.
+    #[inline(always)]
+    pub(crate) fn call_quick(
+        &self,
+        ctx: Context<'gc>,
+        quick: Quick,
+        register: LinkedOperand,
+        argc: usize,
+    ) -> Option<Value<'gc>> {
+        // SAFETY: the verifier has checked that the arguments of a call are registers; a quick form
+        // cannot get at the registers of the running coroutine, which is borrowed.
+        quick(ctx, unsafe { self.values_after(register, argc) })
     }
 
     /// An upvalue.

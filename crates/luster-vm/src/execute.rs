@@ -885,6 +885,26 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         Value::Closure(closure) => {
                             enter!(closure, i.a, 0, argc, returns, i.e());
                         }
+                        Value::Callback(callback)
+                            if !HOOKED && callback.which_builtin() != Builtin::PCall =>
+                        {
+                            fuel -= i64::from(i.e());
+                            if let Some(quick) = callback.quick()
+                                && let Some(value) = outside!(run.call_quick(quick, i.a, argc))
+                            {
+                                cursor.set(i.a, value);
+                                match i.c.get().get() {
+                                    0 => set_open(run.state, i.a),
+                                    c => {
+                                        for n in 2..usize::from(c) {
+                                            cursor.set_after(i.a, n - 1, Value::Nil);
+                                        }
+                                    }
+                                }
+                                break;
+                            }
+                            slow!(run.call_rust(callback, i.a, argc, returns));
+                        }
                         _ => {
                             fuel -= i64::from(i.e());
                             slow!(run.call_value(i.a.index(), argc, returns));
@@ -1066,6 +1086,13 @@ fn take_open(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
     let count = open_count(state, register);
     state.top = 0;
     count
+}
+
+/// Sets the open top behind the one result of a call, in a register.
+#[inline(always)]
+fn set_open(state: &mut ThreadState<'_>, register: LinkedOperand) {
+    let base = running_frame(&mut state.frames).base as usize;
+    state.top = base + register.index() as usize + 1;
 }
 
 /// The next value of a numeric loop over floats, if it goes on.

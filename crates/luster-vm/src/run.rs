@@ -5,13 +5,15 @@
 
 use luster_value::{
     AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure,
-    CollectRequest, Context, Error, FinalizerFrame, Frame, Metamethod, Poll, ProtectedFrame,
-    ReturnKind, SequenceFrame, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
+    CollectRequest, Context, Error, FinalizerFrame, Frame, LinkedOperand, Metamethod, Poll,
+    ProtectedFrame, Quick, ReturnKind, SequenceFrame, Stack, Thread, ThreadState, Value,
+    WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::{Cursor, push_frame};
 use crate::execute;
 use crate::operate::Fault;
+use crate::slow::Next;
 
 /// How deep protected calls, message handlers and resumed coroutines may stand inside each other:
 /// the reference's `LUAI_MAXCCALLS`. That one is about the C stack, of which nothing is used here;
@@ -276,6 +278,85 @@ impl<'gc> Run<'_, 'gc> {
                 Err(error)
             }
         }
+    }
+
+    /// Calls the quick form of a function with the `argc` arguments after a register of the running
+    /// function.
+    #[inline(never)]
+    pub(crate) fn call_quick(
+        &mut self,
+        quick: Quick,
+        register: LinkedOperand,
+        argc: usize,
+    ) -> Option<Value<'gc>> {
+        let result = self.running().call_quick(self.ctx, quick, register, argc);
+        self.end_slice_if_due();
+        result
+    }
+
+    /// Calls a callback in a register of the running Lua function.
+    #[inline(never)]
+    pub(crate) fn call_rust(
+        &mut self,
+        callback: Callback<'gc>,
+        register: LinkedOperand,
+        argc: usize,
+        returns: ReturnKind,
+    ) -> Next {
+        let function = self.sync() + register.index() as usize;
+        let base = function + 1;
+        let slots = self.state.registers.len();
+        let mut stack = Stack::new(self.state, self.thread, base, argc);
+        let result = callback.call(self.ctx, &mut stack);
+        let count = stack.len();
+        self.end_slice_if_due();
+        let control = match result {
+            Ok(CallbackReturn::Return) => {
+                match returns {
+                    ReturnKind::Call(1) => {}
+                    ReturnKind::Call(2) if count > 0 => {
+                        let value = self.state.registers.get(base);
+                        self.state.registers.set(function, value);
+                    }
+                    _ => return self.delivered(base, count, function, returns, slots),
+                }
+                if slots == self.state.registers.len() {
+                    return Next::Same;
+                }
+                return Next::Reload;
+            }
+            Ok(other) => self.callback_return(other, callback, function, count, returns),
+            Err(error) => {
+                let error = self.complete(error, Value::Callback(callback), 0);
+                self.push_failed(function);
+                Err(error)
+            }
+        };
+        self.leave_or_reload(control)
+    }
+
+    fn delivered(
+        &mut self,
+        from: usize,
+        count: usize,
+        function: usize,
+        returns: ReturnKind,
+        slots: usize,
+    ) -> Next {
+        let control = self.deliver(from, count, function, returns);
+        if matches!(control, Ok(None)) && slots == self.state.registers.len() {
+            return Next::Same;
+        }
+        self.leave_or_reload(control)
+    }
+
+    /// How the dispatch loop goes on after something that may have changed the frames.
+    fn leave_or_reload(&mut self, control: Control<'gc>) -> Next {
+        if matches!(control, Ok(None)) {
+            return Next::Reload;
+        }
+        self.exit = control;
+        Next::Leave
     }
 
     /// Ends the slice when it has allocated much, so that the collector gets its turn.

@@ -9,8 +9,8 @@ pub(crate) mod print;
 
 use gc_arena::Collect;
 use luster_value::{
-    Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Metamethod,
-    Poll, Sequence, Stack, Table, Type, Value,
+    Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, Metamethod, Poll,
+    Sequence, Stack, Table, Value,
 };
 use luster_vm::operate::{self, Outcome};
 
@@ -35,6 +35,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("setmetatable", setmetatable),
     ("tonumber", tonumber),
     ("tostring", print::tostring),
+    ("type", type_of),
     ("warn", print::warn),
     ("xpcall", xpcall),
 ];
@@ -45,23 +46,11 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     register(ctx, globals, FUNCTIONS);
     let next = Callback::builtin(ctx, "next", Builtin::Next, next);
     let inext = Callback::builtin(ctx, "ipairs_iterator", Builtin::INext, inext);
-    let type_names = [
-        Type::Nil,
-        Type::Boolean,
-        Type::Number,
-        Type::String,
-        Type::Table,
-        Type::Function,
-        Type::UserData,
-        Type::Thread,
-    ]
-    .map(|of| ctx.intern(of.name().as_bytes()));
     for (name, value) in [
         ("next", next),
         ("pcall", Callback::builtin(ctx, "pcall", Builtin::PCall, pcall)),
         ("pairs", Callback::captured(ctx, "pairs", Pairs { next })),
         ("ipairs", Callback::captured(ctx, "ipairs", IPairs { inext })),
-        ("type", Callback::captured(ctx, "type", TypeNames { names: type_names })),
     ] {
         globals.set_field(ctx, name, Value::Callback(value));
     }
@@ -404,21 +393,12 @@ impl<'gc> Captured<'gc> for IPairs<'gc> {
     }
 }
 
-/// `type(value)`, with the names at hand.
-#[derive(Collect)]
-#[collect(no_drop)]
-struct TypeNames<'gc> {
-    names: [LuaString<'gc>; Type::COUNT],
-}
-
-impl<'gc> Captured<'gc> for TypeNames<'gc> {
-    fn call(
-        &self,
-        _: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        let name = self.names[stack.any(0)?.type_of() as usize];
-        stack.replace(Value::String(name));
-        Ok(CallbackReturn::Return)
-    }
+/// `type(v)`
+fn type_of<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let name = ctx.type_string(stack.any(0)?.type_of());
+    stack.replace(Value::String(name));
+    Ok(CallbackReturn::Return)
 }

@@ -1,0 +1,284 @@
+//! Quick forms of built-ins that programs call in their inner loops: what they do in the easy cases,
+//! without a frame.
+//!
+//! Each has to do just what its function does, which stands with its library, or leave the call to
+//! it by giving `None`: for arguments that convert, that are wrong, or that have metamethods.
+
+use luster_number as number;
+use luster_value::{Context, LuaString, Quick, Table, Value};
+
+use crate::Library;
+
+const BASE: &[(&str, Quick)] =
+    &[("assert", assert), ("rawequal", rawequal), ("rawget", rawget), ("type", type_of)];
+
+const MATH: &[(&str, Quick)] = &[
+    ("abs", abs),
+    ("ceil", ceil),
+    ("cos", cos),
+    ("floor", floor),
+    ("fmod", fmod),
+    ("max", max),
+    ("min", min),
+    ("sin", sin),
+    ("sqrt", sqrt),
+    ("tointeger", tointeger),
+    ("type", math_type),
+    ("ult", ult),
+];
+
+const STRING: &[(&str, Quick)] = &[("byte", byte), ("char", char), ("len", len), ("sub", sub)];
+
+const TABLE: &[(&str, Quick)] = &[("insert", insert), ("remove", remove)];
+
+/// Gives the functions of a library their quick forms.
+pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library) {
+    let forms = match library {
+        Library::Base => BASE,
+        Library::Math => MATH,
+        Library::String => STRING,
+        Library::Table => TABLE,
+        _ => return,
+    };
+    for (name, quick) in forms {
+        if let Value::Callback(callback) = table.get_field(ctx, name) {
+            callback.set_quick(*quick);
+        }
+    }
+}
+
+/// `assert(v)`
+fn assert<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [value] if value.is_truthy() => Some(value),
+        _ => None,
+    }
+}
+
+/// `rawequal(v1, v2)`
+fn rawequal<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [a, b] => Some(Value::boolean(a.raw_equal(b))),
+        _ => None,
+    }
+}
+
+/// `rawget(table, index)`
+fn rawget<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Table(table), key] => Some(table.get(key)),
+        _ => None,
+    }
+}
+
+/// `type(v)`
+fn type_of<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    let [value, ..] = arguments else { return None };
+    Some(Value::String(ctx.type_string(value.type_of())))
+}
+
+/// A number as a float; nothing else converts.
+fn float_of(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::Float(x) => Some(x.get()),
+        Value::Integer(i) => Some(i as f64),
+        _ => None,
+    }
+}
+
+/// A function of one float.
+fn map<'gc>(arguments: &[Value<'gc>], function: impl FnOnce(f64) -> f64) -> Option<Value<'gc>> {
+    let [value] = *arguments else { return None };
+    Some(Value::float(function(float_of(value)?)))
+}
+
+/// A number rounded by `function`, as an integer.
+fn round<'gc>(arguments: &[Value<'gc>], function: impl FnOnce(f64) -> f64) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Float(x)] => number::float_to_integer_exact(function(x.get())).map(Value::Integer),
+        [value @ Value::Integer(_)] => Some(value),
+        _ => None,
+    }
+}
+
+/// `math.abs(x)`
+fn abs<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Integer(i)] => Some(Value::Integer(i.wrapping_abs())),
+        _ => map(arguments, f64::abs),
+    }
+}
+
+/// `math.ceil(x)`
+fn ceil<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    round(arguments, f64::ceil)
+}
+
+/// `math.floor(x)`
+fn floor<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    round(arguments, f64::floor)
+}
+
+/// `math.cos(x)`
+fn cos<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    map(arguments, f64::cos)
+}
+
+/// `math.sin(x)`
+fn sin<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    map(arguments, f64::sin)
+}
+
+/// `math.sqrt(x)`
+fn sqrt<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    map(arguments, f64::sqrt)
+}
+
+/// `math.fmod(x, y)` of integers that are not negative
+fn fmod<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Integer(a), Value::Integer(b)] if a >= 0 && b > 0 => Some(Value::Integer(a % b)),
+        _ => None,
+    }
+}
+
+/// The one of two or three numbers of one type that `wins` against the others.
+fn extreme<'gc>(
+    arguments: &[Value<'gc>],
+    integer_wins: impl Fn(i64, i64) -> bool,
+    float_wins: impl Fn(f64, f64) -> bool,
+) -> Option<Value<'gc>> {
+    let (&first, rest) = arguments.split_first()?;
+    if rest.is_empty() || rest.len() > 3 {
+        return None;
+    }
+    rest.iter().try_fold(first, |best, &other| match (best, other) {
+        (Value::Integer(a), Value::Integer(b)) => {
+            Some(if integer_wins(b, a) { other } else { best })
+        }
+        (Value::Float(a), Value::Float(b)) => {
+            Some(if float_wins(b.get(), a.get()) { other } else { best })
+        }
+        _ => None,
+    })
+}
+
+/// `math.max(x, ...)`
+fn max<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    extreme(arguments, |a, b| a > b, |a, b| a > b)
+}
+
+/// `math.min(x, ...)`
+fn min<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    extreme(arguments, |a, b| a < b, |a, b| a < b)
+}
+
+/// `math.tointeger(x)`
+fn tointeger<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [value @ Value::Integer(_)] => Some(value),
+        [Value::Float(x)] => {
+            Some(number::float_to_integer_exact(x.get()).map_or(Value::Nil, Value::Integer))
+        }
+        _ => None,
+    }
+}
+
+/// `math.type(x)`
+fn math_type<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Integer(_)] => Some(ctx.string("integer")),
+        [Value::Float(_)] => Some(ctx.string("float")),
+        _ => None,
+    }
+}
+
+/// `math.ult(m, n)`
+fn ult<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Integer(m), Value::Integer(n)] => Some(Value::boolean((m as u64) < (n as u64))),
+        _ => None,
+    }
+}
+
+/// The position of a byte, from 0, that a script counts from 1 or, if negative, from the end.
+fn position(index: i64, length: usize) -> Option<usize> {
+    let position = if index > 0 { index - 1 } else { index + length as i64 };
+    usize::try_from(position).ok().filter(|&position| position < length && index != 0)
+}
+
+/// `string.byte(s [, i])`
+fn byte<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    let (string, index) = match *arguments {
+        [Value::String(string)] => (string, 1),
+        [Value::String(string), Value::Integer(index)] => (string, index),
+        _ => return None,
+    };
+    let bytes = string.as_bytes();
+    Some(Value::Integer(i64::from(bytes[position(index, bytes.len())?])))
+}
+
+/// `string.char(...)` of a few bytes
+fn char<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    let mut bytes = [0; 8];
+    let bytes = bytes.get_mut(..arguments.len())?;
+    for (byte, &argument) in bytes.iter_mut().zip(arguments) {
+        let Value::Integer(code) = argument else { return None };
+        *byte = u8::try_from(code).ok()?;
+    }
+    Some(Value::String(ctx.intern(bytes)))
+}
+
+/// `string.len(s)`
+fn len<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::String(string)] => Some(Value::Integer(string.len() as i64)),
+        _ => None,
+    }
+}
+
+/// `string.sub(s, i [, j])`, of a short piece
+fn sub<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    const SHORT: usize = 256;
+    let (string, first, last): (LuaString<'gc>, i64, i64) = match *arguments {
+        [Value::String(string), Value::Integer(first)] => (string, first, -1),
+        [Value::String(string), Value::Integer(first), Value::Integer(last)] => {
+            (string, first, last)
+        }
+        _ => return None,
+    };
+    let bytes = string.as_bytes();
+    let start = position(first, bytes.len())?;
+    let end =
+        if last >= bytes.len() as i64 { bytes.len() } else { position(last, bytes.len())? + 1 };
+    let piece = bytes.get(start..end)?;
+    if piece.len() > SHORT {
+        return None;
+    }
+    Some(Value::String(ctx.intern(piece)))
+}
+
+/// `table.insert(list, value)`
+fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Table(list), value] if list.metatable().is_none() => {
+            let length = list.quick_length()?;
+            list.set_integer(&ctx, length + 1, value).ok()?;
+            Some(Value::Nil)
+        }
+        _ => None,
+    }
+}
+
+/// `table.remove(list)`
+fn remove<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::Table(list)] if list.metatable().is_none() => {
+            let length = list.quick_length()?;
+            let value = list.get_integer(length);
+            list.set_integer(&ctx, length, Value::Nil).ok()?;
+            Some(value)
+        }
+        _ => None,
+    }
+}
