@@ -5,12 +5,17 @@
 //! it by giving `None`: for arguments that convert, that are wrong, or that have metamethods.
 
 use luster_number as number;
-use luster_value::{Context, LuaString, Quick, Table, Value};
+use luster_value::{Context, LuaString, Metamethod, Quick, Table, Value};
 
 use crate::Library;
 
-const BASE: &[(&str, Quick)] =
-    &[("assert", assert), ("rawequal", rawequal), ("rawget", rawget), ("type", type_of)];
+const BASE: &[(&str, Quick)] = &[
+    ("assert", assert),
+    ("rawequal", rawequal),
+    ("rawget", rawget),
+    ("setmetatable", setmetatable),
+    ("type", type_of),
+];
 
 const MATH: &[(&str, Quick)] = &[
     ("abs", abs),
@@ -67,6 +72,20 @@ fn rawequal<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>
 fn rawget<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     match *arguments {
         [Value::Table(table), key] => Some(table.get(key)),
+        _ => None,
+    }
+}
+
+/// `setmetatable(table, metatable)` of a table without one that needs no finalizer
+fn setmetatable<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [value @ Value::Table(table), Value::Table(metatable)]
+            if table.metatable().is_none()
+                && metatable.metamethod(ctx, Metamethod::Gc).is_nil() =>
+        {
+            table.set_metatable(&ctx, Some(metatable));
+            Some(value)
+        }
         _ => None,
     }
 }

@@ -128,7 +128,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 cold_path();
                 save!();
                 match $call {
-                    Next::Same => {
+                    Next::GoOn => {
                         restore!();
                     }
                     Next::Reload => continue 'reload,
@@ -359,7 +359,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
         }
         // Takes one result, or none, from a returning Lua function to its caller.
         macro_rules! return_one {
-            ($i:expr, $value:expr, $count:expr) => {{
+            ($i:expr, $value:expr, $count:expr, $cost:expr) => {{
                 let value: Value<'gc> = $value;
                 if HOOKED {
                     save!();
@@ -367,7 +367,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         return std::mem::replace(&mut run.exit, Ok(None));
                     }
                 }
-                fuel -= i64::from($i.e());
+                fuel -= i64::from($cost);
                 let (function, returns) = pop_frame(&mut run.state.frames);
                 match returns {
                     ReturnKind::Call(2) => set_result(run.state, function, value),
@@ -379,8 +379,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     returns => {
                         run.state.fuel = fuel;
                         match run.return_special(value, $count, function, returns) {
+                            Next::GoOn => {
+                                restore!();
+                                break;
+                            }
+                            Next::Reload => continue 'reload,
                             Next::Leave => return std::mem::replace(&mut run.exit, Ok(None)),
-                            _ => continue 'reload,
                         }
                     }
                 }
@@ -933,10 +937,22 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                             None => {}
                         }
                     }
+                    if !HOOKED
+                        && let Value::Callback(callback) = cursor.get(i.a)
+                        && let Some(quick) = callback.quick()
+                        && i.b.get() != 0
+                        && run.state.to_be_closed.is_empty()
+                    {
+                        let argc = i.b.get() as usize - 1;
+                        if let Some(value) = outside!(run.call_quick(quick, i.a, argc)) {
+                            return_one!(i, value, 1, 0);
+                            break;
+                        }
+                    }
                     slow!(run.tail_call());
                 }),
-                Op::Return1 => arm!(Tail::Call, return_one!(i, cursor.get(i.a), 1)),
-                Op::Return0 => arm!(Tail::Call, return_one!(i, Value::Nil, 0)),
+                Op::Return1 => arm!(Tail::Call, return_one!(i, cursor.get(i.a), 1, i.e())),
+                Op::Return0 => arm!(Tail::Call, return_one!(i, Value::Nil, 0, i.e())),
                 Op::Return => arm!(Tail::Call, {
                     fuel -= i64::from(i.e());
                     if HOOKED {

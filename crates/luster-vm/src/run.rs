@@ -305,26 +305,13 @@ impl<'gc> Run<'_, 'gc> {
     ) -> Next {
         let function = self.sync() + register.index() as usize;
         let base = function + 1;
-        let slots = self.state.registers.len();
+        let before = self.extent();
         let mut stack = Stack::new(self.state, self.thread, base, argc);
         let result = callback.call(self.ctx, &mut stack);
         let count = stack.len();
         self.end_slice_if_due();
         let control = match result {
-            Ok(CallbackReturn::Return) => {
-                match returns {
-                    ReturnKind::Call(1) => {}
-                    ReturnKind::Call(2) if count > 0 => {
-                        let value = self.state.registers.get(base);
-                        self.state.registers.set(function, value);
-                    }
-                    _ => return self.delivered(base, count, function, returns, slots),
-                }
-                if slots == self.state.registers.len() {
-                    return Next::Same;
-                }
-                return Next::Reload;
-            }
+            Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
             Err(error) => {
                 let error = self.complete(error, Value::Callback(callback), 0);
@@ -332,31 +319,7 @@ impl<'gc> Run<'_, 'gc> {
                 Err(error)
             }
         };
-        self.leave_or_reload(control)
-    }
-
-    fn delivered(
-        &mut self,
-        from: usize,
-        count: usize,
-        function: usize,
-        returns: ReturnKind,
-        slots: usize,
-    ) -> Next {
-        let control = self.deliver(from, count, function, returns);
-        if matches!(control, Ok(None)) && slots == self.state.registers.len() {
-            return Next::Same;
-        }
-        self.leave_or_reload(control)
-    }
-
-    /// How the dispatch loop goes on after something that may have changed the frames.
-    fn leave_or_reload(&mut self, control: Control<'gc>) -> Next {
-        if matches!(control, Ok(None)) {
-            return Next::Reload;
-        }
-        self.exit = control;
-        Next::Leave
+        self.go_on_after(control, before)
     }
 
     /// Ends the slice when it has allocated much, so that the collector gets its turn.

@@ -15,39 +15,43 @@ use crate::run::{Control, Run, Switch};
 /// How the dispatch loop goes on after a slow path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// With the same frame.
-    Same,
-    /// With whatever frame is on top.
+    /// At `Run::cursor`, in whatever Lua function is on top by now.
+    GoOn,
+    /// By looking at the frame on top, which may not be a Lua function's.
     Reload,
     /// Not at all: `Run::exit` says why.
     Leave,
 }
 
+/// How many frames and slots a coroutine has: while neither changes, the dispatch loop's place stays
+/// right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extent {
+    frames: usize,
+    slots: usize,
+}
+
+impl Extent {
+    /// As no coroutine has.
+    const UNKNOWN: Extent = Extent { frames: 0, slots: 0 };
+}
+
 /// What a slow path comes to, before what leaves the loop is put aside.
 type Slow<'gc> = Result<Option<Switch<'gc>>, Error<'gc>>;
 
-// The dispatch loop calls these: each writes the place to the frame, does its work out of line, and
-// puts what leaves the loop aside, so that what the loop gets back is one byte.
+// The dispatch loop calls these: each writes the place to the frame, does its work out of line, finds
+// the place to go on at, and puts what leaves the loop aside, so that what the loop gets back is one
+// byte.
 macro_rules! out_of_line {
-    ($($(#[$doc:meta])* $name:ident = $next:ident $inner:ident($($argument:ident: $of:ty),*);)*) => {
+    ($($(#[$doc:meta])* $name:ident = $inner:ident($($argument:ident: $of:ty),*);)*) => {
         impl<'gc> Run<'_, 'gc> {$(
             $(#[$doc])*
             #[inline(never)]
             pub(crate) fn $name(&mut self, $($argument: $of),*) -> Next {
                 self.sync();
-                let depth = self.state.frames.len();
-                let slots = self.state.registers.len();
-                match self.$inner($($argument),*) {
-                    Ok(None) if Next::$next == Next::Same
-                        && depth == self.state.frames.len()
-                        && slots == self.state.registers.len()
-                        && matches!(self.state.frames.last(), Some(Frame::Lua(_))) => Next::Same,
-                    Ok(None) => Next::Reload,
-                    other => {
-                        self.exit = other;
-                        Next::Leave
-                    }
-                }
+                let before = self.extent();
+                let control = self.$inner($($argument),*);
+                self.go_on_after(control, before)
             }
         )*}
     };
@@ -55,46 +59,46 @@ macro_rules! out_of_line {
 
 out_of_line! {
     /// `register := object[key]`
-    get = Same get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
+    get = get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
     /// `object[key] := value`
-    set = Same set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
+    set = set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
     /// `register := handler(object, key)`, an `__index` metamethod.
-    call_index = Same index_by_call(
+    call_index = index_by_call(
         handler: Value<'gc>,
         object: Table<'gc>,
         key: Value<'gc>,
         register: u8
     );
     /// `register := #value`
-    length = Same length_of(value: Value<'gc>, register: u8);
+    length = length_of(value: Value<'gc>, register: u8);
     /// The arithmetic instruction just fetched, with whatever operands.
-    arithmetic = Same calculate();
+    arithmetic = calculate();
     /// The comparison just fetched, of any two values; it may jump.
-    compare = Reload compare_values(a: Value<'gc>, b: Value<'gc>);
+    compare = compare_values(a: Value<'gc>, b: Value<'gc>);
     /// The concatenation just fetched.
-    concat_step = Same concat(count: u8);
+    concat_step = concat(count: u8);
     /// The items of the constructor just fetched.
-    set_list = Same set_items();
+    set_list = set_items();
     /// Calls the value in a register.
-    call_value = Same call_register(register: u8, argc: usize, returns: ReturnKind);
+    call_value = call_register(register: u8, argc: usize, returns: ReturnKind);
     /// The tail call just fetched.
-    tail_call = Reload call_in_place();
+    tail_call = call_in_place();
     /// The return just fetched.
-    return_from = Reload return_values();
+    return_from = return_values();
     /// The same, when a hook is told.
-    return_watched = Reload return_values_watched();
+    return_watched = return_values_watched();
     /// Closes variables from a register up.
-    close = Same close_from(register: u8);
+    close = close_from(register: u8);
     /// Marks a register's variable to be closed.
-    mark_to_be_closed = Same mark(register: u8);
+    mark_to_be_closed = mark(register: u8);
     /// Puts extra arguments into registers.
-    vararg = Same spread_varargs(register: u8, c: u8);
+    vararg = spread_varargs(register: u8, c: u8);
     /// Puts a table of the extra arguments into a register.
-    vararg_table = Same make_vararg_table(register: u8);
+    vararg_table = make_vararg_table(register: u8);
     /// Puts one of the extra arguments into a register.
-    get_vararg = Same index_varargs(register: u8, key: Value<'gc>);
+    get_vararg = index_varargs(register: u8, key: Value<'gc>);
     /// Puts the items of a table of extra arguments into registers.
-    unpack_vararg_table = Same spread_table(register: u8, table: Value<'gc>, c: u8);
+    unpack_vararg_table = spread_table(register: u8, table: Value<'gc>, c: u8);
 }
 
 impl<'gc> Run<'_, 'gc> {
@@ -157,12 +161,41 @@ impl<'gc> Run<'_, 'gc> {
         returns: ReturnKind,
     ) -> Next {
         self.state.registers.set(function, value);
-        match self.deliver(function, count, function, returns) {
-            Ok(None) => Next::Reload,
-            other => {
-                self.exit = other;
-                Next::Leave
+        let control = self.deliver(function, count, function, returns);
+        self.go_on_after(control, Extent::UNKNOWN)
+    }
+
+    /// How many frames and slots there are.
+    #[inline(always)]
+    pub(crate) fn extent(&self) -> Extent {
+        Extent { frames: self.state.frames.len(), slots: self.state.registers.len() }
+    }
+
+    /// How the dispatch loop goes on after something that may have changed the frames, which were
+    /// so many before.
+    ///
+    /// It could always look at the frame on top; but it does better to go on where it is, from an
+    /// instruction that is often followed by the same one.
+    #[inline]
+    pub(crate) fn go_on_after(&mut self, control: Control<'gc>, before: Extent) -> Next {
+        if !matches!(control, Ok(None)) {
+            self.exit = control;
+            return Next::Leave;
+        }
+        if self.extent() == before && matches!(self.state.frames.last(), Some(Frame::Lua(_))) {
+            return Next::GoOn;
+        }
+        self.go_on_at_top()
+    }
+
+    #[inline(never)]
+    fn go_on_at_top(&mut self) -> Next {
+        match self.state.frames.last() {
+            Some(Frame::Lua(frame)) if self.state.fuel >= 0 && !self.state.tracing.is_on() => {
+                self.cursor = Some(Cursor::load(&mut self.state.registers, frame));
+                Next::GoOn
             }
+            _ => Next::Reload,
         }
     }
 
@@ -201,6 +234,12 @@ impl<'gc> Run<'_, 'gc> {
         self.state.registers.set(at, function);
         for (index, argument) in arguments.iter().enumerate() {
             self.state.registers.set(at + 1 + index, *argument);
+        }
+        if let Value::Closure(closure) = function
+            && !closure.code().is_vararg
+        {
+            self.push_plain(closure, at, arguments.len(), returns)?;
+            return Ok(None);
         }
         self.call(at, arguments.len(), returns)
     }

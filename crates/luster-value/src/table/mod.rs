@@ -384,6 +384,12 @@ impl<'gc> Table<'gc> {
         if !nodes.holds_short(slot, key) {
             match nodes.find_short(key) {
                 Some(found) => slot = found,
+                None if self.metatable().is_none() && nodes.insert_at_home(key, value) => {
+                    self.0.absent.set(0);
+                    self.barrier(mc, Value::String(key));
+                    self.barrier(mc, value);
+                    return true;
+                }
                 None => return false,
             }
             cache.learn(slot);

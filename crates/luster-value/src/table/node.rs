@@ -195,6 +195,7 @@ impl<'gc> Nodes<'gc> {
     }
 
     /// Whether a key, perhaps dead by now, has ever been in a slot.
+    #[inline(always)]
     pub(super) fn was_used(&self, slot: u32) -> bool {
         // SAFETY: `node` is valid.
         unsafe { (*self.node(slot)).key_tag != NIL }
@@ -213,6 +214,7 @@ impl<'gc> Nodes<'gc> {
         }
     }
 
+    #[inline(always)]
     fn set_key(&mut self, slot: u32, key: Value<'gc>) {
         let raw = raw::split(key);
         let node = self.node(slot);
@@ -274,6 +276,19 @@ impl<'gc> Nodes<'gc> {
             }
         }
         self.set_key(slot, key);
+        self.set(slot, value);
+        true
+    }
+
+    /// Puts in a short string that is not there, if its own slot was never used. Tells whether it
+    /// was not.
+    #[inline(always)]
+    pub(super) fn insert_at_home(&mut self, key: LuaString<'gc>, value: Value<'gc>) -> bool {
+        let slot = key.known_hash() & self.mask;
+        if self.was_used(slot) || self.is_empty() || value.is_nil() {
+            return false;
+        }
+        self.set_key(slot, Value::String(key));
         self.set(slot, value);
         true
     }
