@@ -238,8 +238,22 @@ pub(crate) fn keep_apart() {
     }
 }
 
-/// Pushes the frame of a Lua function. The frame is built where it belongs: built on the stack and
-/// copied by wider moves than it was written by, it would stall every call.
+/// Pushes a frame, which `make` builds where it belongs: built on the stack and copied by wider moves
+/// than it was written by, it would stall every call.
+#[inline(always)]
+pub(crate) fn push<'gc>(frames: &mut Vec<Frame<'gc>>, make: impl FnOnce() -> Frame<'gc>) {
+    if frames.len() == frames.capacity() {
+        grow(frames);
+    }
+    let len = frames.len();
+    // SAFETY: there is room for one more frame, just made sure of.
+    unsafe {
+        frames.as_mut_ptr().add(len).write(make());
+        frames.set_len(len + 1);
+    }
+}
+
+/// Pushes the frame of a Lua function.
 #[inline(always)]
 pub(crate) fn push_frame<'gc>(
     frames: &mut Vec<Frame<'gc>>,
@@ -249,13 +263,8 @@ pub(crate) fn push_frame<'gc>(
     varargs: usize,
     returns: ReturnKind,
 ) {
-    if frames.len() == frames.capacity() {
-        grow(frames);
-    }
-    let len = frames.len();
-    // SAFETY: there is room for one more frame, just made sure of.
-    unsafe {
-        frames.as_mut_ptr().add(len).write(Frame::Lua(LuaFrame {
+    push(frames, || {
+        Frame::Lua(LuaFrame {
             closure,
             base: base as u32,
             function: function as u32,
@@ -264,9 +273,8 @@ pub(crate) fn push_frame<'gc>(
             returns,
             is_tail_call: false,
             extra_arguments: 0,
-        }));
-        frames.set_len(len + 1);
-    }
+        })
+    });
 }
 
 #[cold]

@@ -20,7 +20,7 @@ use luster_value::{
 
 use crate::cursor::{Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::{Fault, compare_strings};
-use crate::run::{Control, Run};
+use crate::run::Run;
 use crate::slow::Next;
 
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
@@ -46,6 +46,15 @@ enum Tail {
     Loop,
 }
 
+/// Why the dispatch loop was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// To look at the frame on top, or because the fuel is used up.
+    ForFrames,
+    /// For what `Run::exit` says.
+    ForExit,
+}
+
 /// Whether a conditional jump is taken when its comparison holds.
 pub(crate) fn jumps_when(op: Op) -> bool {
     !matches!(
@@ -64,16 +73,16 @@ pub(crate) fn jumps_when(op: Op) -> bool {
 /// Runs the Lua function on top, and those it calls and returns to, until the frame on top is
 /// another kind or there is something for the machine to do.
 #[expect(clippy::too_many_lines, reason = "one arm per op; each is a few lines")]
-pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Control<'gc> {
+pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
     let ctx = run.ctx;
     'reload: loop {
         if HOOKED && !run.state.tracing.is_on() {
-            return Ok(None);
+            return Left::ForFrames;
         }
         let mut fuel = run.state.fuel;
         let mut cursor = match run.state.frames.last() {
             Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut run.state.registers, frame),
-            _ => return Ok(None),
+            _ => return Left::ForFrames,
         };
         cursor.advance();
         // Whether the function is only being entered, for the hook.
@@ -132,7 +141,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                         restore!();
                     }
                     Next::Reload => continue 'reload,
-                    Next::Leave => return std::mem::replace(&mut run.exit, Ok(None)),
+                    Next::Leave => return Left::ForExit,
                 }
             }};
         }
@@ -141,7 +150,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
             ($error:expr) => {{
                 save!();
                 run.sync();
-                return Err($error);
+                run.exit = Err($error);
+                return Left::ForExit;
             }};
         }
         macro_rules! arithmetic {
@@ -321,7 +331,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                     }
                     save!();
                     run.sync();
-                    return Ok(None);
+                    return Left::ForFrames;
                 }
             }};
         }
@@ -345,11 +355,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 };
                 if !is_entered {
                     run.state.fuel = fuel;
-                    return Err(run.stack_overflow());
+                    run.exit = Err(run.stack_overflow());
+                    return Left::ForExit;
                 }
                 if fuel < 0 {
                     run.state.fuel = fuel;
-                    return Ok(None);
+                    return Left::ForFrames;
                 }
                 if HOOKED {
                     run.state.fuel = fuel;
@@ -364,7 +375,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 if HOOKED {
                     save!();
                     if run.trace_return($i.a.index(), $count) {
-                        return std::mem::replace(&mut run.exit, Ok(None));
+                        return Left::ForExit;
                     }
                 }
                 fuel -= i64::from($cost);
@@ -384,7 +395,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                                 break;
                             }
                             Next::Reload => continue 'reload,
-                            Next::Leave => return std::mem::replace(&mut run.exit, Ok(None)),
+                            Next::Leave => return Left::ForExit,
                         }
                     }
                 }
@@ -399,7 +410,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                 run.state.fuel = fuel;
                 run.cursor = Some(cursor.before());
                 if run.trace(std::mem::take(&mut is_fresh)) {
-                    return std::mem::replace(&mut run.exit, Ok(None));
+                    return Left::ForExit;
                 }
             }
             let i = cursor.instruction();
@@ -932,7 +943,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Contro
                             }
                             Some(_) => {
                                 run.state.fuel = fuel;
-                                return Ok(None);
+                                return Left::ForFrames;
                             }
                             None => {}
                         }

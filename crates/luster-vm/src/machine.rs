@@ -116,10 +116,20 @@ impl<'gc> Machine<'gc> {
             };
             state.fuel = *fuel;
             state.status = Status::Running;
-            let switch = run_thread(ctx, thread, &mut state);
+            let mut run = Run {
+                ctx,
+                thread,
+                state: &mut state,
+                cursor: None,
+                exit: Ok(None),
+                handling_failed: false,
+            };
+            run_thread(&mut run);
+            let exit = run.exit;
             *fuel = state.fuel + std::mem::take(&mut state.withheld);
             let live = live_top(&state);
             state.registers.set_live(live);
+            let Ok(Some(switch)) = exit else { unreachable!("a coroutine stops for a reason") };
             match switch {
                 Switch::OutOfFuel => return SliceEnd::OutOfFuel,
                 Switch::Collect(request) => return SliceEnd::Collect(request),
@@ -195,23 +205,21 @@ impl<'gc> Machine<'gc> {
     }
 }
 
-/// Starts a coroutine that has not run yet, and runs it.
-fn run_thread<'gc>(
-    ctx: Context<'gc>,
-    thread: Thread<'gc>,
-    state: &mut ThreadState<'gc>,
-) -> Switch<'gc> {
-    let mut run = Run { ctx, thread, state, cursor: None, exit: Ok(None), handling_failed: false };
+/// Starts a coroutine that has not run yet, and runs it until `exit` says why it stops.
+fn run_thread(run: &mut Run<'_, '_>) {
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);
         match run.call(0, argc, ReturnKind::Frame) {
             Ok(None) => {}
-            Ok(Some(switch)) => return switch,
+            Ok(switch) => {
+                run.exit = Ok(switch);
+                return;
+            }
             Err(error) => run.pend(error),
         }
     }
-    if ctx.finalizers().is_due()
+    if run.ctx.finalizers().is_due()
         && matches!(
             run.state.frames.last(),
             Some(Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_))
@@ -220,7 +228,7 @@ fn run_thread<'gc>(
     {
         run.pend(error);
     }
-    run.run()
+    run.run();
 }
 
 /// Resumes a coroutine with `count` values from the resuming one's registers.

@@ -10,8 +10,8 @@ use luster_value::{
     WaitingFrame, WaitsFor, account,
 };
 
-use crate::cursor::{Cursor, push_frame};
-use crate::execute;
+use crate::cursor::{Cursor, push, push_frame};
+use crate::execute::{self, Left};
 use crate::operate::Fault;
 use crate::slow::Next;
 
@@ -58,31 +58,44 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) state: &'a mut ThreadState<'gc>,
     /// Where the dispatch loop has come to, while it does something outside.
     pub(crate) cursor: Option<Cursor<'gc>>,
-    /// Why the dispatch loop is to be left, when a slow path says so.
+    /// Why the dispatch loop is to be left, when a slow path says so; in the end, what the machine is
+    /// to do. It is read where it is: moving it about would cost more than making it.
     pub(crate) exit: Control<'gc>,
     /// Whether the error that is being raised is that handling another one failed.
     pub(crate) handling_failed: bool,
 }
 
 impl<'gc> Run<'_, 'gc> {
-    /// Runs until there is something for the machine to do.
-    pub(crate) fn run(&mut self) -> Switch<'gc> {
+    /// Runs until there is something for the machine to do, which is then in `exit`.
+    pub(crate) fn run(&mut self) {
         loop {
-            let control = match self.state.frames.last() {
+            let left = match self.state.frames.last() {
                 Some(Frame::Lua(_)) if self.state.tracing.is_on() => execute::execute::<true>(self),
                 Some(Frame::Lua(_)) => execute::execute::<false>(self),
-                _ => self.step_frame(),
+                _ => {
+                    self.exit = self.step_frame();
+                    Left::ForExit
+                }
             };
-            let control = match control {
-                Err(error) => self.raise(error),
-                control => control,
-            };
-            match control {
-                Ok(Some(switch)) => return switch,
-                Ok(None) if self.state.fuel < 0 => return Switch::OutOfFuel,
-                Ok(None) => {}
+            if left == Left::ForExit {
+                if let Ok(Some(_)) = self.exit {
+                    return;
+                }
                 // An error raised while another one was handled is raised in its turn.
-                Err(error) => self.pend(error),
+                if let Err(error) = std::mem::replace(&mut self.exit, Ok(None)) {
+                    match self.raise(error) {
+                        Ok(None) => {}
+                        Ok(switch) => {
+                            self.exit = Ok(switch);
+                            return;
+                        }
+                        Err(error) => self.pend(error),
+                    }
+                }
+            }
+            if self.state.fuel < 0 {
+                self.exit = Ok(Some(Switch::OutOfFuel));
+                return;
             }
         }
     }
@@ -114,13 +127,15 @@ impl<'gc> Run<'_, 'gc> {
                 {
                     let callback = Value::Callback(callback);
                     let depth = self.nest(&callback, function)?;
-                    self.state.frames.push(Frame::Protected(ProtectedFrame {
-                        handler: Value::Nil,
-                        callback,
-                        depth,
-                        function: function as u32,
-                        returns,
-                    }));
+                    push(&mut self.state.frames, || {
+                        Frame::Protected(ProtectedFrame {
+                            handler: Value::Nil,
+                            callback,
+                            depth,
+                            function: function as u32,
+                            returns,
+                        })
+                    });
                     function += 1;
                     argc -= 1;
                     returns = ReturnKind::Frame;
@@ -334,11 +349,16 @@ impl<'gc> Run<'_, 'gc> {
     /// Lets a callback that failed be seen in tracebacks.
     #[cold]
     fn push_failed(&mut self, function: usize) {
-        self.state.frames.push(Frame::Waiting(WaitingFrame {
-            function: function as u32,
-            returns: ReturnKind::Discard,
-            waits_for: WaitsFor::Nothing,
-        }));
+        self.push_waiting(function, ReturnKind::Discard, WaitsFor::Nothing);
+    }
+
+    /// Lets a callback wait for its results.
+    #[inline(always)]
+    fn push_waiting(&mut self, function: usize, returns: ReturnKind, waits_for: WaitsFor) {
+        let function = function as u32;
+        push(&mut self.state.frames, || {
+            Frame::Waiting(WaitingFrame { function, returns, waits_for })
+        });
     }
 
     /// Calls the next finalizer that is due, over whatever the coroutine is doing.
@@ -372,9 +392,6 @@ impl<'gc> Run<'_, 'gc> {
     ) -> Control<'gc> {
         let base = function + 1;
         let callback = Value::Callback(callback);
-        let waiting = |waits_for| {
-            Frame::Waiting(WaitingFrame { function: function as u32, returns, waits_for })
-        };
         self.state.extra_arguments = 0;
         match wish {
             CallbackReturn::Return => self.finish(callback, base, count, function, returns),
@@ -392,13 +409,15 @@ impl<'gc> Run<'_, 'gc> {
             }
             CallbackReturn::ProtectedCall(callee, handler) => {
                 let depth = self.nest(&callback, function)?;
-                self.state.frames.push(Frame::Protected(ProtectedFrame {
-                    handler,
-                    callback,
-                    depth,
-                    function: function as u32,
-                    returns,
-                }));
+                push(&mut self.state.frames, || {
+                    Frame::Protected(ProtectedFrame {
+                        handler,
+                        callback,
+                        depth,
+                        function: function as u32,
+                        returns,
+                    })
+                });
                 self.insert(base, count, callee)?;
                 self.call(base, count, ReturnKind::Frame)
             }
@@ -408,12 +427,12 @@ impl<'gc> Run<'_, 'gc> {
                 }
                 match sequence {
                     Some(sequence) => self.push_sequence(sequence, callback, function, returns),
-                    None => self.state.frames.push(waiting(WaitsFor::Resume)),
+                    None => self.push_waiting(function, returns, WaitsFor::Resume),
                 }
                 Ok(Some(Switch::Yielded { from: base, count }))
             }
             CallbackReturn::Resume(thread, kind) => {
-                self.state.frames.push(waiting(WaitsFor::Coroutine(kind)));
+                self.push_waiting(function, returns, WaitsFor::Coroutine(kind));
                 Ok(Some(Switch::Resume { thread, from: base, count }))
             }
             CallbackReturn::Close(thread) if thread == self.thread => {
@@ -430,7 +449,7 @@ impl<'gc> Run<'_, 'gc> {
                 Ok(None)
             }
             CallbackReturn::Close(thread) => {
-                self.state.frames.push(waiting(WaitsFor::Close));
+                self.push_waiting(function, returns, WaitsFor::Close);
                 Ok(Some(Switch::Close(thread)))
             }
             CallbackReturn::Sequence(sequence) => {
@@ -439,13 +458,13 @@ impl<'gc> Run<'_, 'gc> {
                 self.poll_sequence()
             }
             CallbackReturn::Collect(request) => {
-                self.state.frames.push(waiting(WaitsFor::Collection));
+                self.push_waiting(function, returns, WaitsFor::Collection);
                 self.state.top = base + count;
                 Ok(Some(Switch::Collect(request)))
             }
             CallbackReturn::Reconsider => {
                 // The frame has the dispatch loop left, and the right one entered afterwards.
-                self.state.frames.push(waiting(WaitsFor::Turn));
+                self.push_waiting(function, returns, WaitsFor::Turn);
                 self.state.top = base + count;
                 Ok(None)
             }
@@ -482,14 +501,16 @@ impl<'gc> Run<'_, 'gc> {
         function: usize,
         returns: ReturnKind,
     ) {
-        self.state.frames.push(Frame::Sequence(SequenceFrame {
-            sequence: Some(sequence),
-            callback,
-            base: function as u32 + 1,
-            bottom: 0,
-            function: function as u32,
-            returns,
-        }));
+        push(&mut self.state.frames, || {
+            Frame::Sequence(SequenceFrame {
+                sequence: Some(sequence),
+                callback,
+                base: function as u32 + 1,
+                bottom: 0,
+                function: function as u32,
+                returns,
+            })
+        });
     }
 
     /// Takes `count` results from register `from` on to where they belong.
