@@ -51,8 +51,10 @@ enum Tail {
 pub(crate) enum Left {
     /// To look at the frame on top, or because the fuel is used up.
     ForFrames,
-    /// For what `Run::exit` says.
-    ForExit,
+    /// For what `Run::switch` has the machine do.
+    ForMachine,
+    /// For raising `Run::error`.
+    ForError,
 }
 
 /// Whether a conditional jump is taken when its comparison holds.
@@ -141,7 +143,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         restore!();
                     }
                     Next::Reload => continue 'reload,
-                    Next::Leave => return Left::ForExit,
+                    Next::Stop => return Left::ForMachine,
+                    Next::Raise => return Left::ForError,
                 }
             }};
         }
@@ -150,8 +153,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             ($error:expr) => {{
                 save!();
                 run.sync();
-                run.exit = Err($error);
-                return Left::ForExit;
+                run.error = Some($error);
+                return Left::ForError;
             }};
         }
         macro_rules! arithmetic {
@@ -355,8 +358,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 };
                 if !is_entered {
                     run.state.fuel = fuel;
-                    run.exit = Err(run.stack_overflow());
-                    return Left::ForExit;
+                    run.error = Some(run.stack_overflow());
+                    return Left::ForError;
                 }
                 if fuel < 0 {
                     run.state.fuel = fuel;
@@ -374,8 +377,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 let value: Value<'gc> = $value;
                 if HOOKED {
                     save!();
-                    if run.trace_return($i.a.index(), $count) {
-                        return Left::ForExit;
+                    if let Some(left) = run.trace_return($i.a.index(), $count) {
+                        return left;
                     }
                 }
                 fuel -= i64::from($cost);
@@ -395,7 +398,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 break;
                             }
                             Next::Reload => continue 'reload,
-                            Next::Leave => return Left::ForExit,
+                            Next::Stop => return Left::ForMachine,
+                            Next::Raise => return Left::ForError,
                         }
                     }
                 }
@@ -409,8 +413,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             if HOOKED {
                 run.state.fuel = fuel;
                 run.cursor = Some(cursor.before());
-                if run.trace(std::mem::take(&mut is_fresh)) {
-                    return Left::ForExit;
+                if let Some(left) = run.trace(std::mem::take(&mut is_fresh)) {
+                    return left;
                 }
             }
             let i = cursor.instruction();

@@ -9,7 +9,8 @@ use luster_value::{
     AfterHook, Callback, Error, Frame, HookFrame, ReturnKind, Told, Value, WaitingFrame, WaitsFor,
 };
 
-use crate::run::{Control, Run, live_top};
+use crate::execute::Left;
+use crate::run::{Control, Flow, Run, live_top};
 
 /// What a call of a hook costs in fuel, beyond what it does itself.
 const HOOK_FUEL: i64 = 4;
@@ -38,30 +39,30 @@ impl Event {
 
 impl<'gc> Run<'_, 'gc> {
     /// Tells the hook of the instruction that the dispatch loop is about to fetch; of the call
-    /// first, if the function is only being entered. Tells whether the loop is to be left: the hook
-    /// has been called, and `exit` says the rest.
+    /// first, if the function is only being entered. Tells why the loop is to be left, if it is: the
+    /// hook has been called.
     #[inline(never)]
-    pub(crate) fn trace(&mut self, is_fresh: bool) -> bool {
+    pub(crate) fn trace(&mut self, is_fresh: bool) -> Option<Left> {
         self.sync();
-        match self.tell_instruction(is_fresh) {
-            None => false,
-            Some(control) => {
-                self.exit = control;
-                true
-            }
-        }
+        self.tell_instruction(is_fresh).map(|control| self.left_for(control))
     }
 
     /// Tells the hook that the Lua function on top, which is at its return instruction, returns
-    /// `count` values from a register on. Tells whether the dispatch loop is to be left.
+    /// `count` values from a register on. Tells why the dispatch loop is to be left, if it is.
     #[inline(never)]
-    pub(crate) fn trace_return(&mut self, register: u8, count: usize) -> bool {
+    pub(crate) fn trace_return(&mut self, register: u8, count: usize) -> Option<Left> {
         self.sync();
-        match self.tell_return(register, count) {
-            None => false,
-            Some(control) => {
-                self.exit = control;
-                true
+        self.tell_return(register, count).map(|control| self.left_for(control))
+    }
+
+    /// Why the dispatch loop is left after a hook was called.
+    fn left_for(&mut self, control: Control<'gc>) -> Left {
+        match control {
+            Ok(Flow::GoOn) => Left::ForFrames,
+            Ok(Flow::Stop) => Left::ForMachine,
+            Err(error) => {
+                self.error = Some(error);
+                Left::ForError
             }
         }
     }
@@ -212,11 +213,11 @@ impl<'gc> Run<'_, 'gc> {
                 if self.state.tracing.is_on() {
                     self.state.tracing.told = told;
                 }
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             AfterHook::Callback => {
                 self.state.top = top;
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             AfterHook::Tail(from) => self.finish_tail(from as usize, top - from as usize),
         }
@@ -296,7 +297,7 @@ impl<'gc> Run<'_, 'gc> {
         frame.waits_for = WaitsFor::ReturnHook;
         let base = frame.function as usize + 1;
         if !self.state.hook().returns {
-            return Ok(None);
+            return Ok(Flow::GoOn);
         }
         let transferred = (1, top.saturating_sub(base) as u32);
         self.call_hook(Event::Return, None, transferred, top.max(base), AfterHook::Callback)

@@ -10,7 +10,7 @@ use luster_value::{
     Status, Thread, ThreadState, Value, WaitsFor,
 };
 
-use crate::run::{MAX_DEPTH, Run, Switch, live_top};
+use crate::run::{Flow, MAX_DEPTH, Run, Switch, live_top};
 use crate::traceback;
 
 /// What an arena's root holds: a VM.
@@ -121,15 +121,16 @@ impl<'gc> Machine<'gc> {
                 thread,
                 state: &mut state,
                 cursor: None,
-                exit: Ok(None),
+                switch: None,
+                error: None,
                 handling_failed: false,
             };
             run_thread(&mut run);
-            let exit = run.exit;
+            let switch = run.switch;
             *fuel = state.fuel + std::mem::take(&mut state.withheld);
             let live = live_top(&state);
             state.registers.set_live(live);
-            let Ok(Some(switch)) = exit else { unreachable!("a coroutine stops for a reason") };
+            let Some(switch) = switch else { unreachable!("a coroutine stops for a reason") };
             match switch {
                 Switch::OutOfFuel => return SliceEnd::OutOfFuel,
                 Switch::Collect(request) => return SliceEnd::Collect(request),
@@ -205,17 +206,14 @@ impl<'gc> Machine<'gc> {
     }
 }
 
-/// Starts a coroutine that has not run yet, and runs it until `exit` says why it stops.
+/// Starts a coroutine that has not run yet, and runs it until `switch` says why it stops.
 fn run_thread(run: &mut Run<'_, '_>) {
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);
         match run.call(0, argc, ReturnKind::Frame) {
-            Ok(None) => {}
-            Ok(switch) => {
-                run.exit = Ok(switch);
-                return;
-            }
+            Ok(Flow::GoOn) => {}
+            Ok(Flow::Stop) => return,
             Err(error) => run.pend(error),
         }
     }

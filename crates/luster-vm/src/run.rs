@@ -48,8 +48,18 @@ pub(crate) enum Switch<'gc> {
     Exit(i32),
 }
 
+/// What a step came to, unless it raises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// The frame on top goes on.
+    GoOn,
+    /// The machine has something to do: what `Run::switch` says. That is not part of the answer, since
+    /// moving it about would cost more than making it.
+    Stop,
+}
+
 /// What a step came to: go on with the top frame, stop for the machine, or raise.
-pub(crate) type Control<'gc> = Result<Option<Switch<'gc>>, Error<'gc>>;
+pub(crate) type Control<'gc> = Result<Flow, Error<'gc>>;
 
 /// A coroutine at work.
 pub(crate) struct Run<'a, 'gc> {
@@ -58,46 +68,56 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) state: &'a mut ThreadState<'gc>,
     /// Where the dispatch loop has come to, while it does something outside.
     pub(crate) cursor: Option<Cursor<'gc>>,
-    /// Why the dispatch loop is to be left, when a slow path says so; in the end, what the machine is
-    /// to do. It is read where it is: moving it about would cost more than making it.
-    pub(crate) exit: Control<'gc>,
+    /// What the machine is to do, once there is something.
+    pub(crate) switch: Option<Switch<'gc>>,
+    /// The error that the dispatch loop was left for.
+    pub(crate) error: Option<Error<'gc>>,
     /// Whether the error that is being raised is that handling another one failed.
     pub(crate) handling_failed: bool,
 }
 
 impl<'gc> Run<'_, 'gc> {
-    /// Runs until there is something for the machine to do, which is then in `exit`.
+    /// Runs until there is something for the machine to do, which is then in `switch`.
     pub(crate) fn run(&mut self) {
         loop {
             let left = match self.state.frames.last() {
                 Some(Frame::Lua(_)) if self.state.tracing.is_on() => execute::execute::<true>(self),
                 Some(Frame::Lua(_)) => execute::execute::<false>(self),
-                _ => {
-                    self.exit = self.step_frame();
-                    Left::ForExit
-                }
+                _ => match self.step_frame() {
+                    Ok(Flow::GoOn) => Left::ForFrames,
+                    Ok(Flow::Stop) => return,
+                    Err(error) => {
+                        self.error = Some(error);
+                        Left::ForError
+                    }
+                },
             };
-            if left == Left::ForExit {
-                if let Ok(Some(_)) = self.exit {
-                    return;
-                }
-                // An error raised while another one was handled is raised in its turn.
-                if let Err(error) = std::mem::replace(&mut self.exit, Ok(None)) {
-                    match self.raise(error) {
-                        Ok(None) => {}
-                        Ok(switch) => {
-                            self.exit = Ok(switch);
-                            return;
+            match left {
+                Left::ForFrames => {}
+                Left::ForMachine => return,
+                Left::ForError => {
+                    if let Some(error) = self.error.take() {
+                        match self.raise(error) {
+                            Ok(Flow::GoOn) => {}
+                            Ok(Flow::Stop) => return,
+                            // An error raised while another one was handled is raised in its turn.
+                            Err(error) => self.pend(error),
                         }
-                        Err(error) => self.pend(error),
                     }
                 }
             }
             if self.state.fuel < 0 {
-                self.exit = Ok(Some(Switch::OutOfFuel));
+                self.switch = Some(Switch::OutOfFuel);
                 return;
             }
         }
+    }
+
+    /// Stops for the machine.
+    #[inline(always)]
+    pub(crate) fn stop(&mut self, switch: Switch<'gc>) -> Control<'gc> {
+        self.switch = Some(switch);
+        Ok(Flow::Stop)
     }
 
     /// Calls the value in a slot with the `argc` values behind it.
@@ -117,7 +137,7 @@ impl<'gc> Run<'_, 'gc> {
                     {
                         frame.extra_arguments = extra as u8;
                     }
-                    return Ok(None);
+                    return Ok(Flow::GoOn);
                 }
                 Value::Callback(callback) if extra > 0 || self.state.tracing.is_on() => {
                     return self.call_unusual(callback, function, argc, returns, extra);
@@ -378,7 +398,7 @@ impl<'gc> Run<'_, 'gc> {
             self.state.pause_hook();
             return self.call(at, 1, ReturnKind::Frame);
         }
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
     /// Does what a callback asks for; its `count` values stand behind its slot.
@@ -429,11 +449,11 @@ impl<'gc> Run<'_, 'gc> {
                     Some(sequence) => self.push_sequence(sequence, callback, function, returns),
                     None => self.push_waiting(function, returns, WaitsFor::Resume),
                 }
-                Ok(Some(Switch::Yielded { from: base, count }))
+                self.stop(Switch::Yielded { from: base, count })
             }
             CallbackReturn::Resume(thread, kind) => {
                 self.push_waiting(function, returns, WaitsFor::Coroutine(kind));
-                Ok(Some(Switch::Resume { thread, from: base, count }))
+                self.stop(Switch::Resume { thread, from: base, count })
             }
             CallbackReturn::Close(thread) if thread == self.thread => {
                 // A coroutine that closes itself ends here, once its variables are closed.
@@ -446,11 +466,11 @@ impl<'gc> Run<'_, 'gc> {
                     error: None,
                     then: AfterClosing::EndCoroutine,
                 }));
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             CallbackReturn::Close(thread) => {
                 self.push_waiting(function, returns, WaitsFor::Close);
-                Ok(Some(Switch::Close(thread)))
+                self.stop(Switch::Close(thread))
             }
             CallbackReturn::Sequence(sequence) => {
                 self.push_sequence(sequence, callback, function, returns);
@@ -460,15 +480,15 @@ impl<'gc> Run<'_, 'gc> {
             CallbackReturn::Collect(request) => {
                 self.push_waiting(function, returns, WaitsFor::Collection);
                 self.state.top = base + count;
-                Ok(Some(Switch::Collect(request)))
+                self.stop(Switch::Collect(request))
             }
             CallbackReturn::Reconsider => {
                 // The frame has the dispatch loop left, and the right one entered afterwards.
                 self.push_waiting(function, returns, WaitsFor::Turn);
                 self.state.top = base + count;
-                Ok(None)
+                Ok(Flow::GoOn)
             }
-            CallbackReturn::Exit(status) => Ok(Some(Switch::Exit(status))),
+            CallbackReturn::Exit(status) => self.stop(Switch::Exit(status)),
         }
     }
 
@@ -526,13 +546,13 @@ impl<'gc> Run<'_, 'gc> {
             ReturnKind::Call(2) => {
                 let value = if count > 0 { self.state.registers.get(from) } else { Value::Nil };
                 self.state.registers.set(function, value);
-                Ok(None)
+                Ok(Flow::GoOn)
             }
-            ReturnKind::Call(1) => Ok(None),
+            ReturnKind::Call(1) => Ok(Flow::GoOn),
             ReturnKind::Call(0) | ReturnKind::Frame => {
                 self.state.registers.copy(from, function, count);
                 self.state.top = function + count;
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             ReturnKind::Call(wanted) => {
                 let wanted = wanted as usize - 1;
@@ -540,7 +560,7 @@ impl<'gc> Run<'_, 'gc> {
                 if count < wanted {
                     self.state.registers.clear(function + count..function + wanted);
                 }
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             ReturnKind::Tail => self.deliver_tail(from, count),
             other => self.deliver_metamethod(from, count, other),
@@ -593,7 +613,7 @@ impl<'gc> Run<'_, 'gc> {
             }
             ReturnKind::Discard | ReturnKind::Call(_) | ReturnKind::Frame | ReturnKind::Tail => {}
         }
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
     /// Goes on with a top frame that is not a Lua function, whose values end at the open top.
@@ -626,8 +646,8 @@ impl<'gc> Run<'_, 'gc> {
             }
             Some(&Frame::Hook(frame)) => self.end_hook(frame),
             Some(&Frame::Waiting(frame)) => self.go_on(frame, top),
-            Some(Frame::Bottom) | None => Ok(Some(Switch::Finished { from: 0, count: top })),
-            Some(Frame::Lua(_)) => Ok(None),
+            Some(Frame::Bottom) | None => self.stop(Switch::Finished { from: 0, count: top }),
+            Some(Frame::Lua(_)) => Ok(Flow::GoOn),
         }
     }
 
@@ -720,14 +740,14 @@ impl<'gc> Run<'_, 'gc> {
                 let bottom = bottom.min(len);
                 frame.sequence = Some(sequence);
                 frame.bottom = bottom as u32;
-                Ok(Some(Switch::Yielded { from: base + bottom, count: len - bottom }))
+                self.stop(Switch::Yielded { from: base + bottom, count: len - bottom })
             }
             Ok(Poll::Yield(_)) => Err(Error::message("attempt to yield from outside a coroutine")),
             Ok(Poll::Pending) => {
                 frame.sequence = Some(sequence);
                 frame.bottom = len as u32;
                 self.state.top = base + len;
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             Err(error) => {
                 let callback = frame.callback;
@@ -787,15 +807,15 @@ impl<'gc> Run<'_, 'gc> {
                     AfterClosing::Continue => {
                         self.state.top = saved_top;
                         self.trace_top();
-                        Ok(None)
+                        Ok(Flow::GoOn)
                     }
                     AfterClosing::Return => {
                         self.state.top = saved_top;
                         self.trace_return_again();
-                        Ok(None)
+                        Ok(Flow::GoOn)
                     }
                     AfterClosing::Raise => self.catch(error.unwrap_or(Value::Nil)),
-                    AfterClosing::EndCoroutine => Ok(Some(Switch::Closed(error))),
+                    AfterClosing::EndCoroutine => self.stop(Switch::Closed(error)),
                 }
             }
         }

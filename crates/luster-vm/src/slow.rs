@@ -7,10 +7,10 @@ use luster_value::{
     Value,
 };
 
-use crate::cursor::{Cursor, running_frame};
+use crate::cursor::{Cursor, push, running_frame};
 use crate::execute::LoopFault;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
-use crate::run::{Control, Run, Switch};
+use crate::run::{Control, Flow, Run};
 
 /// How the dispatch loop goes on after a slow path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub(crate) enum Next {
     GoOn,
     /// By looking at the frame on top, which may not be a Lua function's.
     Reload,
-    /// Not at all: `Run::exit` says why.
-    Leave,
+    /// Not at all: the machine has something to do.
+    Stop,
+    /// Not at all: `Run::error` is to be raised.
+    Raise,
 }
 
 /// How many frames and slots a coroutine has: while neither changes, the dispatch loop's place stays
@@ -35,9 +37,6 @@ impl Extent {
     /// As no coroutine has.
     const UNKNOWN: Extent = Extent { frames: 0, slots: 0 };
 }
-
-/// What a slow path comes to, before what leaves the loop is put aside.
-type Slow<'gc> = Result<Option<Switch<'gc>>, Error<'gc>>;
 
 // The dispatch loop calls these: each writes the place to the frame, does its work out of line, finds
 // the place to go on at, and puts what leaves the loop aside, so that what the loop gets back is one
@@ -178,9 +177,13 @@ impl<'gc> Run<'_, 'gc> {
     /// instruction that is often followed by the same one.
     #[inline]
     pub(crate) fn go_on_after(&mut self, control: Control<'gc>, before: Extent) -> Next {
-        if !matches!(control, Ok(None)) {
-            self.exit = control;
-            return Next::Leave;
+        match control {
+            Ok(Flow::GoOn) => {}
+            Ok(Flow::Stop) => return Next::Stop,
+            Err(error) => {
+                self.error = Some(error);
+                return Next::Raise;
+            }
         }
         if self.extent() == before && matches!(self.state.frames.last(), Some(Frame::Lua(_))) {
             return Next::GoOn;
@@ -228,7 +231,7 @@ impl<'gc> Run<'_, 'gc> {
         function: Value<'gc>,
         arguments: &[Value<'gc>],
         returns: ReturnKind,
-    ) -> Slow<'gc> {
+    ) -> Control<'gc> {
         let at = self.above();
         self.reserve(at + arguments.len() + 1)?;
         self.state.registers.set(at, function);
@@ -239,12 +242,12 @@ impl<'gc> Run<'_, 'gc> {
             && !closure.code().is_vararg
         {
             self.push_plain(closure, at, arguments.len(), returns)?;
-            return Ok(None);
+            return Ok(Flow::GoOn);
         }
         self.call(at, arguments.len(), returns)
     }
 
-    fn call_register(&mut self, register: u8, argc: usize, returns: ReturnKind) -> Slow<'gc> {
+    fn call_register(&mut self, register: u8, argc: usize, returns: ReturnKind) -> Control<'gc> {
         let function = self.lua_frame().base as usize + register as usize;
         self.call(function, argc, returns)
     }
@@ -255,15 +258,15 @@ impl<'gc> Run<'_, 'gc> {
         object: Table<'gc>,
         key: Value<'gc>,
         register: u8,
-    ) -> Slow<'gc> {
+    ) -> Control<'gc> {
         self.call_metamethod(handler, &[Value::Table(object), key], ReturnKind::Register(register))
     }
 
-    fn outcome(&mut self, outcome: Result<Outcome<'gc>, Fault<'gc>>, register: u8) -> Slow<'gc> {
+    fn outcome(&mut self, outcome: Result<Outcome<'gc>, Fault<'gc>>, register: u8) -> Control<'gc> {
         match outcome {
             Ok(Outcome::Value(value)) => {
                 self.set_register(register, value);
-                Ok(None)
+                Ok(Flow::GoOn)
             }
             Ok(Outcome::Call(function, arguments)) => {
                 self.call_metamethod(function, &arguments, ReturnKind::Register(register))
@@ -272,13 +275,18 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    fn get_value(&mut self, object: Value<'gc>, key: Value<'gc>, register: u8) -> Slow<'gc> {
+    fn get_value(&mut self, object: Value<'gc>, key: Value<'gc>, register: u8) -> Control<'gc> {
         self.outcome(operate::get(self.ctx, object, key), register)
     }
 
-    fn set_value(&mut self, object: Value<'gc>, key: Value<'gc>, value: Value<'gc>) -> Slow<'gc> {
+    fn set_value(
+        &mut self,
+        object: Value<'gc>,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Control<'gc> {
         match operate::set(self.ctx, object, key, value) {
-            Ok(SetOutcome::Done) => Ok(None),
+            Ok(SetOutcome::Done) => Ok(Flow::GoOn),
             Ok(SetOutcome::Call(function, arguments)) => {
                 self.call_metamethod(function, &arguments, ReturnKind::Discard)
             }
@@ -286,7 +294,7 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    fn length_of(&mut self, value: Value<'gc>, register: u8) -> Slow<'gc> {
+    fn length_of(&mut self, value: Value<'gc>, register: u8) -> Control<'gc> {
         self.outcome(operate::length(self.ctx, value), register)
     }
 
@@ -300,7 +308,7 @@ impl<'gc> Run<'_, 'gc> {
         self.state.registers.get(self.lua_frame().base as usize + register as usize)
     }
 
-    fn calculate(&mut self) -> Slow<'gc> {
+    fn calculate(&mut self) -> Control<'gc> {
         let i = self.instruction();
         let b = self.register(i.b);
         let constants = &self.lua_frame().closure.code().as_ref().constants;
@@ -348,7 +356,7 @@ impl<'gc> Run<'_, 'gc> {
         self.outcome(operate::arithmetic(self.ctx, op, a, b), i.a)
     }
 
-    fn compare_values(&mut self, a: Value<'gc>, b: Value<'gc>) -> Slow<'gc> {
+    fn compare_values(&mut self, a: Value<'gc>, b: Value<'gc>) -> Control<'gc> {
         let outcome = match self.instruction().op {
             Op::JumpEqual | Op::JumpNotEqual => Ok(operate::equal(self.ctx, a, b)),
             Op::JumpLess
@@ -415,7 +423,7 @@ impl<'gc> Run<'_, 'gc> {
         }
         let value = self.state.registers.get(first);
         self.set_register(i.a, value);
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
     fn concat_texts(&mut self, from: usize, count: usize) -> Result<Value<'gc>, Error<'gc>> {
@@ -441,7 +449,7 @@ impl<'gc> Run<'_, 'gc> {
         Ok(Value::String(self.ctx.intern_owned(text)))
     }
 
-    fn set_items(&mut self) -> Slow<'gc> {
+    fn set_items(&mut self) -> Control<'gc> {
         let i = self.instruction();
         let Value::Table(table) = self.register(i.a) else {
             return Err(self.fault(Fault::Message("table expected in a constructor")));
@@ -464,7 +472,7 @@ impl<'gc> Run<'_, 'gc> {
             }
         }
         self.state.fuel -= (count / 4) as i64;
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
     /// Calls a function in the place of the running one.
@@ -510,7 +518,7 @@ impl<'gc> Run<'_, 'gc> {
     fn return_values(&mut self) -> Control<'gc> {
         let Instruction { a, b, c, .. } = self.instruction();
         if c != 0 && self.close_before_return() {
-            return Ok(None);
+            return Ok(Flow::GoOn);
         }
         let frame = self.lua_frame();
         let from = frame.base as usize + a as usize;
@@ -526,7 +534,7 @@ impl<'gc> Run<'_, 'gc> {
     fn return_values_watched(&mut self) -> Control<'gc> {
         let Instruction { a, b, c, .. } = self.instruction();
         if c != 0 && self.close_before_return() {
-            return Ok(None);
+            return Ok(Flow::GoOn);
         }
         let from = self.lua_frame().base as usize + a as usize;
         let count = match b {
@@ -550,35 +558,39 @@ impl<'gc> Run<'_, 'gc> {
             if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
                 frame.pc -= 1;
             }
-            self.state.frames.push(Frame::Closing(ClosingFrame {
-                floor: frame.base,
-                top: top as u32,
-                saved_top,
-                error: None,
-                then: AfterClosing::Return,
-            }));
+            push(&mut self.state.frames, || {
+                Frame::Closing(ClosingFrame {
+                    floor: frame.base,
+                    top: top as u32,
+                    saved_top,
+                    error: None,
+                    then: AfterClosing::Return,
+                })
+            });
             return true;
         }
         false
     }
 
-    fn close_from(&mut self, register: u8) -> Slow<'gc> {
+    fn close_from(&mut self, register: u8) -> Control<'gc> {
         let floor = self.lua_frame().base + u32::from(register);
         if self.state.to_be_closed.last().is_none_or(|&slot| slot < floor) {
-            return Ok(None);
+            return Ok(Flow::GoOn);
         }
         let top = self.above() as u32;
-        self.state.frames.push(Frame::Closing(ClosingFrame {
-            floor,
-            top,
-            saved_top: 0,
-            error: None,
-            then: AfterClosing::Continue,
-        }));
-        Ok(None)
+        push(&mut self.state.frames, || {
+            Frame::Closing(ClosingFrame {
+                floor,
+                top,
+                saved_top: 0,
+                error: None,
+                then: AfterClosing::Continue,
+            })
+        });
+        Ok(Flow::GoOn)
     }
 
-    fn mark(&mut self, register: u8) -> Slow<'gc> {
+    fn mark(&mut self, register: u8) -> Control<'gc> {
         let frame = self.lua_frame();
         let slot = frame.base as usize + register as usize;
         let value = match self.state.registers.get(slot) {
@@ -586,7 +598,7 @@ impl<'gc> Run<'_, 'gc> {
             value => value,
         };
         if !value.is_truthy() {
-            return Ok(None);
+            return Ok(Flow::GoOn);
         }
         if self.ctx.metamethod(value, Metamethod::Close).is_nil() {
             let prototype = frame.closure.prototype();
@@ -598,11 +610,11 @@ impl<'gc> Run<'_, 'gc> {
             return Err(Error::Value(Value::String(self.ctx.intern_owned(text))));
         }
         self.state.to_be_closed.push(slot as u32);
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
     /// Puts the extra arguments into registers: `c` less one of them, or all.
-    fn spread_varargs(&mut self, register: u8, c: u8) -> Slow<'gc> {
+    fn spread_varargs(&mut self, register: u8, c: u8) -> Control<'gc> {
         let frame = self.lua_frame();
         let count = frame.varargs as usize;
         let from = frame.base as usize - count;
@@ -610,7 +622,7 @@ impl<'gc> Run<'_, 'gc> {
         self.spread(from, to, count, c)
     }
 
-    fn spread(&mut self, from: usize, to: usize, count: usize, c: u8) -> Slow<'gc> {
+    fn spread(&mut self, from: usize, to: usize, count: usize, c: u8) -> Control<'gc> {
         let wanted = if c == 0 { count } else { c as usize - 1 };
         self.reserve(to + wanted)?;
         let copied = count.min(wanted);
@@ -620,10 +632,10 @@ impl<'gc> Run<'_, 'gc> {
             self.state.top = to + wanted;
         }
         self.state.fuel -= (wanted / 4) as i64;
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
-    fn make_vararg_table(&mut self, register: u8) -> Slow<'gc> {
+    fn make_vararg_table(&mut self, register: u8) -> Control<'gc> {
         let frame = self.lua_frame();
         let count = frame.varargs as usize;
         let from = frame.base as usize - count;
@@ -637,10 +649,10 @@ impl<'gc> Run<'_, 'gc> {
         }
         table.set_field(self.ctx, "n", Value::Integer(count as i64));
         self.set_register(register, Value::Table(table));
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
-    fn index_varargs(&mut self, register: u8, key: Value<'gc>) -> Slow<'gc> {
+    fn index_varargs(&mut self, register: u8, key: Value<'gc>) -> Control<'gc> {
         let frame = self.lua_frame();
         let count = i64::from(frame.varargs);
         let index = match key {
@@ -659,10 +671,10 @@ impl<'gc> Run<'_, 'gc> {
             _ => Value::Nil,
         };
         self.set_register(register, value);
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
-    fn spread_table(&mut self, register: u8, value: Value<'gc>, c: u8) -> Slow<'gc> {
+    fn spread_table(&mut self, register: u8, value: Value<'gc>, c: u8) -> Control<'gc> {
         let no_count = Fault::Message("vararg table has no proper 'n'");
         let Value::Table(table) = value else { return Err(self.fault(no_count)) };
         let count = match table.get_field(self.ctx, "n") {
@@ -681,7 +693,7 @@ impl<'gc> Run<'_, 'gc> {
             self.state.top = to + wanted;
         }
         self.state.fuel -= wanted as i64;
-        Ok(None)
+        Ok(Flow::GoOn)
     }
 
     /// The error of a numeric loop that cannot be.

@@ -6,8 +6,9 @@ use luster_value::{
     ThreadState, Value,
 };
 
+use crate::cursor::push;
 use crate::operate::{Fault, Operand};
-use crate::run::{Control, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch, live_top};
+use crate::run::{Control, Flow, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch, live_top};
 use crate::traceback;
 
 impl<'gc> Run<'_, 'gc> {
@@ -62,7 +63,7 @@ impl<'gc> Run<'_, 'gc> {
             }
             Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_) => false,
         });
-        let Some(catcher) = catcher else { return Ok(Some(Switch::Failed(value))) };
+        let Some(catcher) = catcher else { return self.stop(Switch::Failed(value)) };
         if std::mem::take(&mut self.handling_failed) {
             return match &self.state.frames[catcher] {
                 Frame::Handler(_) => self.handled(value),
@@ -107,13 +108,15 @@ impl<'gc> Run<'_, 'gc> {
     pub(crate) fn pend(&mut self, error: Error<'gc>) {
         let value = error.into_value(self.ctx);
         let floor = u32::MAX;
-        self.state.frames.push(Frame::Closing(ClosingFrame {
-            floor,
-            top: floor,
-            saved_top: 0,
-            error: Some(value),
-            then: AfterClosing::Raise,
-        }));
+        push(&mut self.state.frames, || {
+            Frame::Closing(ClosingFrame {
+                floor,
+                top: floor,
+                saved_top: 0,
+                error: Some(value),
+                then: AfterClosing::Raise,
+            })
+        });
     }
 
     /// Unwinds to the protected call whose message handler returned `value`.
@@ -125,7 +128,7 @@ impl<'gc> Run<'_, 'gc> {
             .rposition(|frame| matches!(frame, Frame::Protected(p) if !p.handler.is_nil()));
         match catcher {
             Some(catcher) => self.unwind(catcher, value),
-            None => Ok(Some(Switch::Failed(value))),
+            None => self.stop(Switch::Failed(value)),
         }
     }
 
@@ -143,11 +146,11 @@ impl<'gc> Run<'_, 'gc> {
                 frame.error = Some(value);
                 self.state.frames.truncate(catcher + 1);
                 self.state.restore_hook();
-                return Ok(None);
+                return Ok(Flow::GoOn);
             }
             // A coroutine that dies keeps its frames for tracebacks, and its variables for
             // `coroutine.close`. The main one has nobody to close them later.
-            _ if !self.state.is_main => return Ok(Some(Switch::Failed(value))),
+            _ if !self.state.is_main => return self.stop(Switch::Failed(value)),
             _ => 0,
         };
         self.state.frames.truncate(catcher + 1);
@@ -165,14 +168,16 @@ impl<'gc> Run<'_, 'gc> {
         }
         self.state.top = 0;
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
-            self.state.frames.push(Frame::Closing(ClosingFrame {
-                floor,
-                top: 0,
-                saved_top: 0,
-                error: Some(value),
-                then: AfterClosing::Raise,
-            }));
-            return Ok(None);
+            push(&mut self.state.frames, || {
+                Frame::Closing(ClosingFrame {
+                    floor,
+                    top: 0,
+                    saved_top: 0,
+                    error: Some(value),
+                    then: AfterClosing::Raise,
+                })
+            });
+            return Ok(Flow::GoOn);
         }
         self.catch(value)
     }
@@ -197,7 +202,7 @@ impl<'gc> Run<'_, 'gc> {
                 crate::warning::finalizer_failed(value);
                 self.call_finalizer()
             }
-            Some(Frame::Bottom) | None => Ok(Some(Switch::Failed(value))),
+            Some(Frame::Bottom) | None => self.stop(Switch::Failed(value)),
             _ => Err(Error::Value(value)),
         }
     }
