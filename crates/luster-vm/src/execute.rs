@@ -139,6 +139,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 cold_path();
                 save!();
                 match $call {
+                    // What runs now may be the hook, for which there is the other loop.
+                    Next::GoOn if HOOKED => continue 'reload,
                     Next::GoOn => {
                         restore!();
                     }
@@ -393,11 +395,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     returns => {
                         run.state.fuel = fuel;
                         match run.return_special(value, $count, function, returns) {
-                            Next::GoOn => {
+                            Next::GoOn if !HOOKED => {
                                 restore!();
                                 break;
                             }
-                            Next::Reload => continue 'reload,
+                            Next::GoOn | Next::Reload => continue 'reload,
                             Next::Stop => return Left::ForMachine,
                             Next::Raise => return Left::ForError,
                         }

@@ -25,6 +25,14 @@ pub(crate) enum Next {
     Raise,
 }
 
+/// Whether a slow path leaves the place of the function on top alone, unless it calls.
+enum Place {
+    /// It goes on at the next instruction.
+    Kept,
+    /// It jumps, or another function has come into its place.
+    Moved,
+}
+
 /// How many frames and slots a coroutine has: while neither changes, the dispatch loop's place stays
 /// right.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,13 +50,16 @@ impl Extent {
 // the place to go on at, and puts what leaves the loop aside, so that what the loop gets back is one
 // byte.
 macro_rules! out_of_line {
-    ($($(#[$doc:meta])* $name:ident = $inner:ident($($argument:ident: $of:ty),*);)*) => {
+    ($($(#[$doc:meta])* $name:ident = $place:ident $inner:ident($($argument:ident: $of:ty),*);)*) => {
         impl<'gc> Run<'_, 'gc> {$(
             $(#[$doc])*
             #[inline(never)]
             pub(crate) fn $name(&mut self, $($argument: $of),*) -> Next {
                 self.sync();
-                let before = self.extent();
+                let before = match Place::$place {
+                    Place::Kept => self.extent(),
+                    Place::Moved => Extent::UNKNOWN,
+                };
                 let control = self.$inner($($argument),*);
                 self.go_on_after(control, before)
             }
@@ -58,46 +69,46 @@ macro_rules! out_of_line {
 
 out_of_line! {
     /// `register := object[key]`
-    get = get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
+    get = Kept get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
     /// `object[key] := value`
-    set = set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
+    set = Kept set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
     /// `register := handler(object, key)`, an `__index` metamethod.
-    call_index = index_by_call(
+    call_index = Kept index_by_call(
         handler: Value<'gc>,
         object: Table<'gc>,
         key: Value<'gc>,
         register: u8
     );
     /// `register := #value`
-    length = length_of(value: Value<'gc>, register: u8);
+    length = Kept length_of(value: Value<'gc>, register: u8);
     /// The arithmetic instruction just fetched, with whatever operands.
-    arithmetic = calculate();
+    arithmetic = Kept calculate();
     /// The comparison just fetched, of any two values; it may jump.
-    compare = compare_values(a: Value<'gc>, b: Value<'gc>);
+    compare = Moved compare_values(a: Value<'gc>, b: Value<'gc>);
     /// The concatenation just fetched.
-    concat_step = concat(count: u8);
+    concat_step = Kept concat(count: u8);
     /// The items of the constructor just fetched.
-    set_list = set_items();
+    set_list = Kept set_items();
     /// Calls the value in a register.
-    call_value = call_register(register: u8, argc: usize, returns: ReturnKind);
+    call_value = Kept call_register(register: u8, argc: usize, returns: ReturnKind);
     /// The tail call just fetched.
-    tail_call = call_in_place();
+    tail_call = Moved call_in_place();
     /// The return just fetched.
-    return_from = return_values();
+    return_from = Moved return_values();
     /// The same, when a hook is told.
-    return_watched = return_values_watched();
+    return_watched = Moved return_values_watched();
     /// Closes variables from a register up.
-    close = close_from(register: u8);
+    close = Kept close_from(register: u8);
     /// Marks a register's variable to be closed.
-    mark_to_be_closed = mark(register: u8);
+    mark_to_be_closed = Kept mark(register: u8);
     /// Puts extra arguments into registers.
-    vararg = spread_varargs(register: u8, c: u8);
+    vararg = Kept spread_varargs(register: u8, c: u8);
     /// Puts a table of the extra arguments into a register.
-    vararg_table = make_vararg_table(register: u8);
+    vararg_table = Kept make_vararg_table(register: u8);
     /// Puts one of the extra arguments into a register.
-    get_vararg = index_varargs(register: u8, key: Value<'gc>);
+    get_vararg = Kept index_varargs(register: u8, key: Value<'gc>);
     /// Puts the items of a table of extra arguments into registers.
-    unpack_vararg_table = spread_table(register: u8, table: Value<'gc>, c: u8);
+    unpack_vararg_table = Kept spread_table(register: u8, table: Value<'gc>, c: u8);
 }
 
 impl<'gc> Run<'_, 'gc> {
