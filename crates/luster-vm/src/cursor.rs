@@ -277,6 +277,37 @@ pub(crate) fn push_frame<'gc>(
     });
 }
 
+/// Calls a function without extra arguments above the registers of the running one. Tells whether
+/// there was room; if not, nothing has happened.
+#[inline(always)]
+pub(crate) fn call_above<'gc, const N: usize>(
+    state: &mut ThreadState<'gc>,
+    closure: Closure<'gc>,
+    arguments: [Value<'gc>; N],
+    returns: ReturnKind,
+) -> bool {
+    let caller = running_frame(&mut state.frames);
+    let function = caller.base as usize + caller.closure.code().registers as usize;
+    let code = closure.code().as_ref();
+    if !state.registers.reserve(function + 1 + (code.registers as usize).max(N)) {
+        return false;
+    }
+    // SAFETY: the slots of the function, its registers and its arguments have just been reserved, and
+    // parameters are registers.
+    unsafe {
+        let slot = state.registers.window(function);
+        *slot = Value::Closure(closure);
+        for (index, &argument) in arguments.iter().enumerate() {
+            *slot.add(1 + index) = argument;
+        }
+        for missing in N..code.parameters as usize {
+            *slot.add(1 + missing) = Value::Nil;
+        }
+    }
+    push_frame(&mut state.frames, closure, function + 1, function, 0, returns);
+    true
+}
+
 #[cold]
 #[inline(never)]
 fn grow(frames: &mut Vec<Frame<'_>>) {

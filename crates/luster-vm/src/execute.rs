@@ -14,8 +14,8 @@ use std::hint::cold_path;
 use luster_bytecode::Op;
 use luster_number as number;
 use luster_value::{
-    Builtin, Closure, Context, Frame, LinkedOperand, LuaString, Metamethod, ReturnKind, Table,
-    ThreadState, Told, Type, UpValue, Value,
+    Builtin, Closure, Context, Frame, LinkedOperand, LuaFrame, LuaString, Metamethod, ReturnKind,
+    Table, ThreadState, Told, Type, UpValue, Value,
 };
 
 use crate::cursor::{Cursor, keep_apart, pop_frame, running_frame, set_result};
@@ -58,7 +58,7 @@ pub(crate) enum Left {
 }
 
 /// Whether a conditional jump is taken when its comparison holds.
-pub(crate) fn jumps_when(op: Op) -> bool {
+fn jumps_when(op: Op) -> bool {
     !matches!(
         op,
         Op::JumpNotEqual
@@ -387,7 +387,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 let (function, returns) = pop_frame(&mut run.state.frames);
                 match returns {
                     ReturnKind::Call(2) => set_result(run.state, function, value),
-                    ReturnKind::Call(1) => {}
+                    ReturnKind::Call(1) | ReturnKind::Discard => {}
+                    ReturnKind::Condition => {
+                        run.state.fuel = fuel;
+                        decide(running_frame(&mut run.state.frames), value);
+                        fuel = run.state.fuel;
+                    }
                     ReturnKind::Register(register) => {
                         let base = running_frame(&mut run.state.frames).base as usize;
                         set_result(run.state, base + register as usize, value);
@@ -471,8 +476,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         let value = table.get_cached(key, &i.c);
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            break;
+                        } else {
+                            slow!(run.inherit(table, Value::String(key), i.a.index()));
                         }
+                        break;
                     }
                     slow!(run.get(object, Value::String(key), i.a.index()));
                 }),
@@ -502,8 +509,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         };
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            break;
+                        } else {
+                            slow!(run.inherit(table, key, i.a.index()));
                         }
+                        break;
                     }
                     slow!(run.get(object, key, i.a.index()));
                 }),
@@ -516,8 +525,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         };
                         if !value.is_nil() || table.metatable().is_none() {
                             cursor.set(i.a, value);
-                            break;
+                        } else {
+                            slow!(run.inherit(table, Value::Integer(key), i.a.index()));
                         }
+                        break;
                     }
                     slow!(run.get(object, Value::Integer(key), i.a.index()));
                 }),
@@ -529,18 +540,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                             cursor.set(i.a, value);
                             break;
                         }
-                        match outside!(get_inherited(ctx, table, key)) {
-                            Inherited::Value(value) => {
-                                cursor.set(i.a, value);
-                                break;
-                            }
-                            Inherited::Call(handler, from) => {
-                                let key = Value::String(key);
-                                slow!(run.call_index(handler, from, key, i.a.index()));
-                                break;
-                            }
-                            Inherited::Unknown => {}
-                        }
+                        slow!(run.inherit(table, Value::String(key), i.a.index()));
+                        break;
                     }
                     slow!(run.get(object, Value::String(key), i.a.index()));
                 }),
@@ -592,11 +593,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let method = match object {
                         Value::Table(table) => {
                             match find_method(ctx, table, key, &i.c, i.small_cache()) {
-                                Method::Found(value) => Some(value),
-                                Method::Inherited(class) => {
-                                    outside!(inherit_method(ctx, class, key))
+                                Ok(value) => Some(value),
+                                Err(class) => {
+                                    slow!(run.inherit(class, Value::String(key), i.a.index()));
+                                    break;
                                 }
-                                Method::Unknown => None,
                             }
                         }
                         Value::String(_) => outside!(find_string_method(ctx, key, &i.c)),
@@ -1106,6 +1107,15 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
     }
 }
 
+/// Has the comparison that a function is at jump or not, as a metamethod's result says.
+#[inline(never)]
+pub(crate) fn decide<'gc>(frame: &mut LuaFrame<'gc>, value: Value<'gc>) {
+    let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
+    if value.is_truthy() == jumps_when(instruction.op) {
+        frame.pc = frame.pc.wrapping_add_signed(instruction.d);
+    }
+}
+
 /// How many arguments stand behind a register up to the open top.
 #[inline(always)]
 fn open_count(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
@@ -1153,18 +1163,8 @@ fn float_of(value: Value<'_>) -> Option<f64> {
     }
 }
 
-/// What looking for a method of a table came to.
-enum Method<'gc> {
-    /// The method, or nil.
-    Found(Value<'gc>),
-    /// The class lacks it and may inherit it.
-    Inherited(Table<'gc>),
-    /// That takes more to find out.
-    Unknown,
-}
-
-/// A method of a table, its own or its class's (the table's `__index`, when that is a table), by
-/// way of both caches of the instruction.
+/// A method of a table, its own or its class's (the table's `__index`, when that is a table), by way
+/// of both caches of the instruction; or the table of which it is known that it lacks it.
 #[inline(always)]
 fn find_method<'gc>(
     ctx: Context<'gc>,
@@ -1172,31 +1172,16 @@ fn find_method<'gc>(
     key: LuaString<'gc>,
     class_cache: &Cell<LinkedOperand>,
     index_cache: &Cell<u8>,
-) -> Method<'gc> {
+) -> Result<Value<'gc>, Table<'gc>> {
     let own = table.get_short(key);
     if !own.is_nil() {
-        return Method::Found(own);
+        return Ok(own);
     }
-    let Some(metatable) = table.metatable() else { return Method::Found(Value::Nil) };
+    let Some(metatable) = table.metatable() else { return Ok(Value::Nil) };
     let index = ctx.metamethod_name(Metamethod::Index);
-    let Value::Table(class) = metatable.get_cached(index, index_cache) else {
-        return Method::Unknown;
-    };
+    let Value::Table(class) = metatable.get_cached(index, index_cache) else { return Err(table) };
     let value = class.get_cached(key, class_cache);
-    if value.is_nil() { Method::Inherited(class) } else { Method::Found(value) }
-}
-
-/// A method that a class inherits.
-#[inline(never)]
-fn inherit_method<'gc>(
-    ctx: Context<'gc>,
-    class: Table<'gc>,
-    key: LuaString<'gc>,
-) -> Option<Value<'gc>> {
-    match get_inherited(ctx, class, key) {
-        Inherited::Value(value) => Some(value),
-        _ => None,
-    }
+    if value.is_nil() { Err(class) } else { Ok(value) }
 }
 
 /// A method of strings.
@@ -1214,42 +1199,6 @@ fn find_string_method<'gc>(
         }
         _ => None,
     }
-}
-
-/// What a table that lacks a key inherits.
-enum Inherited<'gc> {
-    /// A value, found by looking.
-    Value(Value<'gc>),
-    /// What calling this function on this table gives.
-    Call(Value<'gc>, Table<'gc>),
-    /// That takes more to find out.
-    Unknown,
-}
-
-/// Looks for what a table that lacks a key inherits through `__index` tables.
-#[inline(never)]
-fn get_inherited<'gc>(
-    ctx: Context<'gc>,
-    mut table: Table<'gc>,
-    key: LuaString<'gc>,
-) -> Inherited<'gc> {
-    const LOOKS: usize = 50;
-    for _ in 0..LOOKS {
-        let Some(metatable) = table.metatable() else { return Inherited::Value(Value::Nil) };
-        table = match metatable.metamethod(ctx, Metamethod::Index) {
-            Value::Nil => return Inherited::Value(Value::Nil),
-            Value::Table(table) => table,
-            handler @ (Value::Closure(_) | Value::Callback(_)) => {
-                return Inherited::Call(handler, table);
-            }
-            _ => return Inherited::Unknown,
-        };
-        let value = table.get_string(key);
-        if !value.is_nil() {
-            return Inherited::Value(value);
-        }
-    }
-    Inherited::Unknown
 }
 
 /// A closure of a nested prototype, its upvalues taken from the running function.

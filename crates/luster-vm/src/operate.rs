@@ -10,7 +10,7 @@ use luster_number::{ArithmeticError, ArithmeticOp, Number};
 use luster_value::{Context, Error, InvalidKey, LuaString, Metamethod, Table, Value};
 
 /// How many `__index` or `__newindex` objects may follow each other: the reference's `MAXTAGLOOP`.
-const MAX_CHAIN: usize = 2000;
+pub(crate) const MAX_CHAIN: usize = 2000;
 
 /// A result, or the call whose first result it is.
 #[derive(Clone, Copy, Debug)]
@@ -201,7 +201,7 @@ fn binary_metamethod<'gc>(
 }
 
 /// The metamethod of an arithmetic operation.
-fn arithmetic_metamethod(op: ArithmeticOp) -> Metamethod {
+pub(crate) fn arithmetic_metamethod(op: ArithmeticOp) -> Metamethod {
     match op {
         ArithmeticOp::Add => Metamethod::Add,
         ArithmeticOp::Sub => Metamethod::Sub,

@@ -600,10 +600,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.state.registers.set(slot, value);
             }
             ReturnKind::Condition => {
-                let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
-                if value.is_truthy() == execute::jumps_when(instruction.op) {
-                    frame.pc = frame.pc.wrapping_add_signed(instruction.d);
-                }
+                execute::decide(frame, value);
             }
             ReturnKind::Concat(remaining) => {
                 let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];

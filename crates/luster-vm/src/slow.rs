@@ -7,7 +7,7 @@ use luster_value::{
     Value,
 };
 
-use crate::cursor::{Cursor, push, running_frame};
+use crate::cursor::{Cursor, call_above, push, running_frame};
 use crate::execute::LoopFault;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Flow, Run};
@@ -72,13 +72,8 @@ out_of_line! {
     get = Kept get_value(object: Value<'gc>, key: Value<'gc>, register: u8);
     /// `object[key] := value`
     set = Kept set_value(object: Value<'gc>, key: Value<'gc>, value: Value<'gc>);
-    /// `register := handler(object, key)`, an `__index` metamethod.
-    call_index = Kept index_by_call(
-        handler: Value<'gc>,
-        object: Table<'gc>,
-        key: Value<'gc>,
-        register: u8
-    );
+    /// `register := table[key]`, a key that the table lacks.
+    inherit = Kept inherit_value(table: Table<'gc>, key: Value<'gc>, register: u8);
     /// `register := #value`
     length = Kept length_of(value: Value<'gc>, register: u8);
     /// The arithmetic instruction just fetched, with whatever operands.
@@ -236,7 +231,57 @@ impl<'gc> Run<'_, 'gc> {
         self.state.registers.set(slot, value);
     }
 
+    /// Enters a metamethod that is a Lua function without extra arguments, or calls any other.
+    #[inline(always)]
+    fn enter_metamethod<const N: usize>(
+        &mut self,
+        function: Value<'gc>,
+        arguments: [Value<'gc>; N],
+        returns: ReturnKind,
+    ) -> Control<'gc> {
+        match function {
+            Value::Closure(closure) if !closure.code().is_vararg => {
+                if call_above(self.state, closure, arguments, returns) {
+                    Ok(Flow::GoOn)
+                } else {
+                    Err(self.stack_overflow())
+                }
+            }
+            _ => self.call_metamethod(function, &arguments, returns),
+        }
+    }
+
+    /// The metamethod of a table, or nil.
+    #[inline(always)]
+    fn table_metamethod(&self, table: Table<'gc>, which: Metamethod) -> Value<'gc> {
+        match table.metatable() {
+            Some(metatable) => metatable.metamethod(self.ctx, which),
+            None => Value::Nil,
+        }
+    }
+
+    /// The metamethod of a binary operation on a table and something, which is a Lua function.
+    #[inline(always)]
+    fn lua_metamethod(
+        &self,
+        a: Value<'gc>,
+        b: Value<'gc>,
+        which: Metamethod,
+    ) -> Option<Value<'gc>> {
+        let mut handler = match a {
+            Value::Table(table) => self.table_metamethod(table, which),
+            _ => Value::Nil,
+        };
+        if let (Value::Nil, Value::Table(table)) = (handler, b)
+            && matches!(a, Value::Table(_) | Value::Integer(_) | Value::Float(_))
+        {
+            handler = self.table_metamethod(table, which);
+        }
+        matches!(handler, Value::Closure(_)).then_some(handler)
+    }
+
     /// Calls a metamethod above the function's registers.
+    #[inline(never)]
     fn call_metamethod(
         &mut self,
         function: Value<'gc>,
@@ -249,12 +294,6 @@ impl<'gc> Run<'_, 'gc> {
         for (index, argument) in arguments.iter().enumerate() {
             self.state.registers.set(at + 1 + index, *argument);
         }
-        if let Value::Closure(closure) = function
-            && !closure.code().is_vararg
-        {
-            self.push_plain(closure, at, arguments.len(), returns)?;
-            return Ok(Flow::GoOn);
-        }
         self.call(at, arguments.len(), returns)
     }
 
@@ -263,14 +302,37 @@ impl<'gc> Run<'_, 'gc> {
         self.call(function, argc, returns)
     }
 
-    fn index_by_call(
+    fn inherit_value(
         &mut self,
-        handler: Value<'gc>,
-        object: Table<'gc>,
+        mut table: Table<'gc>,
         key: Value<'gc>,
         register: u8,
     ) -> Control<'gc> {
-        self.call_metamethod(handler, &[Value::Table(object), key], ReturnKind::Register(register))
+        for _ in 0..operate::MAX_CHAIN {
+            let handler = self.table_metamethod(table, Metamethod::Index);
+            let value = match handler {
+                Value::Nil => Value::Nil,
+                Value::Table(next) => {
+                    table = next;
+                    match next.get(key) {
+                        Value::Nil => continue,
+                        value => value,
+                    }
+                }
+                Value::Closure(_) | Value::Callback(_) => {
+                    let arguments = [Value::Table(table), key];
+                    return self.enter_metamethod(
+                        handler,
+                        arguments,
+                        ReturnKind::Register(register),
+                    );
+                }
+                object => return self.get_value(object, key, register),
+            };
+            self.set_register(register, value);
+            return Ok(Flow::GoOn);
+        }
+        Err(self.fault(Fault::Message("'__index' chain too long; possible loop")))
     }
 
     fn outcome(&mut self, outcome: Result<Outcome<'gc>, Fault<'gc>>, register: u8) -> Control<'gc> {
@@ -296,6 +358,12 @@ impl<'gc> Run<'_, 'gc> {
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Control<'gc> {
+        if let Value::Table(table) = object
+            && let handler @ Value::Closure(_) = self.table_metamethod(table, Metamethod::NewIndex)
+            && table.get(key).is_nil()
+        {
+            return self.enter_metamethod(handler, [object, key, value], ReturnKind::Discard);
+        }
         match operate::set(self.ctx, object, key, value) {
             Ok(SetOutcome::Done) => Ok(Flow::GoOn),
             Ok(SetOutcome::Call(function, arguments)) => {
@@ -306,6 +374,11 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn length_of(&mut self, value: Value<'gc>, register: u8) -> Control<'gc> {
+        if let Value::Table(table) = value
+            && let handler @ Value::Closure(_) = self.table_metamethod(table, Metamethod::Len)
+        {
+            return self.enter_metamethod(handler, [value; 2], ReturnKind::Register(register));
+        }
         self.outcome(operate::length(self.ctx, value), register)
     }
 
@@ -364,18 +437,29 @@ impl<'gc> Run<'_, 'gc> {
             Op::BitNot => (ArithmeticOp::BitNot, b, b),
             _ => unreachable!("only arithmetic instructions come here"),
         };
+        if let Some(handler) = self.lua_metamethod(a, b, operate::arithmetic_metamethod(op)) {
+            return self.enter_metamethod(handler, [a, b], ReturnKind::Register(i.a));
+        }
         self.outcome(operate::arithmetic(self.ctx, op, a, b), i.a)
     }
 
     fn compare_values(&mut self, a: Value<'gc>, b: Value<'gc>) -> Control<'gc> {
-        let outcome = match self.instruction().op {
-            Op::JumpEqual | Op::JumpNotEqual => Ok(operate::equal(self.ctx, a, b)),
+        let which = match self.instruction().op {
+            Op::JumpEqual | Op::JumpNotEqual => Metamethod::Eq,
             Op::JumpLess
             | Op::JumpNotLess
             | Op::JumpLessImmediate
             | Op::JumpNotLessImmediate
             | Op::JumpGreaterImmediate
-            | Op::JumpNotGreaterImmediate => operate::less(self.ctx, a, b),
+            | Op::JumpNotGreaterImmediate => Metamethod::Lt,
+            _ => Metamethod::Le,
+        };
+        if let Some(handler) = self.lua_metamethod(a, b, which) {
+            return self.enter_metamethod(handler, [a, b], ReturnKind::Condition);
+        }
+        let outcome = match which {
+            Metamethod::Eq => Ok(operate::equal(self.ctx, a, b)),
+            Metamethod::Lt => operate::less(self.ctx, a, b),
             _ => operate::less_equal(self.ctx, a, b),
         };
         match outcome {

@@ -250,7 +250,7 @@ impl<'gc> Table<'gc> {
 
     /// The metamethod of this table as a metatable, nil if it has none. That the first few are
     /// absent is remembered, so that asking again costs one test.
-    #[inline(always)]
+    #[inline]
     pub fn metamethod(self, ctx: Context<'gc>, which: Metamethod) -> Value<'gc> {
         match which.absence_bit() {
             Some(bit) if self.0.absent.get() & bit != 0 => Value::Nil,
@@ -258,9 +258,9 @@ impl<'gc> Table<'gc> {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn find_metamethod(self, ctx: Context<'gc>, which: Metamethod, bit: u8) -> Value<'gc> {
-        let value = self.get_string(ctx.metamethod_name(which));
+        let value = self.get_short(ctx.metamethod_name(which));
         if value.is_nil() {
             self.0.absent.set(self.0.absent.get() | bit);
         }
@@ -316,7 +316,10 @@ impl<'gc> Table<'gc> {
     /// of line.
     #[inline(never)]
     pub fn get_beyond(self, key: Value<'gc>) -> Value<'gc> {
-        self.get(key)
+        match key {
+            Value::Integer(key) => self.parts().get_integer_node(key),
+            _ => self.get(key),
+        }
     }
 
     /// The value of a short string key.
@@ -476,7 +479,7 @@ impl<'gc> Table<'gc> {
             parts.adopt_following(key);
             return Ok(());
         }
-        let hash = parts.hash_integer(key);
+        let hash = parts.hash_word(key as u64);
         let place = parts.nodes.find_integer(key, hash);
         self.set_at(mc, place, Value::Integer(key), hash, value)
     }
@@ -699,19 +702,10 @@ impl<'gc> Parts<'gc> {
         (wide as u64 ^ (wide >> 64) as u64) as u32
     }
 
-    /// A seeded hash of an integer: multiplication by an odd number that the seed makes up. Keys in
-    /// an arithmetic progression, as they often are, spread evenly.
-    #[inline(always)]
-    fn hash_integer(&self, key: i64) -> u32 {
-        let seed = u64::from(self.seed);
-        let factor = 0x9E37_79B9_7F4A_7C15_u64 ^ (seed << 32) ^ (seed << 1);
-        ((key as u64).wrapping_mul(factor) >> 32) as u32
-    }
-
     fn hash(&self, key: Value<'gc>) -> u32 {
         match key {
             Value::String(s) => s.hash(self.seed),
-            Value::Integer(i) => self.hash_integer(i),
+            Value::Integer(i) => self.hash_word(i as u64),
             Value::Float(x) => self.hash_word(x.get().to_bits()),
             Value::Table(t) => self.hash_word(u64::from(t.id())),
             Value::Closure(c) => self.hash_word(u64::from(c.id())),
@@ -729,7 +723,7 @@ impl<'gc> Parts<'gc> {
         if self.nodes.is_empty() {
             return Value::Nil;
         }
-        let hash = self.hash_integer(key);
+        let hash = self.hash_word(key as u64);
         self.nodes.find_integer(key, hash).map_or(Value::Nil, |slot| self.nodes.value(slot))
     }
 
@@ -751,7 +745,7 @@ impl<'gc> Parts<'gc> {
     fn adopt_following(&mut self, mut key: i64) {
         while !self.nodes.is_empty() {
             key += 1;
-            let hash = self.hash_integer(key);
+            let hash = self.hash_word(key as u64);
             let Some(slot) = self.nodes.find_integer(key, hash) else { return };
             let value = self.nodes.value(slot);
             if value.is_nil() || !matches!(self.make_room_to_append(), Ok(true)) {
@@ -832,7 +826,7 @@ impl<'gc> Parts<'gc> {
         }
         let old = std::mem::replace(&mut self.nodes, nodes);
         for (key, value) in moved {
-            let hash = self.hash_integer(key);
+            let hash = self.hash_word(key as u64);
             if !self.insert_node(Value::Integer(key), hash, value) {
                 return Err(InvalidKey::Overflow);
             }
