@@ -8,20 +8,20 @@
 //! The loop exists twice: once as it is, once for coroutines with a debug hook, which is told of
 //! what happens before each instruction (see `hook`) and leaves no call to a shortcut.
 
-use std::cell::Cell;
 use std::hint::cold_path;
 
 use luster_bytecode::Op;
 use luster_number as number;
-use luster_value::{
-    Builtin, Closure, Context, Frame, LinkedOperand, LuaFrame, LuaString, Metamethod, ReturnKind,
-    Table, ThreadState, Told, Type, UpValue, Value,
-};
+use luster_value::{Builtin, Frame, ReturnKind, Table, Told, UpValue, Value};
 
 use crate::cursor::{Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::{Fault, compare_strings};
 use crate::run::Run;
 use crate::slow::Next;
+use crate::steps::{
+    decide, find_method, find_string_method, float_of, make_closure, open_count, prepare_loop,
+    set_open, step_builtin, step_float_loop, take_open,
+};
 
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
 const ALLOCATION_FUEL: i64 = 16;
@@ -50,15 +50,15 @@ enum Tail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
     /// To look at the frame on top, or because the fuel is used up.
-    ForFrames,
+    Frames,
     /// For what `Run::switch` has the machine do.
-    ForMachine,
+    Machine,
     /// For raising `Run::error`.
-    ForError,
+    Error,
 }
 
 /// Whether a conditional jump is taken when its comparison holds.
-fn jumps_when(op: Op) -> bool {
+pub(crate) fn jumps_when(op: Op) -> bool {
     !matches!(
         op,
         Op::JumpNotEqual
@@ -79,12 +79,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
     let ctx = run.ctx;
     'reload: loop {
         if HOOKED && !run.state.tracing.is_on() {
-            return Left::ForFrames;
+            return Left::Frames;
         }
         let mut fuel = run.state.fuel;
         let mut cursor = match run.state.frames.last() {
             Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut run.state.registers, frame),
-            _ => return Left::ForFrames,
+            _ => return Left::Frames,
         };
         cursor.advance();
         // Whether the function is only being entered, for the hook.
@@ -145,8 +145,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         restore!();
                     }
                     Next::Reload => continue 'reload,
-                    Next::Stop => return Left::ForMachine,
-                    Next::Raise => return Left::ForError,
+                    Next::Stop => return Left::Machine,
+                    Next::Raise => return Left::Error,
                 }
             }};
         }
@@ -156,7 +156,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 save!();
                 run.sync();
                 run.error = Some($error);
-                return Left::ForError;
+                return Left::Error;
             }};
         }
         macro_rules! arithmetic {
@@ -336,7 +336,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                     save!();
                     run.sync();
-                    return Left::ForFrames;
+                    return Left::Frames;
                 }
             }};
         }
@@ -361,11 +361,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 if !is_entered {
                     run.state.fuel = fuel;
                     run.error = Some(run.stack_overflow());
-                    return Left::ForError;
+                    return Left::Error;
                 }
                 if fuel < 0 {
                     run.state.fuel = fuel;
-                    return Left::ForFrames;
+                    return Left::Frames;
                 }
                 if HOOKED {
                     run.state.fuel = fuel;
@@ -405,8 +405,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 break;
                             }
                             Next::GoOn | Next::Reload => continue 'reload,
-                            Next::Stop => return Left::ForMachine,
-                            Next::Raise => return Left::ForError,
+                            Next::Stop => return Left::Machine,
+                            Next::Raise => return Left::Error,
                         }
                     }
                 }
@@ -950,7 +950,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                             }
                             Some(_) => {
                                 run.state.fuel = fuel;
-                                return Left::ForFrames;
+                                return Left::Frames;
                             }
                             None => {}
                         }
@@ -1105,181 +1105,4 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             }
         }
     }
-}
-
-/// Has the comparison that a function is at jump or not, as a metamethod's result says.
-#[inline(never)]
-pub(crate) fn decide<'gc>(frame: &mut LuaFrame<'gc>, value: Value<'gc>) {
-    let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
-    if value.is_truthy() == jumps_when(instruction.op) {
-        frame.pc = frame.pc.wrapping_add_signed(instruction.d);
-    }
-}
-
-/// How many arguments stand behind a register up to the open top.
-#[inline(always)]
-fn open_count(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
-    let base = running_frame(&mut state.frames).base as usize;
-    state.top - (base + register.index() as usize) - 1
-}
-
-/// The same, and the open top is used up.
-#[inline(always)]
-fn take_open(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
-    let count = open_count(state, register);
-    state.top = 0;
-    count
-}
-
-/// Sets the open top behind the one result of a call, in a register.
-#[inline(always)]
-fn set_open(state: &mut ThreadState<'_>, register: LinkedOperand) {
-    let base = running_frame(&mut state.frames).base as usize;
-    state.top = base + register.index() as usize + 1;
-}
-
-/// The next value of a numeric loop over floats, if it goes on.
-#[inline(always)]
-fn step_float_loop(cursor: Cursor<'_>, register: LinkedOperand) -> Option<f64> {
-    let (Value::Float(limit), Value::Float(step), Value::Float(variable)) =
-        (cursor.get(register), cursor.get_after(register, 1), cursor.get_after(register, 2))
-    else {
-        // Only damaged bytecode gets here: no `ForPrep` has run.
-        return None;
-    };
-    let (limit, step) = (limit.get(), step.get());
-    let next = variable.get() + step;
-    let goes_on = if step > 0.0 { next <= limit } else { limit <= next };
-    goes_on.then_some(next)
-}
-
-/// A number as a float.
-#[inline(always)]
-fn float_of(value: Value<'_>) -> Option<f64> {
-    match value {
-        Value::Float(x) => Some(x.get()),
-        Value::Integer(i) => Some(i as f64),
-        _ => None,
-    }
-}
-
-/// A method of a table, its own or its class's (the table's `__index`, when that is a table), by way
-/// of both caches of the instruction; or the table of which it is known that it lacks it.
-#[inline(always)]
-fn find_method<'gc>(
-    ctx: Context<'gc>,
-    table: Table<'gc>,
-    key: LuaString<'gc>,
-    class_cache: &Cell<LinkedOperand>,
-    index_cache: &Cell<u8>,
-) -> Result<Value<'gc>, Table<'gc>> {
-    let own = table.get_short(key);
-    if !own.is_nil() {
-        return Ok(own);
-    }
-    let Some(metatable) = table.metatable() else { return Ok(Value::Nil) };
-    let index = ctx.metamethod_name(Metamethod::Index);
-    let Value::Table(class) = metatable.get_cached(index, index_cache) else { return Err(table) };
-    let value = class.get_cached(key, class_cache);
-    if value.is_nil() { Err(class) } else { Ok(value) }
-}
-
-/// A method of strings.
-#[inline(never)]
-fn find_string_method<'gc>(
-    ctx: Context<'gc>,
-    key: LuaString<'gc>,
-    cache: &Cell<LinkedOperand>,
-) -> Option<Value<'gc>> {
-    let metatable = ctx.type_metatable(Type::String)?;
-    match metatable.metamethod(ctx, Metamethod::Index) {
-        Value::Table(methods) => {
-            let value = methods.get_cached(key, cache);
-            (!value.is_nil()).then_some(value)
-        }
-        _ => None,
-    }
-}
-
-/// A closure of a nested prototype, its upvalues taken from the running function.
-#[inline(never)]
-fn make_closure<'gc>(ctx: Context<'gc>, cursor: Cursor<'gc>, index: usize) -> Closure<'gc> {
-    let code = cursor.closure.code().as_ref().prototypes[index];
-    let upvalues = code.as_ref().prototype.upvalues.iter().map(|upvalue| match upvalue.capture {
-        luster_bytecode::Capture::Register(register) => {
-            match cursor.get(LinkedOperand::slot(register)) {
-                Value::Cell(cell) => cell,
-                _ => unreachable!("verified: the register holds a cell"),
-            }
-        }
-        luster_bytecode::Capture::UpValue(index) => {
-            cursor.upvalue(LinkedOperand::number(u16::from(index)))
-        }
-    });
-    Closure::new(ctx, code, upvalues)
-}
-
-/// A step of an iterator that the loop knows, when it needs no metamethod and no error.
-#[inline(never)]
-fn step_builtin<'gc>(
-    builtin: Builtin,
-    table: Table<'gc>,
-    control: Value<'gc>,
-) -> Option<[Value<'gc>; 2]> {
-    match builtin {
-        Builtin::Next => match table.next(control) {
-            Ok(Some((key, value))) => Some([key, value]),
-            Ok(None) => Some([Value::Nil; 2]),
-            Err(_) => None,
-        },
-        Builtin::INext => {
-            let Value::Integer(index) = control else { return None };
-            let index = index.wrapping_add(1);
-            match table.get_integer(index) {
-                Value::Nil if table.metatable().is_some() => None,
-                Value::Nil => Some([Value::Nil; 2]),
-                value => Some([Value::Integer(index), value]),
-            }
-        }
-        Builtin::None | Builtin::PCall => None,
-    }
-}
-
-/// What is wrong with a numeric loop.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum LoopFault {
-    Start,
-    Limit,
-    Step,
-    ZeroStep,
-}
-
-/// Prepares a numeric loop: its count or limit, its step and its variable, or `None` when it does
-/// not run.
-#[inline(never)]
-fn prepare_loop<'gc>(
-    start: Value<'gc>,
-    limit: Value<'gc>,
-    step: Value<'gc>,
-) -> Result<Option<[Value<'gc>; 3]>, LoopFault> {
-    if let (Value::Integer(first), Value::Integer(by)) = (start, step) {
-        if by == 0 {
-            return Err(LoopFault::ZeroStep);
-        }
-        let limit = limit.to_number().ok_or(LoopFault::Limit)?;
-        let Some(last) = number::for_limit(first, limit, by) else { return Ok(None) };
-        if if by > 0 { first > last } else { first < last } {
-            return Ok(None);
-        }
-        let count = number::for_count(first, last, by) as i64;
-        return Ok(Some([Value::Integer(count), step, start]));
-    }
-    let limit = limit.to_number().ok_or(LoopFault::Limit)?.to_float();
-    let by = step.to_number().ok_or(LoopFault::Step)?.to_float();
-    let first = start.to_number().ok_or(LoopFault::Start)?.to_float();
-    if by == 0.0 {
-        return Err(LoopFault::ZeroStep);
-    }
-    let runs = if by > 0.0 { first <= limit } else { limit <= first };
-    Ok(runs.then(|| [Value::float(limit), Value::float(by), Value::float(first)]))
 }

@@ -58,11 +58,11 @@ impl<'gc> Run<'_, 'gc> {
     /// Why the dispatch loop is left after a hook was called.
     fn left_for(&mut self, control: Control<'gc>) -> Left {
         match control {
-            Ok(Flow::GoOn) => Left::ForFrames,
-            Ok(Flow::Stop) => Left::ForMachine,
+            Ok(Flow::GoOn) => Left::Frames,
+            Ok(Flow::Stop) => Left::Machine,
             Err(error) => {
                 self.error = Some(error);
-                Left::ForError
+                Left::Error
             }
         }
     }

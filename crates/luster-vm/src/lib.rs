@@ -6,15 +6,18 @@
 //! `unsafe` stands in `cursor` (the running function's registers, constants and instructions) and
 //! `collector` (the phase driver) only.
 
+mod call;
 mod collector;
 mod cursor;
 mod execute;
 mod hook;
 mod link;
 mod machine;
+mod metamethods;
 pub mod operate;
 mod run;
 mod slow;
+mod steps;
 pub mod traceback;
 mod unwind;
 mod vm;

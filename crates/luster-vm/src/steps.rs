@@ -1,0 +1,193 @@
+//! What the dispatch loop's arms do that takes more than a few lines.
+
+use std::cell::Cell;
+
+use luster_number as number;
+use luster_value::{
+    Builtin, Closure, Context, LinkedOperand, LuaFrame, LuaString, Metamethod, Table, ThreadState,
+    Type, Value,
+};
+
+use crate::cursor::{Cursor, running_frame};
+use crate::execute::jumps_when;
+
+/// Has the comparison that a function is at jump or not, as a metamethod's result says.
+#[inline(never)]
+pub(crate) fn decide<'gc>(frame: &mut LuaFrame<'gc>, value: Value<'gc>) {
+    let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
+    if value.is_truthy() == jumps_when(instruction.op) {
+        frame.pc = frame.pc.wrapping_add_signed(instruction.d);
+    }
+}
+
+/// How many arguments stand behind a register up to the open top.
+#[inline(always)]
+pub(crate) fn open_count(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
+    let base = running_frame(&mut state.frames).base as usize;
+    state.top - (base + register.index() as usize) - 1
+}
+
+/// The same, and the open top is used up.
+#[inline(always)]
+pub(crate) fn take_open(state: &mut ThreadState<'_>, register: LinkedOperand) -> usize {
+    let count = open_count(state, register);
+    state.top = 0;
+    count
+}
+
+/// Sets the open top behind the one result of a call, in a register.
+#[inline(always)]
+pub(crate) fn set_open(state: &mut ThreadState<'_>, register: LinkedOperand) {
+    let base = running_frame(&mut state.frames).base as usize;
+    state.top = base + register.index() as usize + 1;
+}
+
+/// The next value of a numeric loop over floats, if it goes on.
+#[inline(always)]
+pub(crate) fn step_float_loop(cursor: Cursor<'_>, register: LinkedOperand) -> Option<f64> {
+    let (Value::Float(limit), Value::Float(step), Value::Float(variable)) =
+        (cursor.get(register), cursor.get_after(register, 1), cursor.get_after(register, 2))
+    else {
+        // Only damaged bytecode gets here: no `ForPrep` has run.
+        return None;
+    };
+    let (limit, step) = (limit.get(), step.get());
+    let next = variable.get() + step;
+    let goes_on = if step > 0.0 { next <= limit } else { limit <= next };
+    goes_on.then_some(next)
+}
+
+/// A number as a float.
+#[inline(always)]
+pub(crate) fn float_of(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::Float(x) => Some(x.get()),
+        Value::Integer(i) => Some(i as f64),
+        _ => None,
+    }
+}
+
+/// A method of a table, its own or its class's (the table's `__index`, when that is a table), by way
+/// of both caches of the instruction; or the table of which it is known that it lacks it.
+#[inline(always)]
+pub(crate) fn find_method<'gc>(
+    ctx: Context<'gc>,
+    table: Table<'gc>,
+    key: LuaString<'gc>,
+    class_cache: &Cell<LinkedOperand>,
+    index_cache: &Cell<u8>,
+) -> Result<Value<'gc>, Table<'gc>> {
+    let own = table.get_short(key);
+    if !own.is_nil() {
+        return Ok(own);
+    }
+    let Some(metatable) = table.metatable() else { return Ok(Value::Nil) };
+    let index = ctx.metamethod_name(Metamethod::Index);
+    let Value::Table(class) = metatable.get_cached(index, index_cache) else { return Err(table) };
+    let value = class.get_cached(key, class_cache);
+    if value.is_nil() { Err(class) } else { Ok(value) }
+}
+
+/// A method of strings.
+#[inline(never)]
+pub(crate) fn find_string_method<'gc>(
+    ctx: Context<'gc>,
+    key: LuaString<'gc>,
+    cache: &Cell<LinkedOperand>,
+) -> Option<Value<'gc>> {
+    let metatable = ctx.type_metatable(Type::String)?;
+    match metatable.metamethod(ctx, Metamethod::Index) {
+        Value::Table(methods) => {
+            let value = methods.get_cached(key, cache);
+            (!value.is_nil()).then_some(value)
+        }
+        _ => None,
+    }
+}
+
+/// A closure of a nested prototype, its upvalues taken from the running function.
+#[inline(never)]
+pub(crate) fn make_closure<'gc>(
+    ctx: Context<'gc>,
+    cursor: Cursor<'gc>,
+    index: usize,
+) -> Closure<'gc> {
+    let code = cursor.closure.code().as_ref().prototypes[index];
+    let upvalues = code.as_ref().prototype.upvalues.iter().map(|upvalue| match upvalue.capture {
+        luster_bytecode::Capture::Register(register) => {
+            match cursor.get(LinkedOperand::slot(register)) {
+                Value::Cell(cell) => cell,
+                _ => unreachable!("verified: the register holds a cell"),
+            }
+        }
+        luster_bytecode::Capture::UpValue(index) => {
+            cursor.upvalue(LinkedOperand::number(u16::from(index)))
+        }
+    });
+    Closure::new(ctx, code, upvalues)
+}
+
+/// A step of an iterator that the loop knows, when it needs no metamethod and no error.
+#[inline(never)]
+pub(crate) fn step_builtin<'gc>(
+    builtin: Builtin,
+    table: Table<'gc>,
+    control: Value<'gc>,
+) -> Option<[Value<'gc>; 2]> {
+    match builtin {
+        Builtin::Next => match table.next(control) {
+            Ok(Some((key, value))) => Some([key, value]),
+            Ok(None) => Some([Value::Nil; 2]),
+            Err(_) => None,
+        },
+        Builtin::INext => {
+            let Value::Integer(index) = control else { return None };
+            let index = index.wrapping_add(1);
+            match table.get_integer(index) {
+                Value::Nil if table.metatable().is_some() => None,
+                Value::Nil => Some([Value::Nil; 2]),
+                value => Some([Value::Integer(index), value]),
+            }
+        }
+        Builtin::None | Builtin::PCall => None,
+    }
+}
+
+/// What is wrong with a numeric loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LoopFault {
+    Start,
+    Limit,
+    Step,
+    ZeroStep,
+}
+
+/// Prepares a numeric loop: its count or limit, its step and its variable, or `None` when it does
+/// not run.
+#[inline(never)]
+pub(crate) fn prepare_loop<'gc>(
+    start: Value<'gc>,
+    limit: Value<'gc>,
+    step: Value<'gc>,
+) -> Result<Option<[Value<'gc>; 3]>, LoopFault> {
+    if let (Value::Integer(first), Value::Integer(by)) = (start, step) {
+        if by == 0 {
+            return Err(LoopFault::ZeroStep);
+        }
+        let limit = limit.to_number().ok_or(LoopFault::Limit)?;
+        let Some(last) = number::for_limit(first, limit, by) else { return Ok(None) };
+        if if by > 0 { first > last } else { first < last } {
+            return Ok(None);
+        }
+        let count = number::for_count(first, last, by) as i64;
+        return Ok(Some([Value::Integer(count), step, start]));
+    }
+    let limit = limit.to_number().ok_or(LoopFault::Limit)?.to_float();
+    let by = step.to_number().ok_or(LoopFault::Step)?.to_float();
+    let first = start.to_number().ok_or(LoopFault::Start)?.to_float();
+    if by == 0.0 {
+        return Err(LoopFault::ZeroStep);
+    }
+    let runs = if by > 0.0 { first <= limit } else { limit <= first };
+    Ok(runs.then(|| [Value::float(limit), Value::float(by), Value::float(first)]))
+}
