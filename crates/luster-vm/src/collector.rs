@@ -22,7 +22,7 @@ pub(crate) type VmArena = Arena<Rootable![Machine<'_>]>;
 /// What an object counts beside the bytes that it owns.
 const OBJECT_BYTES: usize = 64;
 /// The collector sleeps at least until so much is counted.
-const MIN_THRESHOLD: usize = 512 << 10;
+const MIN_THRESHOLD: usize = 256 << 10;
 /// A heap with fewer objects is collected in one go.
 const SMALL_HEAP: usize = 10_000;
 /// The least work of a step, in units of gc-arena's debt: about an object traced twice over.

@@ -610,7 +610,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     slow!(run.get(object, Value::String(key), i.a.index()));
                 }),
                 Op::NewTable => arm!(Tail::Table, {
-                    fuel -= ALLOCATION_FUEL;
+                    fuel -= 2 * ALLOCATION_FUEL;
                     let (array, nodes) = (i.d() as u32, i.b.get());
                     if array == 0 && nodes == 0 {
                         let table = outside!(Table::new(ctx));
