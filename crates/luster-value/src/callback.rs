@@ -76,8 +76,8 @@ pub enum ResumeKind {
 pub enum CollectRequest {
     /// A whole cycle, as `collectgarbage "collect"`; finalizers run before it returns.
     Full,
-    /// A step as if this many bytes had been allocated; the callback's result becomes whether a
-    /// cycle was finished.
+    /// What is due if this many more bytes had been allocated, or a step in any case for 0; the
+    /// callback's result becomes whether a cycle was finished.
     Step(usize),
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Collector {
     threshold: usize,
     /// What was counted at the last step.
     last: usize,
+    /// What scripts have asked to count as allocated since the last cycle, by steps of some size.
+    prepaid: usize,
     /// The weak tables marked in this cycle.
     seen: Vec<weak::Seen>,
 }
@@ -43,7 +45,7 @@ impl Collector {
     /// The collector of a new arena, which it prepares.
     pub(crate) fn new(arena: &VmArena) -> Self {
         arena.metrics().set_pacing(Pacing { sleep_factor: 0.0, min_sleep: 0, ..Pacing::DEFAULT });
-        Collector { threshold: MIN_THRESHOLD, last: 0, seen: Vec::new() }
+        Collector { threshold: MIN_THRESHOLD, last: 0, prepaid: 0, seen: Vec::new() }
     }
 
     /// What is counted: bytes owned, and every object.
@@ -74,8 +76,22 @@ impl Collector {
         self.advance(arena, MIN_STEP.max(2.0 * allocated as f64));
     }
 
+    /// Does what would be due if so many more bytes had been allocated, and something in any case
+    /// when it is none; tells whether that finished a cycle.
+    pub(crate) fn step_by(&mut self, arena: &mut VmArena, bytes: usize) -> bool {
+        const BYTES_PER_UNIT: usize = 16;
+        const LEAST_UNITS: usize = 10_000;
+        if bytes > 0 && arena.collection_phase() == CollectionPhase::Sleeping {
+            self.prepaid = self.prepaid.saturating_add(bytes);
+            if Self::counted(arena).saturating_add(self.prepaid) < self.threshold {
+                return false;
+            }
+        }
+        self.advance(arena, (bytes / BYTES_PER_UNIT).max(LEAST_UNITS) as f64)
+    }
+
     /// Does so much work; tells whether that finished a cycle.
-    pub(crate) fn advance(&mut self, arena: &mut VmArena, units: f64) -> bool {
+    fn advance(&mut self, arena: &mut VmArena, units: f64) -> bool {
         let metrics = arena.metrics().clone();
         // The debt cannot be read below zero, so it is raised until it shows.
         let mut raise = units;
@@ -126,6 +142,7 @@ impl Collector {
         });
         self.threshold = (live / 100).saturating_mul(pause as usize).max(MIN_THRESHOLD);
         self.last = live;
+        self.prepaid = 0;
         self.seen.clear();
     }
 

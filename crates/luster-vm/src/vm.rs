@@ -125,9 +125,7 @@ impl Vm {
                                 collector.collect(arena);
                                 true
                             }
-                            CollectRequest::Step(bytes) => {
-                                collector.advance(arena, (bytes / 16).max(10_000) as f64)
-                            }
+                            CollectRequest::Step(bytes) => collector.step_by(arena, bytes),
                         };
                         arena.mutate_root(|mc, machine| machine.collected(mc, finished));
                     }

@@ -55,10 +55,9 @@ pub(super) fn collectgarbage<'gc>(
             if in_finalizer(stack) {
                 Value::Nil
             } else {
-                let step = settings.parameter(CollectorParameter::StepSize);
-                let size = if size > 0 { size } else { step };
+                let size = usize::try_from(size).unwrap_or(0);
                 stack.replace(Value::False);
-                return Ok(CallbackReturn::Collect(CollectRequest::Step(size as usize)));
+                return Ok(CallbackReturn::Collect(CollectRequest::Step(size)));
             }
         }
         _ if in_finalizer(stack) => Value::Nil,
