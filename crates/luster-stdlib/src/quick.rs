@@ -5,7 +5,7 @@
 //! it by giving `None`: for arguments that convert, that are wrong, or that have metamethods.
 
 use luster_number as number;
-use luster_value::{Context, LuaString, Metamethod, Quick, Table, Value};
+use luster_value::{Context, LuaString, Metamethod, Quick, Table, Type, Value};
 
 use crate::Library;
 
@@ -13,7 +13,10 @@ const BASE: &[(&str, Quick)] = &[
     ("assert", assert),
     ("rawequal", rawequal),
     ("rawget", rawget),
+    ("select", select),
     ("setmetatable", setmetatable),
+    ("tonumber", tonumber),
+    ("tostring", tostring),
     ("type", type_of),
 ];
 
@@ -85,6 +88,39 @@ fn setmetatable<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Valu
         {
             table.set_metatable(&ctx, Some(metatable));
             Some(value)
+        }
+        _ => None,
+    }
+}
+
+/// `select("#", ...)`, and `select(n, ...)` of the last value
+fn select<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [Value::String(sign), ref rest @ ..] if sign.as_bytes() == b"#" => {
+            Some(Value::Integer(rest.len() as i64))
+        }
+        [Value::Integer(n), .., last] if n == arguments.len() as i64 - 1 => Some(last),
+        _ => None,
+    }
+}
+
+/// `tonumber(v)` of a number
+fn tonumber<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [value @ (Value::Integer(_) | Value::Float(_))] => Some(value),
+        [Value::String(text)] => number::parse_number(text.as_bytes()).map(Value::from),
+        _ => None,
+    }
+}
+
+/// `tostring(v)` of a string or a number
+fn tostring<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    match *arguments {
+        [value @ Value::String(_)] => Some(value),
+        [value @ (Value::Integer(_) | Value::Float(_))]
+            if ctx.type_metatable(Type::Number).is_none() =>
+        {
+            ctx.number_to_string(value).map(Value::String)
         }
         _ => None,
     }

@@ -131,10 +131,27 @@ impl<'gc> RegisterFile<'gc> {
     /// When either place is outside.
     #[inline]
     pub fn copy(&mut self, from: usize, to: usize, count: usize) {
+        /// Up to so many values are copied one by one: most have just been written, and a wider load
+        /// than the store before it has to wait for that to reach the cache.
+        const FEW: usize = 8;
         assert!(from + count <= self.slots.len() && to + count <= self.slots.len());
-        let slots = self.slots.as_mut_ptr();
-        // SAFETY: both ranges are inside, just checked; values are `Copy`.
-        unsafe { std::ptr::copy(slots.add(from), slots.add(to), count) };
+        let slots = self.slots.as_mut_ptr().cast::<Value<'gc>>();
+        // SAFETY: both ranges are inside, just checked; values are `Copy`, and `UnsafeCell` has the
+        // layout of what it holds.
+        unsafe {
+            let (source, target) = (slots.add(from), slots.add(to));
+            if count > FEW {
+                std::ptr::copy(source, target, count);
+            } else if to <= from {
+                for index in 0..count {
+                    *target.add(index) = *source.add(index);
+                }
+            } else {
+                for index in (0..count).rev() {
+                    *target.add(index) = *source.add(index);
+                }
+            }
+        }
     }
 
     /// Sets all slots of a range to nil.

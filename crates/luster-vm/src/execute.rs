@@ -975,8 +975,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     fuel -= i64::from(i.e());
                     if HOOKED {
                         slow!(run.return_watched());
-                    } else {
+                    } else if i.c.get().get() != 0 {
                         slow!(run.return_from());
+                    } else {
+                        slow!(run.return_many(i.a, i.b.get()));
                     }
                 }),
                 Op::Closure => arm!(Tail::Call, {

@@ -2,11 +2,11 @@
 
 use luster_bytecode::Instruction;
 use luster_value::{
-    AfterClosing, ClosingFrame, Closure, Error, Frame, LuaFrame, Metamethod, ReturnKind, Table,
-    Value,
+    AfterClosing, ClosingFrame, Closure, Error, Frame, LinkedOperand, LuaFrame, Metamethod,
+    ReturnKind, Table, Value,
 };
 
-use crate::cursor::{Cursor, push, running_frame};
+use crate::cursor::{Cursor, pop_frame, push, running_frame};
 use crate::operate::{self, Fault, Outcome};
 use crate::run::{Control, Flow, Run};
 use crate::steps::LoopFault;
@@ -166,6 +166,21 @@ impl<'gc> Run<'_, 'gc> {
     ) -> Next {
         self.state.registers.set(function, value);
         let control = self.deliver(function, count, function, returns);
+        self.go_on_after(control, Extent::UNKNOWN)
+    }
+
+    /// Takes several results, or all up to the open top when `b` is 0, from a returning Lua function
+    /// that has nothing to close to its caller; `b` is otherwise one more than their number.
+    #[inline(never)]
+    pub(crate) fn return_many(&mut self, register: LinkedOperand, b: u16) -> Next {
+        let base = running_frame(&mut self.state.frames).base as usize;
+        let from = base + register.index() as usize;
+        let count = match b {
+            0 => std::mem::replace(&mut self.state.top, 0).saturating_sub(from),
+            b => usize::from(b) - 1,
+        };
+        let (function, returns) = pop_frame(&mut self.state.frames);
+        let control = self.deliver(from, count, function, returns);
         self.go_on_after(control, Extent::UNKNOWN)
     }
 
