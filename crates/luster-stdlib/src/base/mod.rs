@@ -273,7 +273,15 @@ fn next<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    match stack.table(ctx, 0)?.next(stack.get(1)) {
+    let table = stack.table(ctx, 0)?;
+    let key = stack.get(1);
+    if let Value::Float(_) = key
+        && key.to_integer().is_some()
+    {
+        // No key is a float with the value of an integer, and here none is converted to one.
+        return Err(Error::plain("invalid key to 'next'"));
+    }
+    match table.next(key) {
         Ok(Some((key, value))) => stack.replace2(key, value),
         Ok(None) => stack.replace(Value::Nil),
         Err(error) => return Err(Error::plain(error.message())),
