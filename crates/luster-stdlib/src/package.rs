@@ -13,7 +13,8 @@ use luster_value::{
 
 use crate::base::load::{Options, load_file};
 use crate::buffer::append;
-use crate::system_error::{c_string, os_bytes, os_string};
+use crate::c_values::c_string;
+use crate::system_error::{os_bytes, os_string};
 
 /// What the library holds, apart from its tables and paths.
 const FUNCTIONS: &[(&str, Function)] = &[("loadlib", loadlib), ("searchpath", searchpath)];

@@ -39,11 +39,6 @@ pub(crate) fn file_result<'gc>(
     }
 }
 
-/// Text as C sees it, to which the reference hands names: up to the first zero.
-pub(crate) fn c_string(text: &[u8]) -> &[u8] {
-    text.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
 /// A string of Lua as a name that the operating system takes.
 #[cfg(unix)]
 pub(crate) fn os_string(bytes: &[u8]) -> OsString {

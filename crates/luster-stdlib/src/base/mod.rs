@@ -14,6 +14,7 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
+use crate::c_values::c_int;
 use crate::program::fault;
 use crate::register;
 
@@ -85,7 +86,7 @@ fn error<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let level = stack.optional_integer(ctx, 1, 1)?;
+    let level = c_int(stack.optional_integer(ctx, 1, 1)?);
     Err(raise(ctx, stack, stack.get(0), level))
 }
 

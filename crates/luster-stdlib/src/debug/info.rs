@@ -4,7 +4,8 @@ use luster_bytecode::chunk_id;
 use luster_value::{CallbackReturn, Context, Error, Stack, Table, ThreadState, Value};
 use luster_vm::traceback::{self, Level};
 
-use super::{c_int, running_callback, thread_argument, upvalue_count, with_state};
+use super::{running_callback, thread_argument, upvalue_count, with_state};
+use crate::c_values::c_int;
 
 /// The letters that choose fields.
 const OPTIONS: &[u8] = b"SlnrutLf";

@@ -5,7 +5,8 @@ use luster_bytecode::Prototype;
 use luster_value::{CallbackReturn, Context, Error, Frame, LuaFrame, Stack, ThreadState, Value};
 use luster_vm::traceback;
 
-use super::{c_int, thread_argument, with_state};
+use super::{thread_argument, with_state};
+use crate::c_values::c_int;
 
 /// The variable that the reference has behind the parameters of a function with extra arguments that
 /// have no name. Here it has no register, and its value is always nil; but it counts.

@@ -15,7 +15,7 @@ use luster_value::{
 };
 use luster_vm::traceback;
 
-use crate::system_error::c_string;
+use crate::c_values::{c_int, c_string};
 
 /// What the library holds.
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -214,11 +214,6 @@ fn upvalue_count(function: Value<'_>) -> usize {
         }
         _ => 0,
     }
-}
-
-/// A number as the reference takes levels and the places of variables: its lowest 32 bits.
-fn c_int(number: i64) -> i64 {
-    i64::from(number as i32)
 }
 
 /// The Lua function and the index of its upvalue that arguments give, if it has such a one.

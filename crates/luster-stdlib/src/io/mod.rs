@@ -19,8 +19,9 @@ use luster_value::{
 use self::read::Purpose;
 use self::stream::{Mode, Stream};
 use crate::buffer::reserve_results;
+use crate::c_values::c_string;
 use crate::output::{Buffering, Output};
-use crate::system_error::{self, c_string, file_result};
+use crate::system_error::{self, file_result};
 
 /// The most formats that `lines` takes.
 const MAX_LINE_FORMATS: usize = 250;
