@@ -6,6 +6,7 @@ local assert, error, getmetatable, next, pcall = assert, error, getmetatable, ne
 local rawget, setmetatable = rawget, setmetatable
 local tostring, type = tostring, type
 local floattype, gsub, format, byte = math.type, string.gsub, string.format, string.byte
+local load, sub, tointeger = load, string.sub, math.tointeger
 local concat, sort, pack = table.concat, table.sort, table.pack
 local setmeta, close, io_open = debug.setmetatable, io.close, io.open
 local input, output = io.input, io.output
@@ -78,8 +79,10 @@ local function add(text)
   lines[#lines + 1] = current .. " " .. text
 end
 
--- Puts its arguments into the output as one line.
+-- Puts its arguments into the output as one line. SUCCESS says whether they may come from a call of
+-- pcall that was none.
 function SHOW(...)
+  SUCCESS = (...) ~= false
   local parts = pack(...)
   for i = 1, parts.n do parts[i] = render(parts[i], 0) end
   add(concat(parts, "; "))
@@ -240,3 +243,43 @@ write_file("fails.lua", "error('fails')")
 write_file("wrong.lua", "return return")
 write_file("numbers", "1 -1 0x 0x1p4 1e+ 1e5 .e1 nan inf 99999999999999999999 0xffffffffffffffffff - +3 5.. 7")
 write_file("text", text)
+
+-- What programs use besides the library.
+
+-- A value as text that is the same in every run.
+function STR(value)
+  local kind = type(value)
+  if kind == "string" or kind == "number" or kind == "boolean" or kind == "nil" then
+    return tostring(value)
+  end
+  return kind
+end
+
+-- Text that does not grow from loop to loop.
+function LIMIT(text)
+  if type(text) == "string" and #text > 60 then return sub(text, 1, 60) end
+  return text
+end
+
+-- The integer that a number is, or one that is another.
+function INTEGER(number)
+  return tointeger(number) or 6
+end
+
+-- An iterator that counts up to a limit.
+function COUNT(limit, i)
+  if i < limit then return i + 1 end
+end
+
+-- Tells of the outcome of a call, and whether it was a success.
+function CHECK(ok, ...)
+  SAY(ok, ...)
+  return ok
+end
+
+-- Runs a program, with globals of its own.
+function RUN(text)
+  local globals = setmetatable({}, { __index = _G })
+  local main, message = load(text, "=program", "t", globals)
+  if main then SAY("done", pcall(main, 1, "two")) else SAY("refused", message) end
+end

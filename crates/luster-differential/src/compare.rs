@@ -69,23 +69,19 @@ impl Comparison {
 
     fn add(&mut self, case: &str, reference: &[String], luster: &[String]) {
         self.cases += 1;
-        if reference == luster {
-            self.lines += reference.len();
-        } else if is_exempt(case, reference, luster) {
-            self.exempt += 1;
-        } else {
-            self.differences += 1;
-            self.report(case, reference, luster);
-        }
-    }
-
-    /// Adds a case to the report, unless one like it is there: where only numbers differ, the
-    /// fault is likely to be the same.
-    fn report(&mut self, case: &str, reference: &[String], luster: &[String]) {
         let longest = reference.len().max(luster.len());
-        let first = (0..longest).find(|&i| reference.get(i) != luster.get(i)).unwrap_or(0);
+        let Some(first) = (0..longest).find(|&i| reference.get(i) != luster.get(i)) else {
+            self.lines += reference.len();
+            return;
+        };
         let get = |lines: &[String]| lines.get(first).map_or("(nothing)", |line| line).to_owned();
         let (reference, luster) = (get(reference), get(luster));
+        if is_exempt(case, &reference, &luster) {
+            self.exempt += 1;
+            return;
+        }
+        self.differences += 1;
+        // Where only numbers differ, the fault is likely to be the same.
         let mut kind = format!("{reference}\n{luster}");
         kind.retain(|char| !char.is_ascii_digit());
         if self.kinds.len() < MAX_REPORTED && self.kinds.insert(kind) {

@@ -8,11 +8,13 @@ mod compare;
 mod engine;
 mod exempt;
 mod pools;
+mod program;
 mod random;
 mod signature;
 mod signatures;
 mod text;
 
 pub use compare::{Comparison, compare};
+pub use program::{SUBJECTS, faulty_programs, programs};
 pub use signatures::calls;
 pub use text::{KINDS as TEXT_KINDS, text_calls};

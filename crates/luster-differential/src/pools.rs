@@ -208,7 +208,6 @@ pub(crate) const TABLES: Pool = &[
     "V.proxy(3, 1, 2)",
     "V.proxy()",
     "V.length(2)",
-    "V.length(-1)",
     "V.length('2')",
     "V.length(2.5)",
     "V.length({})",

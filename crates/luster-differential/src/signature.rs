@@ -138,10 +138,9 @@ impl Signature {
                 arguments,
                 |name, list| {
                     let call = format!("setmetatable({{}}, {{ __call = {name} }})");
-                    format!(
-                        "(function(object, ...) local a, b, c = object(...) return a, b, c end)({})",
-                        join(&call, list)
-                    )
+                    let function =
+                        "function(object, ...) local a, b, c = object(...) return a, b, c end";
+                    format!("({function})({})", join(&call, list))
                 },
                 true,
             ),
@@ -150,6 +149,14 @@ impl Signature {
                 |name, list| {
                     let object = format!("setmetatable({{}}, {{ __index = {name} }})");
                     format!("{object}[{}]", if list.is_empty() { "nil" } else { list })
+                },
+                true,
+            ),
+            16 if arguments.len() < 3 => self.case(
+                arguments,
+                |name, list| {
+                    let call = join(name, list);
+                    format!("(function() for a, b in {call} do return a, b end end)()")
                 },
                 true,
             ),

@@ -11,7 +11,7 @@ const PATHS: Pool = &[
     "DIR .. '/no/file'",
     "''",
     "DIR .. '/good.lua'",
-    "'a\\0b'",
+    "DIR .. '/text\\0b'",
 ];
 /// What is no text. The standard output is not among it: it would be written to.
 const NOT_TEXT: Pool = &["nil", "true", "{}", "type", "V.named()", "V.textual()"];

@@ -34,6 +34,7 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     .before(SEEDED),
     function("math.randomseed", &[&[NUMBERS, ANY], &[INTEGERS, FRACTIONS, NOT_NUMBERS]])
         .at_least(1)
+        .before(SEEDED)
         .after("SHOW(math.random(0), math.random(), math.random(1000))"),
     function("math.sin", &[&[NUMBERS, ANY]]),
     function("math.sqrt", &[&[NUMBERS, ANY]]),

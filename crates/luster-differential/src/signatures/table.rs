@@ -45,6 +45,9 @@ const WRONG: Pool = &["{}", "'x'", "true", "2.5", "math.huge", "0/0", "V.named()
 const EDGES: Pool =
     &["math.maxinteger", "math.maxinteger - 1", "math.mininteger", "math.mininteger + 1"];
 
+/// A list that could not be sorted is left as it was; in the reference it is as far as it came.
+const UNLESS_FAILED: &str = "if SUCCESS then SHOW(a1) end";
+
 pub(super) const FUNCTIONS: &[Signature] = &[
     function(
         "table.concat",
@@ -93,8 +96,8 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     function("table.pack", &[&[ANY], &[ANY], &[ANY]]),
     function("table.remove", &[&[TABLES, ANY], &[INTEGERS, FRACTIONS, ANY]]).after("SHOW(a1)"),
     function("table.sort", &[&[TABLES, LONG_TABLES, ANY], &[COMPARATORS, NOT_NUMBERS]])
-        .after("SHOW(a1)"),
-    function("table.sort", &[&[LONG_TABLES], &[COMPARATORS]]).after("SHOW(a1)"),
+        .after(UNLESS_FAILED),
+    function("table.sort", &[&[LONG_TABLES], &[COMPARATORS]]).after(UNLESS_FAILED),
     function(
         "table.unpack",
         &[&[TABLES, ANY], &[INTEGERS, FRACTIONS, NOT_NUMBERS], &[ENDS, WRONG, EDGES]],
