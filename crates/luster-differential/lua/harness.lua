@@ -23,8 +23,6 @@ local folder = gsub(DIR, "%W", "%%%0")
 local function normal(text)
   text = gsub(text, folder, "DIR")
   text = gsub(text, "0x%x%x%x%x%x%x+", "ADDRESS")
-  -- Under the main chunk is the host, which is C or is not.
-  text = gsub(text, "\n\t%[C%]: in %?$", "")
   return text
 end
 

@@ -48,7 +48,11 @@ pub(crate) fn run_reference(source: &str, folder: &Path) -> Result<Vec<u8>, Stri
         lua.set_memory_limit(MEMORY)?;
         lua.load(set_folder(folder)).exec()?;
         lua.load(HARNESS).set_name("=harness").exec()?;
-        let text: mlua::LuaString = lua.load(source).set_name("=cases").call(())?;
+        let main = lua.load(source).set_name("=cases").into_function()?;
+        // As under the `lua` command, a function in C is what the main chunk is called by.
+        let host =
+            lua.create_function(|_, main: mlua::Function| main.call::<mlua::LuaString>(()))?;
+        let text: mlua::LuaString = host.call(main)?;
         Ok(text.as_bytes().to_vec())
     };
     run().map_err(|error| error.to_string())

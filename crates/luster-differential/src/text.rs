@@ -201,7 +201,7 @@ const DATE: &[&str] = &[
 ];
 
 /// What is tested here, by the names that [`calls`] takes.
-pub const KINDS: &[&str] = &["format", "pattern", "pack", "number", "date"];
+pub const KINDS: &[&str] = &["format", "pattern", "pack", "number", "date", "arithmetic"];
 
 /// So many calls of a kind.
 pub fn text_calls(kind: &str, count: usize) -> Vec<String> {
@@ -213,6 +213,7 @@ pub fn text_calls(kind: &str, count: usize) -> Vec<String> {
             "pack" => pack(random),
             "number" => number(random),
             "date" => date(random),
+            "arithmetic" => arithmetic(random),
             _ => unreachable!("the tests name kinds that there are"),
         })
         .collect()
@@ -363,4 +364,58 @@ fn date(random: &mut Random) -> String {
         "local t = {{ year = {year}, month = {month}, day = {day}, hour = \
             {hour}, min = {min}, sec = {sec} }} SHOW(os.time(t)) SHOW(t)"
     )
+}
+
+/// A number of any size, as Lua source.
+fn any_number(random: &mut Random) -> String {
+    let bits = random.bits();
+    match random.below(8) {
+        0..=2 => {
+            // As many bits as it happens.
+            let integer = (bits >> random.below(64)) as i64;
+            if random.percent(40) {
+                integer
+                    .wrapping_neg()
+                    .to_string()
+                    .replace("-9223372036854775808", "math.mininteger")
+            } else {
+                integer.to_string().replace("-9223372036854775808", "math.mininteger")
+            }
+        }
+        3 => format!("{}.{}", (bits >> 50) as i64 - 8000, bits & 0xFFFF),
+        4 => format!("{}e{}", (bits >> 44) as i64 - (1 << 19), random.below(640) as i64 - 320),
+        5 => format!("{:#x}p{}", bits >> random.below(64), random.below(2100) as i64 - 1100),
+        6 => format!("2^{}", random.below(130) as i64 - 64),
+        _ => {
+            let near = *random
+                .pick(&["2^53", "2^63", "2^31", "2^52", "2^62", "1e15", "1e16", "0.5", "1e17"]);
+            format!("({near} + {})", random.below(5) as i64 - 2)
+        }
+    }
+}
+
+fn arithmetic(random: &mut Random) -> String {
+    let (a, b) = (any_number(random), any_number(random));
+    match random.below(6) {
+        0 => format!("local a, b = {a}, {b} SHOW(a + b, a - b, a * b, a / b, -a)"),
+        1 => format!(
+            "local a, b = {a}, {b} SHOW(pcall(function() return a // b, a % b end)) \
+             SHOW(pcall(math.fmod, a, b))"
+        ),
+        2 => format!(
+            "local a, b = {a}, {b} SHOW(a < b, a <= b, a == b, a > b, math.max(a, b), a ^ 0.5)"
+        ),
+        3 => format!(
+            "local a, b = {a}, {b} SHOW(pcall(function() return a & b, a | b, a ~ b, ~a end)) \
+             SHOW(pcall(function() return a << b, a >> (b & 63) end))"
+        ),
+        4 => format!(
+            "local a = {a} SAY(a, a .. '') SHOW(math.tointeger(a), math.floor(a), math.ceil(a), math.modf(a)) \
+             SHOW(pcall(string.format, '%d', a)) SAY(string.format('%.14g %a %q %.3f', a, a, a, a))"
+        ),
+        _ => format!(
+            "local a, b = {a}, {b} SHOW(tonumber(tostring(a)) == a, math.ult(a // 1 | 0, 5)) SHOW(a ^ b, \
+             math.sin(a), math.exp(b), math.log(a), math.log(a, 2), math.atan(a, b), math.frexp(a))"
+        ),
+    }
 }

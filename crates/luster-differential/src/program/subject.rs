@@ -4,7 +4,7 @@ use super::{Generator, Kind};
 
 /// The subjects of programs.
 pub const SUBJECTS: &[&str] =
-    &["general", "metamethods", "coroutines", "errors", "closing", "tables"];
+    &["general", "metamethods", "coroutines", "errors", "closing", "tables", "hooks"];
 
 const EVENTS: &[(&str, &str)] = &[
     ("add", "+"),
@@ -38,6 +38,7 @@ impl Generator {
                     "errors" => this.errors(),
                     "closing" => this.closing(),
                     "tables" => this.tables(),
+                    "hooks" => this.hooks(),
                     _ => {}
                 }
                 this.statements(0);
@@ -181,6 +182,8 @@ impl Generator {
             let number = self.expression(Kind::Number, 1);
             let line = *self.random.pick(&[
                 "SAY(pcall(through))",
+                "local function deep(n) if n == 0 then return (through()) end return (deep(n - 1)) end \
+                    SAY(xpcall(deep, debug.traceback, 30)) SAY(pcall(deep, 3))",
                 "SAY(pcall(raise))",
                 "SAY(pcall(object.method, object))",
                 "SAY(pcall(object.method))",
@@ -303,5 +306,22 @@ impl Generator {
             self.line(&line.replace(" A", &format!(" {a}")).replace(" B", &format!(" {b}")));
         }
         self.locals.push(("list".to_owned(), Kind::Table));
+    }
+
+    /// A hook that tells which calls and returns there are. Lines are left out: instructions that
+    /// one compiler makes and the other does not have them, too.
+    fn hooks(&mut self) {
+        let mask = *self.random.pick(&["c", "r", "cr"]);
+        let what = *self.random.pick(&["n", "t", "S", "nt"]);
+        self.line(&format!(
+            "debug.sethook(function(event) local i = debug.getinfo(2, '{what}') SAY(event, \
+                i.name, i.namewhat, i.istailcall, i.what, i.linedefined) end, '{mask}')"
+        ));
+        self.line("local ok, message = pcall(function(...)");
+        self.budget = 8;
+        self.body(true, |this| this.statements(1));
+        self.line("end)");
+        self.line("debug.sethook()");
+        self.line("SAY(ok, message)");
     }
 }
