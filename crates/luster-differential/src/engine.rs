@@ -57,3 +57,42 @@ pub(crate) fn run_reference(source: &str, folder: &Path) -> Result<Vec<u8>, Stri
     };
     run().map_err(|error| error.to_string())
 }
+
+/// Lua source that keeps what a script prints.
+const CAPTURE: &str = "\
+    local parts, concat, pack, tostring = {}, table.concat, table.pack, tostring \
+    local function put(separator, ending, ...) \
+        local texts = pack(...) \
+        for i = 1, texts.n do texts[i] = tostring(texts[i]) end \
+        parts[#parts + 1] = concat(texts, separator) .. ending \
+    end \
+    function print(...) put('\\t', '\\n', ...) end \
+    function io.write(...) put('', '', ...) return io.stdout end \
+    return function() return concat(parts) end";
+
+/// Lua source of a function that runs a script and returns the text of the error that it ends with.
+const GUARD: &str = "return function(main) \
+    local ok, message = pcall(main) \
+    return not ok and tostring(message) or nil end";
+
+/// Runs a script on PUC-Rio's Lua. Gives what it prints, and the message of the error that it ends
+/// with.
+///
+/// # Panics
+/// When the script cannot be run at all.
+pub fn run_script_on_reference(source: &[u8], name: &str) -> (String, Option<String>) {
+    // SAFETY: the scripts are those of this workspace; see `run_reference`.
+    let lua = unsafe { mlua::Lua::unsafe_new_with(StdLib::ALL, LuaOptions::new()) };
+    let run = || -> mlua::Result<(String, Option<String>)> {
+        let printed: mlua::Function = lua.load(CAPTURE).eval()?;
+        let main = lua.load(source).set_name(name).into_function()?;
+        let guard: mlua::Function = lua.load(GUARD).eval()?;
+        let host = lua.create_function(|_, (guard, main): (mlua::Function, mlua::Function)| {
+            guard.call::<Option<mlua::LuaString>>(main)
+        })?;
+        let text = |text: mlua::LuaString| String::from_utf8_lossy(&text.as_bytes()).into_owned();
+        let error = host.call::<Option<mlua::LuaString>>((guard, main))?.map(text);
+        Ok((text(printed.call(())?), error))
+    };
+    run().unwrap_or_else(|error| panic!("{name}: {error}"))
+}
