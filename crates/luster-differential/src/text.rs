@@ -410,11 +410,13 @@ fn arithmetic(random: &mut Random) -> String {
              SHOW(pcall(function() return a << b, a >> (b & 63) end))"
         ),
         4 => format!(
-            "local a = {a} SAY(a, a .. '') SHOW(math.tointeger(a), math.floor(a), math.ceil(a), math.modf(a)) \
+            "local a = {a} SAY(a, a .. '') SHOW(math.tointeger(a), \
+             math.floor(a), math.ceil(a), math.modf(a)) \
              SHOW(pcall(string.format, '%d', a)) SAY(string.format('%.14g %a %q %.3f', a, a, a, a))"
         ),
         _ => format!(
-            "local a, b = {a}, {b} SHOW(tonumber(tostring(a)) == a, math.ult(a // 1 | 0, 5)) SHOW(a ^ b, \
+            "local a, b = {a}, {b} SHOW(tonumber(tostring(a)) == a) \
+             SHOW(pcall(function() return math.ult(a // 1 | 0, 5) end)) SHOW(a ^ b, \
              math.sin(a), math.exp(b), math.log(a), math.log(a, 2), math.atan(a, b), math.frexp(a))"
         ),
     }
