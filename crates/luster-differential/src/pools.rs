@@ -1,4 +1,4 @@
-//! Values that calls are given, as Lua source. Those of [`ANY`] are of every type; the others are
+//! Values that calls are given, as Lua source. Those of `ANY` are of every type; the others are
 //! what some argument is meant to be, with the edges of that.
 
 use crate::signature::Pool;

@@ -200,7 +200,7 @@ const DATE: &[&str] = &[
     "%",
 ];
 
-/// What is tested here, by the names that [`calls`] takes.
+/// What is tested here, by the names that [`text_calls`] takes.
 pub const KINDS: &[&str] = &["format", "pattern", "pack", "number", "date", "arithmetic"];
 
 /// So many calls of a kind.

@@ -1,5 +1,5 @@
 //! The library `string`. Formats, patterns and the formats of `pack` that are made up at random are
-//! in [`crate::text`].
+//! in `text`.
 
 use crate::pools::{ANY, FRACTIONS, HUGE, INTEGERS, NOT_NUMBERS, NUMBERS, SMALL, STRINGS};
 use crate::signature::{Pool, Signature, function};
