@@ -100,9 +100,12 @@ impl<'gc> Captured<'gc> for Wrapped<'gc> {
 
 /// `coroutine.yield(...)`
 fn r#yield<'gc>(
-    _: Context<'gc>,
-    _: &mut Stack<'_, 'gc>,
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    if stack.thread() == ctx.main_thread() {
+        return Err(Error::plain("attempt to yield from outside a coroutine"));
+    }
     Ok(CallbackReturn::Yield(None))
 }
 

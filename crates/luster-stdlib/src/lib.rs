@@ -8,6 +8,7 @@
 
 mod base;
 mod buffer;
+mod c_values;
 mod coroutine;
 mod counted;
 mod debug;

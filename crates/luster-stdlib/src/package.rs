@@ -13,6 +13,7 @@ use luster_value::{
 
 use crate::base::load::{Options, load_file};
 use crate::buffer::append;
+use crate::c_values::c_string;
 use crate::system_error::{os_bytes, os_string};
 
 /// What the library holds, apart from its tables and paths.
@@ -120,16 +121,20 @@ fn searchpath<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let name = stack.string(ctx, 0)?;
-    let path = stack.string(ctx, 1)?;
-    let separator = stack.optional_string(ctx, 2)?.map_or(&b"."[..], LuaString::as_bytes);
-    let replacement = stack.optional_string(ctx, 3)?;
-    let replacement = replacement.map_or(DIRECTORY_SEPARATOR.as_bytes(), LuaString::as_bytes);
-    match search(name.as_bytes(), path.as_bytes(), separator, replacement)? {
+    let name = text(stack.string(ctx, 0)?);
+    let path = text(stack.string(ctx, 1)?);
+    let separator = stack.optional_string(ctx, 2)?.map_or(&b"."[..], text);
+    let replacement = stack.optional_string(ctx, 3)?.map_or(DIRECTORY_SEPARATOR.as_bytes(), text);
+    match search(name, path, separator, replacement)? {
         Ok(file) => stack.replace(ctx.string(file)),
         Err(message) => stack.replace2(Value::Nil, ctx.string(message)),
     }
     Ok(CallbackReturn::Return)
+}
+
+/// A string's text up to a zero, which ends names and paths for the reference.
+fn text<'gc>(string: LuaString<'gc>) -> &'gc [u8] {
+    c_string(string.as_bytes())
 }
 
 /// The first file of a path that can be read, or the message that says what was tried.
@@ -204,7 +209,7 @@ impl<'gc> Searcher<'gc> {
                 .number_to_string(other)
                 .ok_or_else(|| Error::message(format!("'package.{field}' must be a string")))?,
         };
-        search(name, path.as_bytes(), b".", DIRECTORY_SEPARATOR.as_bytes())
+        search(name, text(path), b".", DIRECTORY_SEPARATOR.as_bytes())
     }
 }
 
@@ -214,13 +219,13 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        let name = stack.string(ctx, 0)?;
+        let name = text(stack.string(ctx, 0)?);
         let found = match self.kind {
             Kind::Preload => {
-                match preloaded(ctx).get(Value::String(name)) {
+                match preloaded(ctx).get(ctx.string(name)) {
                     Value::Nil => {
                         let mut message = b"no field package.preload['".to_vec();
-                        message.extend(name.as_bytes());
+                        message.extend(name);
                         message.extend(b"']");
                         stack.replace(ctx.string(message));
                     }
@@ -228,10 +233,10 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
                 }
                 return Ok(CallbackReturn::Return);
             }
-            Kind::Lua => self.find(ctx, name.as_bytes(), "path")?,
-            Kind::C => self.find(ctx, name.as_bytes(), "cpath")?,
-            Kind::CRoot => match memchr::memchr(b'.', name.as_bytes()) {
-                Some(dot) => self.find(ctx, &name.as_bytes()[..dot], "cpath")?,
+            Kind::Lua => self.find(ctx, name, "path")?,
+            Kind::C => self.find(ctx, name, "cpath")?,
+            Kind::CRoot => match memchr::memchr(b'.', name) {
+                Some(dot) => self.find(ctx, &name[..dot], "cpath")?,
                 None => {
                     stack.clear();
                     return Ok(CallbackReturn::Return);
@@ -259,7 +264,7 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
             }
             Err(reason) => {
                 let mut message = b"error loading module '".to_vec();
-                message.extend(name.as_bytes());
+                message.extend(name);
                 message.extend(b"' from file '");
                 message.extend(file);
                 message.extend(b"':\n\t");
@@ -284,7 +289,8 @@ impl<'gc> Captured<'gc> for Require<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        let name = stack.string(ctx, 0)?;
+        let given = stack.string(ctx, 0)?;
+        let name = ctx.intern(text(given));
         let loaded = crate::loaded(ctx).get(Value::String(name));
         if loaded.is_truthy() {
             stack.replace(loaded);
@@ -295,6 +301,7 @@ impl<'gc> Captured<'gc> for Require<'gc> {
         };
         stack.clear();
         Ok(CallbackReturn::Sequence(Box::new(Requiring {
+            given,
             name,
             searchers,
             tried: 0,
@@ -321,6 +328,8 @@ enum State {
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Requiring<'gc> {
+    /// The name as it was given, which the loader gets.
+    given: LuaString<'gc>,
     name: LuaString<'gc>,
     searchers: Table<'gc>,
     /// How many searchers have been asked.
@@ -343,7 +352,7 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
                 (loader @ (Value::Closure(_) | Value::Callback(_)), data) => {
                     self.loader_data = data;
                     self.state = State::Loaded;
-                    stack.replace2(name, data);
+                    stack.replace2(Value::String(self.given), data);
                     return Ok(Poll::Call(loader, 0));
                 }
                 (text @ (Value::String(_) | Value::Integer(_) | Value::Float(_)), _) => {

@@ -261,11 +261,12 @@ impl<'gc> Captured<'gc> for Codes<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        if is_continuation(byte_at(stack.string(ctx, 0)?.as_bytes(), 0)) {
+        let text = stack.string(ctx, 0)?;
+        if is_continuation(byte_at(text.as_bytes(), 0)) {
             return Err(Error::argument(1, INVALID));
         }
         let iterator = if stack.get(1).is_truthy() { self.lax } else { self.strict };
-        stack.replace3(Value::Callback(iterator), stack.get(0), Value::Integer(0));
+        stack.replace3(Value::Callback(iterator), Value::String(text), Value::Integer(0));
         Ok(CallbackReturn::Return)
     }
 }

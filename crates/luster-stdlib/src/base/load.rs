@@ -9,6 +9,7 @@ use luster_value::{
     CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
 };
 
+use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
 use crate::system_error;
 
@@ -57,7 +58,7 @@ pub(crate) fn load_chunk<'gc>(
     let (letter, kind) = if is_binary { (b'b', "binary") } else { (b't', "text") };
     let text_only = ctx.registry().get_field(ctx, TEXT_ONLY).is_truthy();
     let mode = match options.mode {
-        Some(mode) => mode.as_bytes(),
+        Some(mode) => c_string(mode.as_bytes()),
         None if text_only => b"t",
         None => b"bt",
     };
@@ -72,11 +73,12 @@ pub(crate) fn load_chunk<'gc>(
         stack.burn(chunk.len() / 16);
         luster_bytecode::undump(chunk).map_err(|error| {
             // A chunk without a name of its own is named by its bytes, which say nothing here.
-            let mut message = match name {
-                [b'@' | b'=', name @ ..] => name.to_vec(),
-                [BINARY, ..] => b"binary string".to_vec(),
-                name => name.to_vec(),
+            let name = match name {
+                [b'@' | b'=', name @ ..] => name,
+                [BINARY, ..] => b"binary string",
+                name => name,
             };
+            let mut message = c_string(name).to_vec();
             message.extend(format!(": {error}").bytes());
             message
         })?
@@ -233,10 +235,10 @@ pub(crate) fn load_file<'gc>(
     file_name: Option<&[u8]>,
     options: Options<'gc>,
 ) -> Result<Closure<'gc>, Vec<u8>> {
-    let failed = |what: &str, error: std::io::Error| {
+    let file_name = file_name.map(c_string);
+    let failed = |what: &str| {
         let mut message = format!("cannot {what} ").into_bytes();
         message.extend(file_name.unwrap_or(b"stdin"));
-        message.extend(format!(": {}", system_error::text(&error)).bytes());
         message
     };
     let mut contents = CountedBuffer::new();
@@ -253,15 +255,19 @@ pub(crate) fn load_file<'gc>(
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed("read", error)),
+                // The reference does not know any more why, either.
+                Err(_) => return Err(failed("read")),
             }
         }
     };
     let mut name = b"@".to_vec();
     match file_name {
         Some(file_name) => {
-            let mut file = File::open(system_error::os_string(file_name))
-                .map_err(|error| failed("open", error))?;
+            let mut file = File::open(system_error::os_string(file_name)).map_err(|error| {
+                let mut message = failed("open");
+                message.extend(format!(": {}", system_error::text(&error)).bytes());
+                message
+            })?;
             read_all(&mut file)?;
             name.extend(file_name);
         }

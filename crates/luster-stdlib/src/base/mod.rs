@@ -14,6 +14,7 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
+use crate::c_values::c_int;
 use crate::program::fault;
 use crate::register;
 
@@ -85,7 +86,7 @@ fn error<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let level = stack.optional_integer(ctx, 1, 1)?;
+    let level = c_int(stack.optional_integer(ctx, 1, 1)?);
     Err(raise(ctx, stack, stack.get(0), level))
 }
 
@@ -273,7 +274,15 @@ fn next<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    match stack.table(ctx, 0)?.next(stack.get(1)) {
+    let table = stack.table(ctx, 0)?;
+    let key = stack.get(1);
+    if let Value::Float(_) = key
+        && key.to_integer().is_some()
+    {
+        // No key is a float with the value of an integer, and here none is converted to one.
+        return Err(Error::plain("invalid key to 'next'"));
+    }
+    match table.next(key) {
         Ok(Some((key, value))) => stack.replace2(key, value),
         Ok(None) => stack.replace(Value::Nil),
         Err(error) => return Err(Error::plain(error.message())),

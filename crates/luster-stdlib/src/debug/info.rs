@@ -4,7 +4,8 @@ use luster_bytecode::chunk_id;
 use luster_value::{CallbackReturn, Context, Error, Stack, Table, ThreadState, Value};
 use luster_vm::traceback::{self, Level};
 
-use super::{running_callback, thread_argument, with_state};
+use super::{running_callback, thread_argument, upvalue_count, with_state};
+use crate::c_values::c_int;
 
 /// The letters that choose fields.
 const OPTIONS: &[u8] = b"SlnrutLf";
@@ -47,7 +48,7 @@ pub(super) fn getinfo<'gc>(
     let (function, activation) = match stack.get(first) {
         function @ (Value::Closure(_) | Value::Callback(_)) => (function, None),
         _ => {
-            let level = stack.integer(ctx, first)?;
+            let level = c_int(stack.integer(ctx, first)?);
             let is_own = thread == stack.thread();
             let found = if is_own && level == 0 {
                 let state = stack.thread_state();
@@ -94,15 +95,14 @@ pub(super) fn getinfo<'gc>(
         integer("currentline", line.filter(|&line| line > 0).map_or(-1, i64::from));
     }
     if wants(b'u') {
-        let (upvalues, parameters, is_vararg) = match function {
+        let (parameters, is_vararg) = match function {
             Value::Closure(closure) => {
                 let prototype = closure.prototype();
-                (closure.upvalue_count(), prototype.parameters, prototype.is_vararg)
+                (prototype.parameters, prototype.is_vararg)
             }
-            Value::Callback(callback) => (usize::from(callback.is_captured()), 0, true),
-            _ => (0, 0, true),
+            _ => (0, true),
         };
-        integer("nups", upvalues as i64);
+        integer("nups", upvalue_count(function) as i64);
         integer("nparams", i64::from(parameters));
         info.set_field(ctx, "isvararg", Value::boolean(is_vararg));
     }

@@ -6,6 +6,7 @@ use luster_value::{CallbackReturn, Context, Error, Frame, LuaFrame, Stack, Threa
 use luster_vm::traceback;
 
 use super::{thread_argument, with_state};
+use crate::c_values::c_int;
 
 /// The variable that the reference has behind the parameters of a function with extra arguments that
 /// have no name. Here it has no register, and its value is always nil; but it counts.
@@ -26,7 +27,7 @@ pub(super) fn getlocal<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (thread, first) = thread_argument(stack);
-    let number = stack.integer(ctx, first + 1)?;
+    let number = c_int(stack.integer(ctx, first + 1)?);
     match stack.get(first) {
         Value::Closure(closure) => {
             let local = active_local(closure.prototype(), number, 0);
@@ -39,7 +40,7 @@ pub(super) fn getlocal<'gc>(
         }
         _ => {}
     }
-    let level = stack.integer(ctx, first)?;
+    let level = c_int(stack.integer(ctx, first)?);
     let limit = stack.base();
     let is_own = thread == stack.thread();
     let found = if is_own && level == 0 {
@@ -77,8 +78,8 @@ pub(super) fn setlocal<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (thread, first) = thread_argument(stack);
-    let level = stack.integer(ctx, first)?;
-    let number = stack.integer(ctx, first + 1)?;
+    let level = c_int(stack.integer(ctx, first)?);
+    let number = c_int(stack.integer(ctx, first + 1)?);
     let is_own = thread == stack.thread();
     let limit = is_own.then_some(stack.base());
     let found = if is_own && level == 0 {

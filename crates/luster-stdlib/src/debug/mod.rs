@@ -15,6 +15,8 @@ use luster_value::{
 };
 use luster_vm::traceback;
 
+use crate::c_values::{c_int, c_string};
+
 /// What the library holds.
 const FUNCTIONS: &[(&str, Function)] = &[
     ("debug", debug),
@@ -148,7 +150,7 @@ fn getuservalue<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let number = stack.optional_integer(ctx, 1, 1)?;
+    let number = c_int(stack.optional_integer(ctx, 1, 1)?);
     match stack.get(0) {
         Value::UserData(userdata) if (1..=MAX_USER_VALUES).contains(&number) => {
             match userdata.user_value(number as usize - 1) {
@@ -167,7 +169,7 @@ fn setuservalue<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let number = stack.optional_integer(ctx, 2, 1)?;
+    let number = c_int(stack.optional_integer(ctx, 2, 1)?);
     let Value::UserData(userdata) = stack.get(0) else {
         return Err(stack.type_error(ctx, 0, "userdata"));
     };
@@ -192,16 +194,26 @@ fn upvalue_arguments<'gc>(
     stack: &Stack<'_, 'gc>,
     first: usize,
 ) -> Result<(Value<'gc>, Option<usize>), Error<'gc>> {
-    let number = stack.integer(ctx, first + 1)?;
+    let number = c_int(stack.integer(ctx, first + 1)?);
     let function = stack.function(ctx, first)?;
-    let count = match function {
-        Value::Closure(closure) => closure.upvalue_count(),
-        // What a callback has captured is not to be seen; but it is there.
-        Value::Callback(callback) => usize::from(callback.is_captured()),
-        _ => 0,
-    };
+    let count = upvalue_count(function);
     let index = number.checked_sub(1).and_then(|index| usize::try_from(index).ok());
     Ok((function, index.filter(|&index| index < count)))
+}
+
+/// Built-ins that have captured something and are functions without upvalues in the reference.
+const WITHOUT_UPVALUES: &[&str] = &["codes", "ipairs", "pairs", "type"];
+
+/// How many upvalues a function has.
+fn upvalue_count(function: Value<'_>) -> usize {
+    match function {
+        Value::Closure(closure) => closure.upvalue_count(),
+        // What a callback has captured is not to be seen; but it is there.
+        Value::Callback(callback) => {
+            usize::from(callback.is_captured() && !WITHOUT_UPVALUES.contains(&callback.name()))
+        }
+        _ => 0,
+    }
 }
 
 /// The Lua function and the index of its upvalue that arguments give, if it has such a one.
@@ -376,10 +388,10 @@ fn traceback<'gc>(
         },
     };
     let is_own = thread == stack.thread();
-    let level = stack.optional_integer(ctx, first + 1, i64::from(is_own))?;
-    let level = usize::try_from(level).unwrap_or(0);
+    let level = c_int(stack.optional_integer(ctx, first + 1, i64::from(is_own))?);
+    let level = usize::try_from(level).unwrap_or(usize::MAX);
     let running = is_own.then(|| running_callback(stack));
-    let message = message.map(luster_value::LuaString::as_bytes);
+    let message = message.map(|message| c_string(message.as_bytes()));
     let text = with_state(stack, thread, |state| {
         (traceback::traceback(ctx, state, running, message, level), state.frames.len())
     });

@@ -19,6 +19,7 @@ use luster_value::{
 use self::read::Purpose;
 use self::stream::{Mode, Stream};
 use crate::buffer::reserve_results;
+use crate::c_values::c_string;
 use crate::output::{Buffering, Output};
 use crate::system_error::{self, file_result};
 
@@ -253,11 +254,6 @@ fn open_or_raise<'gc>(
             Err(Error::message(message))
         }
     }
-}
-
-/// Bytes as C sees them: up to the first zero.
-fn c_string(bytes: &[u8]) -> &[u8] {
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 /// Puts a new file, or what says why there is none, in the place of the arguments.

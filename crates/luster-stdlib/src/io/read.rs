@@ -53,6 +53,10 @@ pub(super) struct Reading<'gc> {
     /// What has been read for it so far.
     partial: CountedBuffer,
     purpose: Purpose,
+    /// Why a format that takes all there is got no more: it counts as read, and those behind it are
+    /// looked at, before the results turn out to be none.
+    #[collect(require_static)]
+    failure: Option<io::Error>,
 }
 
 /// How far a step came.
@@ -88,7 +92,7 @@ pub(super) fn read<'gc>(
     let end = stack.len().max(first);
     reserve_results(stack, end - first + 3, "too many arguments")?;
     let partial = CountedBuffer::new();
-    let mut reading = Reading { file, first, end, next: first, partial, purpose };
+    let mut reading = Reading { file, first, end, next: first, partial, purpose, failure: None };
     if reading.go_on(ctx, stack)? {
         Ok(CallbackReturn::Return)
     } else {
@@ -147,14 +151,20 @@ impl<'gc> Reading<'gc> {
                     }
                 }
                 Err(Failure::System(error)) => {
-                    self.end = 0;
-                    system_error::file_result(ctx, stack, Err(error), None);
-                    break;
+                    self.failure = Some(error);
+                    self.partial = CountedBuffer::new();
+                    self.next += 1;
+                    if !matches!(format, Format::All) || self.next >= self.end {
+                        break;
+                    }
                 }
                 Err(Failure::Raised(error)) => return Err(error),
             }
         }
-        stack.drop_front(self.end);
+        match self.failure.take() {
+            Some(error) => system_error::file_result(ctx, stack, Err(error), None),
+            None => stack.drop_front(self.end),
+        }
         Ok(true)
     }
 

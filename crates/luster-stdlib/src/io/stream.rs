@@ -209,6 +209,9 @@ impl Stream {
         if let Device::Stdout(output) = &self.device {
             return output.write(bytes);
         }
+        if bytes.is_empty() {
+            return Ok(());
+        }
         if !self.writable {
             return Err(bad_descriptor());
         }

@@ -8,8 +8,9 @@ use std::process::{Command, ExitStatus};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Function, Stack, Table, Value};
+use luster_value::{CallbackReturn, Context, Error, Function, LuaString, Stack, Table, Value};
 
+use crate::c_values::c_string;
 use crate::output::Output;
 use crate::program::{Program, Step, run};
 use crate::{register, system_error};
@@ -324,8 +325,8 @@ fn getenv<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let name = stack.string(ctx, 0)?;
-    let value = match std::env::var_os(system_error::os_string(name.as_bytes())) {
+    let name = c_string(stack.string(ctx, 0)?.as_bytes());
+    let value = match std::env::var_os(system_error::os_string(name)) {
         Some(value) => Value::String(ctx.intern_owned(system_error::os_bytes(value))),
         None => Value::Nil,
     };
@@ -338,7 +339,7 @@ fn remove<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let name = stack.string(ctx, 0)?.as_bytes();
+    let name = c_string(stack.string(ctx, 0)?.as_bytes());
     let path = system_error::os_string(name);
     let is_directory = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
     let result =
@@ -352,8 +353,8 @@ fn rename<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let old = system_error::os_string(stack.string(ctx, 0)?.as_bytes());
-    let new = system_error::os_string(stack.string(ctx, 1)?.as_bytes());
+    let path = |name: LuaString<'gc>| system_error::os_string(c_string(name.as_bytes()));
+    let (old, new) = (path(stack.string(ctx, 0)?), path(stack.string(ctx, 1)?));
     system_error::file_result(ctx, stack, std::fs::rename(old, new), None);
     Ok(CallbackReturn::Return)
 }
@@ -372,7 +373,7 @@ fn setlocale<'gc>(
     )?;
     let known = match locale {
         None => true,
-        Some(name) => matches!(name.as_bytes(), b"" | b"C" | b"POSIX"),
+        Some(name) => matches!(c_string(name.as_bytes()), b"" | b"C" | b"POSIX"),
     };
     stack.replace(if known { ctx.string("C") } else { Value::Nil });
     Ok(CallbackReturn::Return)

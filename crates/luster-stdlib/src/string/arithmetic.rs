@@ -7,6 +7,8 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
+use crate::program::fault;
+
 /// Puts the metamethods into the metatable of strings.
 pub(super) fn fill<'gc>(ctx: Context<'gc>, metatable: Table<'gc>) {
     let functions: [(&str, Function); 8] = [
@@ -66,7 +68,7 @@ fn arithmetic<'gc>(
     let (a, b) = (stack.get(0), stack.get(1));
     if let (Some(x), Some(y)) = (a.to_number(), b.to_number()) {
         let outcome = operate::arithmetic(ctx, op, x.into(), y.into());
-        if let Outcome::Value(value) = outcome.map_err(|fault| fault.into_error(ctx))? {
+        if let Outcome::Value(value) = outcome.map_err(|error| fault(ctx, error))? {
             stack.replace(value);
             return Ok(CallbackReturn::Return);
         }

@@ -111,7 +111,7 @@ impl<'gc> Sort<'gc> {
             if self.missing > MAX_MISSING {
                 return Err(Error::argument(1, "array too big"));
             }
-            if self.less.is_nil() && self.values.last().is_some_and(|last| last.is_nil()) {
+            if self.less.is_nil() && self.missing > CHUNK {
                 // Two of them will have to be compared sooner or later.
                 operate::less(ctx, value, value).map_err(|error| fault(ctx, error))?;
             }

@@ -1,0 +1,248 @@
+//! Values that calls are given, as Lua source. Those of `ANY` are of every type; the others are
+//! what some argument is meant to be, with the edges of that.
+
+use crate::signature::Pool;
+
+/// Values of every type.
+pub(crate) const ANY: Pool = &[
+    "nil",
+    "true",
+    "false",
+    "0",
+    "1",
+    "-1",
+    "3",
+    "-0.0",
+    "3.0",
+    "3.5",
+    "1 << 53",
+    "math.maxinteger",
+    "math.mininteger",
+    "2^53",
+    "2^63",
+    "-2^63",
+    "1e308",
+    "math.huge",
+    "-math.huge",
+    "0/0",
+    "''",
+    "'10'",
+    "'0x10'",
+    "' 5 '",
+    "'1e1'",
+    "'5.5'",
+    "'abc'",
+    "'a\\0b'",
+    "V.long",
+    "{}",
+    "{ 1, 2, 3 }",
+    "{ 'a', 'c', n = 3 }",
+    "type",
+    "function(...) return ... end",
+    "coroutine.create(type)",
+    "io.stdout",
+    "V.closed()",
+    "V.named()",
+    "V.misnamed()",
+    "V.textual()",
+    "V.textless()",
+    "V.numeric()",
+    "V.protected()",
+    "V.callable()",
+    "V.proxy(3, 1, 2)",
+    "V.length(2)",
+    "V.operators()",
+    "V.failing()",
+    "V.dead()",
+    "V.suspended()",
+];
+
+/// What is not a number, nor text that spells one.
+pub(crate) const NOT_NUMBERS: Pool = &[
+    "nil",
+    "true",
+    "''",
+    "'abc'",
+    "'0x'",
+    "'1 2'",
+    "'1\\0'",
+    "{}",
+    "type",
+    "io.stdout",
+    "V.named()",
+    "V.textual()",
+    "coroutine.create(type)",
+];
+
+/// Numbers of all kinds.
+pub(crate) const NUMBERS: Pool = &[
+    "1",
+    "0",
+    "2",
+    "-1",
+    "7",
+    "-7",
+    "10",
+    "100",
+    "255",
+    "-0.0",
+    "0.5",
+    "-0.5",
+    "1.5",
+    "3.7",
+    "-3.7",
+    "1e15",
+    "1e16",
+    "2^31",
+    "2^53",
+    "2^53 + 1",
+    "2^63",
+    "-2^63",
+    "2^64",
+    "1e100",
+    "1e308",
+    "5e-324",
+    "math.pi",
+    "math.huge",
+    "-math.huge",
+    "0/0",
+    "math.maxinteger",
+    "math.mininteger",
+    "math.maxinteger - 1",
+    "math.mininteger + 1",
+    "1 << 31",
+    "1 << 32",
+    "1 << 53",
+    "(1 << 53) + 1",
+    "'10'",
+    "'0x10'",
+    "' -7 '",
+    "'1e2'",
+    "'0x1p-2'",
+    "'9223372036854775808'",
+];
+
+/// Integers, and what converts to one.
+pub(crate) const INTEGERS: Pool = &[
+    "1",
+    "0",
+    "2",
+    "3",
+    "-1",
+    "-2",
+    "-3",
+    "4",
+    "10",
+    "-10",
+    "100",
+    "3.0",
+    "-2.0",
+    "'2'",
+    "'0x3'",
+    "' -1 '",
+    "'2.0'",
+    "1 << 31",
+    "-(1 << 31)",
+    "1 << 32",
+    "1 << 53",
+    "math.maxinteger",
+    "math.mininteger",
+    "math.maxinteger - 1",
+    "math.mininteger + 1",
+    "2^53",
+    "-2^63",
+    "2^63",
+];
+
+/// Numbers that are no integers.
+pub(crate) const FRACTIONS: Pool =
+    &["0.5", "-1.5", "2^63", "1e100", "math.huge", "-math.huge", "0/0", "'1.5'", "'1e100'"];
+
+/// Small integers, for what takes time or memory in proportion to them.
+pub(crate) const SMALL: Pool =
+    &["3", "0", "1", "2", "4", "5", "7", "-1", "-2", "3.0", "'3'", "'0x2'", "20"];
+
+/// Numbers out of any range.
+pub(crate) const HUGE: Pool = &[
+    "math.maxinteger",
+    "math.maxinteger - 1",
+    "math.mininteger",
+    "math.mininteger + 1",
+    "1 << 62",
+    "-(1 << 62)",
+];
+
+/// Text.
+pub(crate) const STRINGS: Pool = &[
+    "'hello world'",
+    "''",
+    "'a'",
+    "'abc'",
+    "'AbC'",
+    "'a\\0b'",
+    "'10'",
+    "'x=1, y=2'",
+    "'\\xff\\xfe'",
+    "'häß€𝄞'",
+    "V.long",
+    "'  padded \\t\\n'",
+    "'%d %s'",
+    "12",
+    "-3.5",
+    "1e15",
+    "2^53",
+];
+
+/// Tables, and what stands for one. None has holes: its length would be open.
+pub(crate) const TABLES: Pool = &[
+    "{ 3, 1, 2 }",
+    "{}",
+    "{ 1 }",
+    "{ 'b', 'a', 'c' }",
+    "{ 1.5, 1, -0.0 }",
+    "{ 1, 2, 3, n = 5 }",
+    "{ [0] = 0 }",
+    "{ 1, '2', 3.0 }",
+    "{ {}, {} }",
+    "{ true }",
+    "V.proxy(3, 1, 2)",
+    "V.proxy()",
+    "V.length(2)",
+    "V.length('2')",
+    "V.length(2.5)",
+    "V.length({})",
+    "V.named()",
+    "V.operators()",
+    "V.failing()",
+    "setmetatable({ 5, 4 }, {})",
+];
+
+/// Functions, and what can be called like one.
+pub(crate) const FUNCTIONS: Pool = &[
+    "function(...) return ... end",
+    "type",
+    "tostring",
+    "select",
+    "error",
+    "function() error({ code = 1 }) end",
+    "function() error('text', 0) end",
+    "function() error('text') end",
+    "function() error() end",
+    "function(a) return a.b.c end",
+    "function(...) return select('#', ...) end",
+    "V.callable()",
+    "V.operators()",
+    "V.failing()",
+    "coroutine.yield",
+    "coroutine.wrap(function(...) return ... end)",
+];
+
+/// Coroutines.
+pub(crate) const THREADS: Pool = &[
+    "coroutine.create(function(...) return ... end)",
+    "V.suspended()",
+    "V.dead()",
+    "coroutine.running()",
+    "coroutine.create(error)",
+    "coroutine.create(function() coroutine.yield(1, 2) error('late') end)",
+];
