@@ -65,11 +65,10 @@ fn run_puc(source: &[u8], name: &str, generational: bool) -> Result<(), String> 
     lua.load(source).set_name(name).exec().map_err(|error| error.to_string())
 }
 
-/// A PUC-Rio VM as close to the bare one as mlua allows: with `catch_rust_panics`, mlua would put
-/// slower functions of its own in the place of `pcall` and `xpcall`.
+/// A PUC-Rio VM as close to the bare one as mlua allows: without `catch_rust_panics`, which is on by
+/// default, mlua would put slower functions of its own in the place of `pcall` and `xpcall`.
 fn new_puc() -> Result<mlua::Lua, String> {
-    mlua::Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new().catch_rust_panics(false))
-        .map_err(|error| error.to_string())
+    mlua::Lua::new_with(StdLib::ALL_SAFE, LuaOptions::new()).map_err(|error| error.to_string())
 }
 
 /// Fills luster's token table and returns the number of tokens.

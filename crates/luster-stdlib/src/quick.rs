@@ -9,7 +9,10 @@ use luster_value::{Context, LuaString, Metamethod, Quick, Table, Type, Value};
 
 use crate::Library;
 
-const BASE: &[(&str, Quick)] = &[
+/// What most quick forms are: they give one value.
+type Form = for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>;
+
+const BASE: &[(&str, Form)] = &[
     ("assert", assert),
     ("rawequal", rawequal),
     ("rawget", rawget),
@@ -20,7 +23,7 @@ const BASE: &[(&str, Quick)] = &[
     ("type", type_of),
 ];
 
-const MATH: &[(&str, Quick)] = &[
+const MATH: &[(&str, Form)] = &[
     ("abs", abs),
     ("ceil", ceil),
     ("cos", cos),
@@ -35,9 +38,9 @@ const MATH: &[(&str, Quick)] = &[
     ("ult", ult),
 ];
 
-const STRING: &[(&str, Quick)] = &[("byte", byte), ("char", char), ("len", len), ("sub", sub)];
+const STRING: &[(&str, Form)] = &[("byte", byte), ("char", char), ("len", len), ("sub", sub)];
 
-const TABLE: &[(&str, Quick)] = &[("insert", insert), ("remove", remove)];
+const TABLE: &[(&str, Form)] = &[("remove", remove)];
 
 /// Gives the functions of a library their quick forms.
 pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library) {
@@ -50,8 +53,13 @@ pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library
     };
     for (name, quick) in forms {
         if let Value::Callback(callback) = table.get_field(ctx, name) {
-            callback.set_quick(*quick);
+            callback.set_quick(Quick::Value(*quick));
         }
+    }
+    if library == Library::Table
+        && let Value::Callback(callback) = table.get_field(ctx, "insert")
+    {
+        callback.set_quick(Quick::Action(insert));
     }
 }
 
@@ -314,14 +322,12 @@ fn sub<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
 }
 
 /// `table.insert(list, value)`
-fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> bool {
     match *arguments {
-        [Value::Table(list), value] if list.metatable().is_none() => {
-            let length = list.quick_length()?;
-            list.set_integer(&ctx, length + 1, value).ok()?;
-            Some(Value::Nil)
-        }
-        _ => None,
+        [Value::Table(list), value] if list.metatable().is_none() => list
+            .quick_length()
+            .is_some_and(|length| list.set_integer(&ctx, length + 1, value).is_ok()),
+        _ => false,
     }
 }
 

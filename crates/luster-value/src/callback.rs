@@ -21,12 +21,16 @@ use crate::value::Value;
 pub type Function =
     for<'gc> fn(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<CallbackReturn<'gc>, Error<'gc>>;
 
-/// The quick form of a function: the one result of a call with these arguments, when it is an easy
-/// one; otherwise nothing has happened, and the function itself is called.
-///
-/// It is called without a frame of its own, so it must neither fail nor call back, and what it does
-/// must not take long.
-pub type Quick = for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>;
+/// The quick form of a function, which is called without a frame of its own when a call is an easy
+/// one: so it must neither fail nor call back, and what it does must not take long.
+#[derive(Clone, Copy)]
+pub enum Quick {
+    /// Gives the one result of a call with these arguments; if it is not an easy one, nothing has
+    /// happened, and the function itself is called.
+    Value(for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>),
+    /// The same for a function without results: tells whether it has done what is to be done.
+    Action(for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> bool),
+}
 
 /// What the VM is to do after a callback.
 pub enum CallbackReturn<'gc> {

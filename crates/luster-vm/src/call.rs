@@ -8,7 +8,7 @@ use luster_value::{
     Value, WaitingFrame, WaitsFor,
 };
 
-use crate::cursor::{push, push_frame};
+use crate::cursor::{Answer, push, push_frame};
 use crate::operate::Fault;
 use crate::run::{Control, Flow, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch};
 use crate::slow::Next;
@@ -177,6 +177,27 @@ impl<'gc> Run<'_, 'gc> {
         returns: ReturnKind,
         extra: usize,
     ) -> Control<'gc> {
+        // Callbacks that answer by calling others stand on the Rust stack until one calls Lua.
+        self.nested += 1;
+        let control = self.call_nested::<WATCHED>(callback, function, argc, returns, extra);
+        self.nested -= 1;
+        control
+    }
+
+    fn call_nested<const WATCHED: bool>(
+        &mut self,
+        callback: Callback<'gc>,
+        function: usize,
+        argc: usize,
+        returns: ReturnKind,
+        extra: usize,
+    ) -> Control<'gc> {
+        if self.nested > MAX_DEPTH {
+            let error =
+                self.complete(Error::message("C stack overflow"), Value::Callback(callback), extra);
+            self.push_failed(function);
+            return Err(error);
+        }
         let base = function + 1;
         self.reserve(base + argc)?;
         let mut stack = Stack::new(self.state, self.thread, base, argc);
@@ -205,7 +226,7 @@ impl<'gc> Run<'_, 'gc> {
         quick: Quick,
         register: LinkedOperand,
         argc: usize,
-    ) -> Option<Value<'gc>> {
+    ) -> Answer<'gc> {
         let result = self.running().call_quick(self.ctx, quick, register, argc);
         self.end_slice_if_due();
         result

@@ -13,6 +13,17 @@ use luster_value::{
     RegisterFile, ReturnKind, ThreadState, UpValue, Value,
 };
 
+/// What the quick form of a function came to.
+#[derive(Clone, Copy)]
+pub(crate) enum Answer<'gc> {
+    /// It is not for calls like this one.
+    None,
+    /// There is no result.
+    Done,
+    /// There is one result.
+    Value(Value<'gc>),
+}
+
 /// The place of the running function.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'gc> {
@@ -164,10 +175,16 @@ impl<'gc> Cursor<'gc> {
         quick: Quick,
         register: LinkedOperand,
         argc: usize,
-    ) -> Option<Value<'gc>> {
-        // SAFETY: the verifier has checked that the arguments of a call are registers; a quick form
-        // cannot get at the registers of the running coroutine, which is borrowed.
-        quick(ctx, unsafe { self.values_after(register, argc) })
+    ) -> Answer<'gc> {
+        // SAFETY: the arguments of a call are registers, as the verifier has checked, or reach up to
+        // the open top; a quick form cannot get at the registers of the running coroutine, which is
+        // borrowed.
+        let arguments = unsafe { self.values_after(register, argc) };
+        match quick {
+            Quick::Value(quick) => quick(ctx, arguments).map_or(Answer::None, Answer::Value),
+            Quick::Action(quick) if quick(ctx, arguments) => Answer::Done,
+            Quick::Action(_) => Answer::None,
+        }
     }
 
     /// An upvalue.

@@ -14,7 +14,7 @@ use luster_bytecode::Op;
 use luster_number as number;
 use luster_value::{Builtin, Frame, ReturnKind, Table, Told, UpValue, Value};
 
-use crate::cursor::{Cursor, keep_apart, pop_frame, running_frame, set_result};
+use crate::cursor::{Answer, Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::{Fault, compare_strings};
 use crate::run::Run;
 use crate::slow::Next;
@@ -911,19 +911,27 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                             if !HOOKED && callback.which_builtin() != Builtin::PCall =>
                         {
                             fuel -= i64::from(i.e());
-                            if let Some(quick) = callback.quick()
-                                && let Some(value) = outside!(run.call_quick(quick, i.a, argc))
-                            {
-                                cursor.set(i.a, value);
-                                match i.c.get().get() {
-                                    0 => set_open(run.state, i.a),
-                                    c => {
-                                        for n in 2..usize::from(c) {
-                                            cursor.set_after(i.a, n - 1, Value::Nil);
+                            if let Some(quick) = callback.quick() {
+                                let answer = outside!(run.call_quick(quick, i.a, argc));
+                                if let Answer::Value(value) = answer {
+                                    cursor.set(i.a, value);
+                                } else if let Answer::Done = answer {
+                                    cursor.set(i.a, Value::Nil);
+                                }
+                                if !matches!(answer, Answer::None) {
+                                    match i.c.get().get() {
+                                        0 => {
+                                            let count = matches!(answer, Answer::Value(_));
+                                            set_open(run.state, i.a, usize::from(count));
+                                        }
+                                        c => {
+                                            for n in 2..usize::from(c) {
+                                                cursor.set_after(i.a, n - 1, Value::Nil);
+                                            }
                                         }
                                     }
+                                    break;
                                 }
-                                break;
                             }
                             slow!(run.call_rust(callback, i.a, argc, returns));
                         }
@@ -962,9 +970,16 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         && run.state.to_be_closed.is_empty()
                     {
                         let argc = i.b.get() as usize - 1;
-                        if let Some(value) = outside!(run.call_quick(quick, i.a, argc)) {
-                            return_one!(i, value, 1, 0);
-                            break;
+                        match outside!(run.call_quick(quick, i.a, argc)) {
+                            Answer::Value(value) => {
+                                return_one!(i, value, 1, 0);
+                                break;
+                            }
+                            Answer::Done => {
+                                return_one!(i, Value::Nil, 0, 0);
+                                break;
+                            }
+                            Answer::None => {}
                         }
                     }
                     slow!(run.tail_call());

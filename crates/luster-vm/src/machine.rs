@@ -123,6 +123,7 @@ impl<'gc> Machine<'gc> {
                 cursor: None,
                 switch: None,
                 error: None,
+                nested: 0,
                 handling_failed: false,
             };
             run_thread(&mut run);
@@ -214,7 +215,11 @@ fn run_thread(run: &mut Run<'_, '_>) {
         match run.call(0, argc, ReturnKind::Frame) {
             Ok(Flow::GoOn) => {}
             Ok(Flow::Stop) => return,
-            Err(error) => run.pend(error),
+            Err(error) => {
+                if run.fail(error) == Flow::Stop {
+                    return;
+                }
+            }
         }
     }
     if run.ctx.finalizers().is_due()
@@ -348,6 +353,9 @@ fn hand_over<'gc>(
     deliver_values(ctx, &mut state, Some(from_state), values);
 }
 
+/// The message of the error that there is not enough memory.
+const OUT_OF_MEMORY: &[u8] = b"not enough memory";
+
 /// Puts values, or an error, where the waiting callback on top gives them to its caller.
 fn deliver_values<'gc>(
     ctx: Context<'gc>,
@@ -384,7 +392,8 @@ fn deliver_values<'gc>(
             // A wrapped coroutine's error is raised where it was called.
             state.frames.pop();
             let error = match error {
-                Value::String(message) => {
+                // The reference does not put a place before errors of memory either.
+                Value::String(message) if message.as_bytes() != OUT_OF_MEMORY => {
                     let mut text = traceback::position_of_top(state);
                     text.extend(message.as_bytes());
                     Value::String(ctx.intern_owned(text))

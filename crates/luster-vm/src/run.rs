@@ -66,6 +66,8 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) switch: Option<Switch<'gc>>,
     /// The error that the dispatch loop was left for.
     pub(crate) error: Option<Error<'gc>>,
+    /// How many callbacks answer by calling others, one inside the other.
+    pub(crate) nested: u16,
     /// Whether the error that is being raised is that handling another one failed.
     pub(crate) handling_failed: bool,
 }
@@ -90,13 +92,10 @@ impl<'gc> Run<'_, 'gc> {
                 Left::Frames => {}
                 Left::Machine => return,
                 Left::Error => {
-                    if let Some(error) = self.error.take() {
-                        match self.raise(error) {
-                            Ok(Flow::GoOn) => {}
-                            Ok(Flow::Stop) => return,
-                            // An error raised while another one was handled is raised in its turn.
-                            Err(error) => self.pend(error),
-                        }
+                    if let Some(error) = self.error.take()
+                        && self.fail(error) == Flow::Stop
+                    {
+                        return;
                     }
                 }
             }
@@ -105,6 +104,15 @@ impl<'gc> Run<'_, 'gc> {
                 return;
             }
         }
+    }
+
+    /// Raises an error.
+    pub(crate) fn fail(&mut self, error: Error<'gc>) -> Flow {
+        self.raise(error).unwrap_or_else(|error| {
+            // An error raised while another one was handled is raised in its turn.
+            self.pend(error);
+            Flow::GoOn
+        })
     }
 
     /// Stops for the machine.

@@ -35,11 +35,11 @@ pub(crate) fn take_open(state: &mut ThreadState<'_>, register: LinkedOperand) ->
     count
 }
 
-/// Sets the open top behind the one result of a call, in a register.
+/// Sets the open top behind the results of a call, none or one, in a register.
 #[inline(always)]
-pub(crate) fn set_open(state: &mut ThreadState<'_>, register: LinkedOperand) {
+pub(crate) fn set_open(state: &mut ThreadState<'_>, register: LinkedOperand, count: usize) {
     let base = running_frame(&mut state.frames).base as usize;
-    state.top = base + register.index() as usize + 1;
+    state.top = base + register.index() as usize + count;
 }
 
 /// The next value of a numeric loop over floats, if it goes on.
@@ -188,6 +188,7 @@ pub(crate) fn prepare_loop<'gc>(
     if by == 0.0 {
         return Err(LoopFault::ZeroStep);
     }
-    let runs = if by > 0.0 { first <= limit } else { limit <= first };
-    Ok(runs.then(|| [Value::float(limit), Value::float(by), Value::float(first)]))
+    // A loop that begins at what is not a number runs once, as in the reference.
+    let is_over = if by > 0.0 { limit < first } else { first < limit };
+    Ok((!is_over).then(|| [Value::float(limit), Value::float(by), Value::float(first)]))
 }
