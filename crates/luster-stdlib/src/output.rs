@@ -28,6 +28,8 @@ struct Writer {
     sink: Box<dyn Write>,
     buffer: Vec<u8>,
     buffering: Buffering,
+    /// Whether it writes to the standard output of the process.
+    is_standard: bool,
 }
 
 impl Writer {
@@ -71,16 +73,16 @@ impl Output {
     /// is left in the buffer is written when the VM is dropped.
     pub fn stdout() -> Self {
         let buffering = if io::stdout().is_terminal() { Buffering::Line } else { Buffering::Full };
-        Output::with_buffering(Box::new(io::stdout()), buffering)
+        Output::with_buffering(Box::new(io::stdout()), buffering, true)
     }
 
     /// An output that passes everything on to a writer at once.
     pub fn new(sink: impl Write + 'static) -> Self {
-        Output::with_buffering(Box::new(sink), Buffering::None)
+        Output::with_buffering(Box::new(sink), Buffering::None, false)
     }
 
-    fn with_buffering(sink: Box<dyn Write>, buffering: Buffering) -> Self {
-        Output(Rc::new(RefCell::new(Writer { sink, buffer: Vec::new(), buffering })))
+    fn with_buffering(sink: Box<dyn Write>, buffering: Buffering, is_standard: bool) -> Self {
+        Output(Rc::new(RefCell::new(Writer { sink, buffer: Vec::new(), buffering, is_standard })))
     }
 
     /// The output of a VM.
@@ -123,6 +125,11 @@ impl Output {
             writer.buffering = buffering;
             writer.pass_on()
         })
+    }
+
+    /// Whether it is the standard output of the process.
+    pub(crate) fn is_standard(&self) -> bool {
+        self.0.try_borrow().is_ok_and(|writer| writer.is_standard)
     }
 
     /// Works on the writer; a host's writer that comes back here while it writes gets an error.

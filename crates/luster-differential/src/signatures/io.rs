@@ -103,7 +103,8 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     function("f:missing", &[&[ANY]]).before(READ),
     function("FILE.read", &[&[FILES, ANY], &[FORMATS]])
         .before("local FILE = getmetatable(io.stdout).__index"),
-    function("FILE.seek", &[&[&["V.file()", "V.closed()"], ANY], &[WHENCES]])
+    // Not of the standard output, which may be a file that somebody wants to read.
+    function("FILE.seek", &[&[&["V.file()", "V.closed()", "nil", "1", "{}", "type"]], &[WHENCES]])
         .before("local FILE = getmetatable(io.stdout).__index"),
     function("FILE.write", &[&[&["V.file('w')", "V.closed()"], NOT_TEXT], &[STRINGS]])
         .before("local FILE = getmetatable(io.stdout).__index")

@@ -281,7 +281,9 @@ impl Stream {
         };
         let position = match &mut self.device {
             Device::File(file) => file.seek(to)?,
-            Device::Stdin => seek_stdin(to)?,
+            Device::Stdin => seek_standard(&io::stdin(), to)?,
+            Device::Stdout(output) if output.is_standard() => seek_standard(&io::stdout(), to)?,
+            Device::Stderr => seek_standard(&io::stderr(), to)?,
             _ => return Err(illegal_seek()),
         };
         (self.start, self.end) = (0, 0);
@@ -331,16 +333,15 @@ impl Drop for Stream {
     }
 }
 
-/// Sets the position of the standard input, if it is a file.
+/// Sets the position of one of the process's standard streams, if it is a file.
 #[cfg(unix)]
-fn seek_stdin(to: SeekFrom) -> io::Result<u64> {
-    use std::os::fd::AsFd;
-    File::from(io::stdin().as_fd().try_clone_to_owned()?).seek(to)
+fn seek_standard(stream: &impl std::os::fd::AsFd, to: SeekFrom) -> io::Result<u64> {
+    File::from(stream.as_fd().try_clone_to_owned()?).seek(to)
 }
 
-/// Sets the position of the standard input, if it is a file.
+/// Sets the position of one of the process's standard streams, if it is a file.
 #[cfg(not(unix))]
-fn seek_stdin(_: SeekFrom) -> io::Result<u64> {
+fn seek_standard<S>(_: &S, _: SeekFrom) -> io::Result<u64> {
     Err(illegal_seek())
 }
 
