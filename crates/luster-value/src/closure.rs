@@ -166,6 +166,27 @@ impl LinkedInstruction {
         unsafe { raw::join(raw::Raw { tag: self.kind.get(), word: self.word }) }
     }
 
+    /// The constant, if it is an integer.
+    #[inline(always)]
+    pub fn integer(&self) -> Option<i64> {
+        if self.kind.get() != raw::INTEGER {
+            return None;
+        }
+        // SAFETY: the word of an integer is a number.
+        Some(unsafe { self.word.assume_init() } as i64)
+    }
+
+    /// The constant, if it is a float.
+    #[inline(always)]
+    pub fn float(&self) -> Option<f64> {
+        if self.kind.get() != raw::FLOAT {
+            return None;
+        }
+        // SAFETY: the word of a float is its bits; read as a float, it need not come by way of an
+        // integer.
+        Some(unsafe { *self.word.as_ptr().cast::<f64>() })
+    }
+
     /// The constant, which is a string.
     ///
     /// # Safety

@@ -41,7 +41,7 @@ pub use error::{Error, Raised, RustError};
 pub use finalizers::Finalizers;
 pub use hook::{AfterHook, Hook, HookFrame, Told, Tracing};
 pub use metamethod::Metamethod;
-pub use registers::{MAX_SLOTS, RegisterFile};
+pub use registers::{MAX_SLOTS, RegisterFile, Slot};
 pub use sequence::{BoxSequence, Poll, Sequence};
 pub use stack::Stack;
 pub use stash::{Stash, Stashed};

@@ -10,6 +10,7 @@ use gc_arena::Collect;
 use gc_arena::collect::Trace;
 
 use crate::account;
+use crate::table::raw;
 use crate::value::Value;
 
 /// How many slots there always are beyond what was reserved, so that small things need not be.
@@ -20,6 +21,54 @@ pub const MAX_SLOTS: usize = 1_000_000;
 
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: usize = 20_000;
+
+/// The place of a value, of which no more is read than what is asked for.
+#[derive(Clone, Copy)]
+pub struct Slot<'gc>(*const Value<'gc>);
+
+impl<'gc> Slot<'gc> {
+    /// A place.
+    ///
+    /// # Safety
+    /// There must be a value, for as long as the slot is used.
+    #[inline(always)]
+    pub unsafe fn new(place: *const Value<'gc>) -> Self {
+        Slot(place)
+    }
+
+    #[inline(always)]
+    fn tag(self) -> u32 {
+        // SAFETY: there is a value, as `new` was promised, and a value begins with its tag.
+        unsafe { *self.0.cast::<u32>() }
+    }
+
+    /// The value.
+    #[inline(always)]
+    pub fn value(self) -> Value<'gc> {
+        // SAFETY: there is a value, as `new` was promised.
+        unsafe { *self.0 }
+    }
+
+    /// The integer, if it is one.
+    #[inline(always)]
+    pub fn integer(self) -> Option<i64> {
+        if self.tag() != u32::from(raw::INTEGER) {
+            return None;
+        }
+        // SAFETY: the payload of an integer, at offset 8, is an `i64`.
+        Some(unsafe { *self.0.cast::<i64>().add(1) })
+    }
+
+    /// The float, if it is one; it is loaded as a float.
+    #[inline(always)]
+    pub fn float(self) -> Option<f64> {
+        if self.tag() != u32::from(raw::FLOAT) {
+            return None;
+        }
+        // SAFETY: the payload of a float, at offset 8, is the bits of an `f64`.
+        Some(unsafe { *self.0.cast::<f64>().add(1) })
+    }
+}
 
 /// A coroutine's registers.
 pub struct RegisterFile<'gc> {

@@ -10,7 +10,7 @@
 
 use luster_value::{
     Closure, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, Quick,
-    RegisterFile, ReturnKind, ThreadState, UpValue, Value,
+    RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
 };
 
 /// What the quick form of a function came to.
@@ -103,6 +103,13 @@ impl<'gc> Cursor<'gc> {
         // SAFETY: verified operands are below the code's number of registers, and so many slots
         // follow the base. Nothing has moved the registers since `load`.
         unsafe { *self.registers.byte_add(register.offset()) }
+    }
+
+    /// A register, of which no more is read than what is asked for.
+    #[inline(always)]
+    pub(crate) fn slot(&self, register: LinkedOperand) -> Slot<'gc> {
+        // SAFETY: as for `get`; a slot is used before the registers can move.
+        unsafe { Slot::new(self.registers.byte_add(register.offset())) }
     }
 
     /// Sets a register.
@@ -223,6 +230,101 @@ impl<'gc> Cursor<'gc> {
         }
         push_frame(&mut state.frames, closure, base, function, 0, returns);
         true
+    }
+}
+
+impl<'gc> Cursor<'gc> {
+    /// Puts a function without extra arguments, called from a register with `argc` arguments, in the
+    /// place of the running one. Tells whether there was room for its registers; if not, nothing has
+    /// happened.
+    #[inline(always)]
+    pub(crate) fn tail_call(
+        &mut self,
+        state: &mut ThreadState<'gc>,
+        closure: Closure<'gc>,
+        register: LinkedOperand,
+        argc: usize,
+    ) -> bool {
+        let frame = running_frame(&mut state.frames);
+        let function = frame.function as usize;
+        let from = frame.base as usize + register.index() as usize;
+        let code = closure.code().as_ref();
+        if !state.registers.reserve(function + 1 + argc.max(code.registers as usize)) {
+            return false;
+        }
+        frame.closure = closure;
+        frame.base = function as u32 + 1;
+        frame.pc = 0;
+        frame.varargs = 0;
+        frame.is_tail_call = true;
+        frame.extra_arguments = 0;
+        // SAFETY: the function and its arguments stand in slots of the running one, or reach up to the
+        // open top; as many slots from its own on have just been reserved, and they come first.
+        unsafe {
+            let (source, target) = (state.registers.window(from), state.registers.window(function));
+            for index in 0..=argc {
+                *target.add(index) = *source.add(index);
+            }
+            for missing in argc..code.parameters as usize {
+                *target.add(1 + missing) = Value::Nil;
+            }
+        }
+        *self = Cursor::begin(&mut state.registers, closure, function + 1);
+        true
+    }
+
+    /// Returns one value, or none as nil, to where a Lua function called the running one for one
+    /// value or none, and goes on there. Tells whether that is how it was called; if not, nothing has
+    /// happened.
+    #[inline(always)]
+    pub(crate) fn return_one(&mut self, state: &mut ThreadState<'gc>, value: Value<'gc>) -> bool {
+        let frame = running_frame(&mut state.frames);
+        let function = frame.function as usize;
+        match frame.returns {
+            ReturnKind::Call(2) => set_result(state, function, value),
+            ReturnKind::Call(1) => {}
+            _ => return false,
+        }
+        self.leave(state);
+        true
+    }
+
+    /// Returns `count` values from a register on to where a Lua function called the running one for
+    /// some number of them, and goes on there. Tells whether that is how it was called; if not,
+    /// nothing has happened.
+    #[inline(always)]
+    pub(crate) fn return_many(
+        &mut self,
+        state: &mut ThreadState<'gc>,
+        register: LinkedOperand,
+        count: usize,
+    ) -> bool {
+        let frame = running_frame(&mut state.frames);
+        let function = frame.function as usize;
+        let wanted = match frame.returns {
+            ReturnKind::Call(0) => return false,
+            ReturnKind::Call(wanted) => usize::from(wanted) - 1,
+            _ => return false,
+        };
+        for index in 0..count.min(wanted) {
+            set_result(state, function + index, self.get_after(register, index));
+        }
+        for index in count..wanted {
+            set_result(state, function + index, Value::Nil);
+        }
+        self.leave(state);
+        true
+    }
+
+    /// Drops the frame of the running function and goes on in the one below, a Lua function that
+    /// called it.
+    #[inline(always)]
+    fn leave(&mut self, state: &mut ThreadState<'gc>) {
+        let count = state.frames.len() - 1;
+        // SAFETY: there is a last frame, and a Lua function's frame is `Copy`, so nothing is leaked.
+        unsafe { state.frames.set_len(count) };
+        let caller = running_frame(&mut state.frames);
+        *self = Cursor::load(&mut state.registers, caller);
     }
 }
 

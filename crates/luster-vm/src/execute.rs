@@ -19,7 +19,7 @@ use crate::operate::{Fault, compare_strings};
 use crate::run::Run;
 use crate::slow::Next;
 use crate::steps::{
-    decide, find_method, find_string_method, float_of, make_closure, open_count, prepare_loop,
+    AnyFloat, decide, find_method, find_string_method, make_closure, open_count, prepare_loop,
     set_open, step_builtin, step_float_loop, take_open,
 };
 
@@ -159,16 +159,18 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 return Left::Error;
             }};
         }
+        // Arithmetic on two operands, of each of which the integer, the float and the value can be
+        // asked for.
         macro_rules! arithmetic {
             ($i:expr, $a:expr, $b:expr, $integers:expr, $floats:expr) => {{
                 let (a, b) = ($a, $b);
-                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                if let (Some(x), Some(y)) = (a.integer(), b.integer()) {
                     cursor.set($i.a, Value::Integer($integers(x, y)));
-                } else if let (Value::Float(x), Value::Float(y)) = (a, b) {
-                    cursor.set($i.a, Value::float($floats(x.get(), y.get())));
+                } else if let (Some(x), Some(y)) = (a.float(), b.float()) {
+                    cursor.set($i.a, Value::float($floats(x, y)));
                 } else {
                     cold_path();
-                    match (float_of(a), float_of(b)) {
+                    match (a.any_float(), b.any_float()) {
                         (Some(x), Some(y)) => cursor.set($i.a, Value::float($floats(x, y))),
                         _ => slow!(run.arithmetic()),
                     }
@@ -179,13 +181,13 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         macro_rules! division {
             ($i:expr, $a:expr, $b:expr, $integers:expr, $floats:expr) => {{
                 let (a, b) = ($a, $b);
-                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                if let (Some(x), Some(y)) = (a.integer(), b.integer()) {
                     match $integers(x, y) {
                         Some(result) => cursor.set($i.a, Value::Integer(result)),
                         None => slow!(run.arithmetic()),
                     }
                 } else {
-                    match (float_of(a), float_of(b)) {
+                    match (a.any_float(), b.any_float()) {
                         (Some(x), Some(y)) => {
                             let result = outside!($floats(x, y));
                             cursor.set($i.a, Value::float(result));
@@ -198,10 +200,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         macro_rules! float_arithmetic {
             ($i:expr, $a:expr, $b:expr, $floats:expr) => {{
                 let (a, b) = ($a, $b);
-                if let (Value::Float(x), Value::Float(y)) = (a, b) {
-                    cursor.set($i.a, Value::float($floats(x.get(), y.get())));
+                if let (Some(x), Some(y)) = (a.float(), b.float()) {
+                    cursor.set($i.a, Value::float($floats(x, y)));
                 } else {
-                    match (float_of(a), float_of(b)) {
+                    match (a.any_float(), b.any_float()) {
                         (Some(x), Some(y)) => cursor.set($i.a, Value::float($floats(x, y))),
                         _ => slow!(run.arithmetic()),
                     }
@@ -229,15 +231,16 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         macro_rules! compare {
             ($i:expr, $wanted:expr, $a:expr, $b:expr, $integers:expr, $floats:expr, $mixed:expr, $strings:expr) => {{
                 let (a, b) = ($a, $b);
-                if let (Value::Integer(x), Value::Integer(y)) = (a, b) {
+                if let (Some(x), Some(y)) = (a.integer(), b.integer()) {
                     branch!($i, $integers(&x, &y) == $wanted);
-                } else if let (Value::Float(x), Value::Float(y)) = (a, b) {
-                    branch!($i, $floats(&x.get(), &y.get()) == $wanted);
-                } else if let (Value::String(x), Value::String(y)) = (a, b) {
+                } else if let (Some(x), Some(y)) = (a.float(), b.float()) {
+                    branch!($i, $floats(&x, &y) == $wanted);
+                } else if let (Value::String(x), Value::String(y)) = (a.value(), b.value()) {
                     let order = outside!(compare_strings(x, y));
                     branch!($i, $strings(order) == $wanted);
                 } else {
                     cold_path();
+                    let (a, b) = (a.value(), b.value());
                     match (a.as_number(), b.as_number()) {
                         (Some(x), Some(y)) => branch!($i, $mixed(x, y) == $wanted),
                         _ => slow!(run.compare(a, b)),
@@ -276,17 +279,17 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         // A comparison with an immediate integer.
         macro_rules! immediate {
         ($i:expr, $wanted:expr, $compare:tt, $flipped:expr) => {{
-            let immediate = $i.b.get() as i16;
-            match cursor.get($i.a) {
-                Value::Integer(x) => branch!($i, (x $compare i64::from(immediate)) == $wanted),
-                Value::Float(x) => branch!($i, (x.get() $compare f64::from(immediate)) == $wanted),
-                value => {
-                    let immediate = Value::Integer(i64::from(immediate));
-                    if $flipped {
-                        slow!(run.compare(immediate, value));
-                    } else {
-                        slow!(run.compare(value, immediate));
-                    }
+            let (slot, immediate) = (cursor.slot($i.a), $i.b.get() as i16);
+            if let Some(x) = slot.integer() {
+                branch!($i, (x $compare i64::from(immediate)) == $wanted);
+            } else if let Some(x) = slot.float() {
+                branch!($i, (x $compare f64::from(immediate)) == $wanted);
+            } else {
+                let (value, immediate) = (slot.value(), Value::Integer(i64::from(immediate)));
+                if $flipped {
+                    slow!(run.compare(immediate, value));
+                } else {
+                    slow!(run.compare(value, immediate));
                 }
             }
         }};
@@ -384,10 +387,13 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                 }
                 fuel -= i64::from($cost);
+                if cursor.return_one(run.state, value) {
+                    break;
+                }
+                cold_path();
                 let (function, returns) = pop_frame(&mut run.state.frames);
                 match returns {
-                    ReturnKind::Call(2) => set_result(run.state, function, value),
-                    ReturnKind::Call(1) | ReturnKind::Discard => {}
+                    ReturnKind::Discard => {}
                     ReturnKind::Condition => {
                         run.state.fuel = fuel;
                         decide(running_frame(&mut run.state.frames), value);
@@ -631,8 +637,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     Tail::Arithmetic,
                     arithmetic!(
                         i,
-                        cursor.get(i.b),
-                        cursor.get(i.c.get()),
+                        cursor.slot(i.b),
+                        cursor.slot(i.c.get()),
                         i64::wrapping_add,
                         |x: f64, y: f64| x + y
                     )
@@ -641,8 +647,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     Tail::Arithmetic,
                     arithmetic!(
                         i,
-                        cursor.get(i.b),
-                        cursor.get(i.c.get()),
+                        cursor.slot(i.b),
+                        cursor.slot(i.c.get()),
                         i64::wrapping_sub,
                         |x: f64, y: f64| x - y
                     )
@@ -651,8 +657,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     Tail::Arithmetic,
                     arithmetic!(
                         i,
-                        cursor.get(i.b),
-                        cursor.get(i.c.get()),
+                        cursor.slot(i.b),
+                        cursor.slot(i.c.get()),
                         i64::wrapping_mul,
                         |x: f64, y: f64| x * y
                     )
@@ -660,8 +666,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 Op::Div => arm!(Tail::Arithmetic, {
                     float_arithmetic!(
                         i,
-                        cursor.get(i.b),
-                        cursor.get(i.c.get()),
+                        cursor.slot(i.b),
+                        cursor.slot(i.c.get()),
                         |x: f64, y: f64| x / y
                     );
                 }),
@@ -669,22 +675,22 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     Tail::Arithmetic,
                     division!(
                         i,
-                        cursor.get(i.b),
-                        cursor.get(i.c.get()),
+                        cursor.slot(i.b),
+                        cursor.slot(i.c.get()),
                         number::modulo_integer,
                         number::modulo_float
                     )
                 ),
                 Op::Pow => arm!(
                     Tail::Arithmetic,
-                    float_arithmetic!(i, cursor.get(i.b), cursor.get(i.c.get()), number::pow)
+                    float_arithmetic!(i, cursor.slot(i.b), cursor.slot(i.c.get()), number::pow)
                 ),
                 Op::FloorDiv => arm!(
                     Tail::Arithmetic,
                     division!(
                         i,
-                        cursor.get(i.b),
-                        cursor.get(i.c.get()),
+                        cursor.slot(i.b),
+                        cursor.slot(i.c.get()),
                         number::floor_div_integer,
                         number::floor_div_float
                     )
@@ -710,71 +716,44 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 }),
                 Op::AddImmediate => arm!(Tail::Constant, {
                     let immediate = i.d();
-                    match cursor.get(i.b) {
-                        Value::Integer(x) => {
-                            cursor.set(i.a, Value::Integer(x.wrapping_add(i64::from(immediate))));
-                        }
-                        Value::Float(x) => {
-                            cursor.set(i.a, Value::float(x.get() + f64::from(immediate)));
-                        }
-                        _ => slow!(run.arithmetic()),
+                    let slot = cursor.slot(i.b);
+                    if let Some(x) = slot.integer() {
+                        cursor.set(i.a, Value::Integer(x.wrapping_add(i64::from(immediate))));
+                    } else if let Some(x) = slot.float() {
+                        cursor.set(i.a, Value::float(x + f64::from(immediate)));
+                    } else {
+                        slow!(run.arithmetic());
                     }
                 }),
                 Op::AddConstant => arm!(
                     Tail::Constant,
-                    arithmetic!(
-                        i,
-                        cursor.get(i.b),
-                        cursor.constant(i),
-                        i64::wrapping_add,
-                        |x: f64, y: f64| x + y
-                    )
+                    arithmetic!(i, cursor.slot(i.b), i, i64::wrapping_add, |x: f64, y: f64| x + y)
                 ),
                 Op::SubConstant => arm!(
                     Tail::Constant,
-                    arithmetic!(
-                        i,
-                        cursor.get(i.b),
-                        cursor.constant(i),
-                        i64::wrapping_sub,
-                        |x: f64, y: f64| x - y
-                    )
+                    arithmetic!(i, cursor.slot(i.b), i, i64::wrapping_sub, |x: f64, y: f64| x - y)
                 ),
                 Op::MulConstant => arm!(
                     Tail::Constant,
-                    arithmetic!(
-                        i,
-                        cursor.get(i.b),
-                        cursor.constant(i),
-                        i64::wrapping_mul,
-                        |x: f64, y: f64| x * y
-                    )
+                    arithmetic!(i, cursor.slot(i.b), i, i64::wrapping_mul, |x: f64, y: f64| x * y)
                 ),
                 Op::DivConstant => arm!(
                     Tail::Constant,
-                    float_arithmetic!(i, cursor.get(i.b), cursor.constant(i), |x: f64, y: f64| x
-                        / y)
+                    float_arithmetic!(i, cursor.slot(i.b), i, |x: f64, y: f64| x / y)
                 ),
                 Op::ModConstant => arm!(
                     Tail::Constant,
-                    division!(
-                        i,
-                        cursor.get(i.b),
-                        cursor.constant(i),
-                        number::modulo_integer,
-                        number::modulo_float
-                    )
+                    division!(i, cursor.slot(i.b), i, number::modulo_integer, number::modulo_float)
                 ),
-                Op::PowConstant => arm!(
-                    Tail::Constant,
-                    float_arithmetic!(i, cursor.get(i.b), cursor.constant(i), number::pow)
-                ),
+                Op::PowConstant => {
+                    arm!(Tail::Constant, float_arithmetic!(i, cursor.slot(i.b), i, number::pow))
+                }
                 Op::FloorDivConstant => arm!(
                     Tail::Constant,
                     division!(
                         i,
-                        cursor.get(i.b),
-                        cursor.constant(i),
+                        cursor.slot(i.b),
+                        i,
                         number::floor_div_integer,
                         number::floor_div_float
                     )
@@ -808,18 +787,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 ),
                 Op::ConstantSub => arm!(
                     Tail::Constant,
-                    arithmetic!(
-                        i,
-                        cursor.constant(i),
-                        cursor.get(i.b),
-                        i64::wrapping_sub,
-                        |x: f64, y: f64| x - y
-                    )
+                    arithmetic!(i, i, cursor.slot(i.b), i64::wrapping_sub, |x: f64, y: f64| x - y)
                 ),
                 Op::ConstantDiv => arm!(
                     Tail::Constant,
-                    float_arithmetic!(i, cursor.constant(i), cursor.get(i.b), |x: f64, y: f64| x
-                        / y)
+                    float_arithmetic!(i, i, cursor.slot(i.b), |x: f64, y: f64| x / y)
                 ),
                 Op::Negate => arm!(
                     Tail::Other,
@@ -865,15 +837,17 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 Op::JumpIfNot => arm!(Tail::Jump, branch!(i, !cursor.get(i.a).is_truthy())),
                 Op::JumpEqual => arm!(Tail::Jump, equal!(i, true)),
                 Op::JumpNotEqual => arm!(Tail::Jump, equal!(i, false)),
-                Op::JumpLess => arm!(Tail::Jump, less!(i, true, cursor.get(i.a), cursor.get(i.b))),
+                Op::JumpLess => {
+                    arm!(Tail::Jump, less!(i, true, cursor.slot(i.a), cursor.slot(i.b)))
+                }
                 Op::JumpNotLess => {
-                    arm!(Tail::Jump, less!(i, false, cursor.get(i.a), cursor.get(i.b)))
+                    arm!(Tail::Jump, less!(i, false, cursor.slot(i.a), cursor.slot(i.b)))
                 }
                 Op::JumpLessEqual => {
-                    arm!(Tail::Jump, less_equal!(i, true, cursor.get(i.a), cursor.get(i.b)))
+                    arm!(Tail::Jump, less_equal!(i, true, cursor.slot(i.a), cursor.slot(i.b)))
                 }
                 Op::JumpNotLessEqual => {
-                    arm!(Tail::Jump, less_equal!(i, false, cursor.get(i.a), cursor.get(i.b)))
+                    arm!(Tail::Jump, less_equal!(i, false, cursor.slot(i.a), cursor.slot(i.b)))
                 }
                 Op::JumpEqualConstant => arm!(Tail::Jump, {
                     let (value, constant) = (cursor.get(i.a), cursor.far_constant(i.e()));
@@ -951,16 +925,13 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                             0 => open_count(run.state, i.a),
                             b => b as usize - 1,
                         };
-                        match outside!(run.replace_frame(closure, i.a.index(), argc)) {
-                            Some(base) if fuel >= 0 => {
-                                cursor = Cursor::begin(&mut run.state.registers, closure, base);
-                                break;
-                            }
-                            Some(_) => {
+                        if cursor.tail_call(run.state, closure, i.a, argc) {
+                            run.state.top = 0;
+                            if fuel < 0 {
                                 run.state.fuel = fuel;
                                 return Left::Frames;
                             }
-                            None => {}
+                            break;
                         }
                     }
                     if !HOOKED
@@ -993,6 +964,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     } else if i.c.get().get() != 0 {
                         slow!(run.return_from());
                     } else {
+                        let b = usize::from(i.b.get());
+                        if b != 0 && cursor.return_many(run.state, i.a, b - 1) {
+                            break;
+                        }
                         slow!(run.return_many(i.a, i.b.get()));
                     }
                 }),

@@ -2,8 +2,8 @@
 
 use luster_bytecode::Instruction;
 use luster_value::{
-    AfterClosing, ClosingFrame, Closure, Error, Frame, LinkedOperand, LuaFrame, Metamethod,
-    ReturnKind, Table, Value,
+    AfterClosing, ClosingFrame, Error, Frame, LinkedOperand, LuaFrame, Metamethod, ReturnKind,
+    Table, Value,
 };
 
 use crate::cursor::{Cursor, pop_frame, push, running_frame};
@@ -123,36 +123,6 @@ impl<'gc> Run<'_, 'gc> {
             Some(cursor) => cursor,
             None => unreachable!("the dispatch loop writes it back before it calls"),
         }
-    }
-
-    /// Puts a function without extra arguments, called from a register with `argc` arguments, in the
-    /// place of the running one. Gives the slot of its first register, or `None` when there is no
-    /// room, in which case nothing has happened.
-    #[inline]
-    pub(crate) fn replace_frame(
-        &mut self,
-        closure: Closure<'gc>,
-        register: u8,
-        argc: usize,
-    ) -> Option<usize> {
-        let code = closure.code().as_ref();
-        let Some(Frame::Lua(frame)) = self.state.frames.last_mut() else { return None };
-        let from = frame.base as usize + register as usize;
-        let function = frame.function as usize;
-        if !self.state.registers.reserve(function + 1 + argc + code.registers as usize) {
-            return None;
-        }
-        frame.closure = closure;
-        frame.base = function as u32 + 1;
-        frame.pc = 0;
-        frame.varargs = 0;
-        frame.is_tail_call = true;
-        frame.extra_arguments = 0;
-        self.state.registers.copy(from, function, argc + 1);
-        for missing in argc..code.parameters as usize {
-            self.state.registers.set(function + 1 + missing, Value::Nil);
-        }
-        Some(function + 1)
     }
 
     /// Takes the one result, or none, of a function that was not called by a plain call.

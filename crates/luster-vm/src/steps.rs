@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use luster_number as number;
 use luster_value::{
-    Builtin, Closure, Context, LinkedOperand, LuaFrame, LuaString, Metamethod, Table, ThreadState,
-    Type, Value,
+    Builtin, Closure, Context, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, Metamethod,
+    Slot, Table, ThreadState, Type, Value,
 };
 
 use crate::cursor::{Cursor, running_frame};
@@ -57,13 +57,23 @@ pub(crate) fn step_float_loop(cursor: Cursor<'_>, register: LinkedOperand) -> Op
     goes_on.then_some(next)
 }
 
-/// A number as a float.
-#[inline(always)]
-pub(crate) fn float_of(value: Value<'_>) -> Option<f64> {
-    match value {
-        Value::Float(x) => Some(x.get()),
-        Value::Integer(i) => Some(i as f64),
-        _ => None,
+/// An operand that can be asked for its number as a float.
+pub(crate) trait AnyFloat {
+    /// The number as a float.
+    fn any_float(self) -> Option<f64>;
+}
+
+impl AnyFloat for Slot<'_> {
+    #[inline(always)]
+    fn any_float(self) -> Option<f64> {
+        self.float().or_else(|| self.integer().map(|integer| integer as f64))
+    }
+}
+
+impl AnyFloat for &LinkedInstruction {
+    #[inline(always)]
+    fn any_float(self) -> Option<f64> {
+        self.float().or_else(|| self.integer().map(|integer| integer as f64))
     }
 }
 

@@ -8,6 +8,8 @@ use crate::value::Value;
 pub(crate) const NIL: u8 = 0;
 /// The tag of integers.
 pub(crate) const INTEGER: u8 = 3;
+/// The tag of floats.
+pub(crate) const FLOAT: u8 = 4;
 /// The tag of strings, the first that the collector has to look at.
 pub(crate) const STRING: u8 = 5;
 /// Set in the tag of a key that died: its word is an identity, never followed again.
@@ -70,6 +72,7 @@ mod tests {
         gc_arena::arena::rootless_mutate(|mc| {
             let string = crate::string::LuaString::new_short(mc, b"x", 1);
             assert_eq!(split(Value::String(string)).tag, STRING);
+            assert_eq!(split(Value::float(0.5)).tag, FLOAT);
         });
     }
 }
