@@ -13,15 +13,16 @@ use crate::Library;
 type Form = for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>;
 
 const BASE: &[(&str, Form)] = &[
-    ("assert", assert),
     ("rawequal", rawequal),
     ("rawget", rawget),
-    ("select", select),
     ("setmetatable", setmetatable),
     ("tonumber", tonumber),
     ("tostring", tostring),
     ("type", type_of),
 ];
+
+/// Basic functions that may have several results, of which these give the first.
+const FIRST: &[(&str, Form)] = &[("assert", assert), ("select", select)];
 
 const MATH: &[(&str, Form)] = &[
     ("abs", abs),
@@ -56,6 +57,13 @@ pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library
             callback.set_quick(Quick::Value(*quick));
         }
     }
+    if library == Library::Base {
+        for (name, quick) in FIRST {
+            if let Value::Callback(callback) = table.get_field(ctx, name) {
+                callback.set_quick(Quick::First(*quick));
+            }
+        }
+    }
     if library == Library::Table
         && let Value::Callback(callback) = table.get_field(ctx, "insert")
     {
@@ -63,10 +71,10 @@ pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library
     }
 }
 
-/// `assert(v)`
+/// `assert(v, ...)`
 fn assert<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     match *arguments {
-        [value] if value.is_truthy() => Some(value),
+        [value, ..] if value.is_truthy() => Some(value),
         _ => None,
     }
 }
@@ -101,13 +109,16 @@ fn setmetatable<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Valu
     }
 }
 
-/// `select("#", ...)`, and `select(n, ...)` of the last value
+/// `select(n, ...)` and `select("#", ...)`
 fn select<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     match *arguments {
         [Value::String(sign), ref rest @ ..] if sign.as_bytes() == b"#" => {
             Some(Value::Integer(rest.len() as i64))
         }
-        [Value::Integer(n), .., last] if n == arguments.len() as i64 - 1 => Some(last),
+        [Value::Integer(n), ref rest @ ..] if n > 0 => {
+            let index = usize::try_from(n - 1).ok()?;
+            Some(rest.get(index).copied().unwrap_or(Value::Nil))
+        }
         _ => None,
     }
 }

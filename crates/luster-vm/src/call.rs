@@ -226,8 +226,9 @@ impl<'gc> Run<'_, 'gc> {
         quick: Quick,
         register: LinkedOperand,
         argc: usize,
+        is_one_wanted: bool,
     ) -> Answer<'gc> {
-        let result = self.running().call_quick(self.ctx, quick, register, argc);
+        let result = self.running().call_quick(self.ctx, quick, register, argc, is_one_wanted);
         self.end_slice_if_due();
         result
     }

@@ -174,7 +174,8 @@ impl<'gc> Cursor<'gc> {
         }
     }
 
-    /// Calls the quick form of a function with the `argc` arguments after a register.
+    /// Calls the quick form of a function with the `argc` arguments after a register, when one result
+    /// or none is wanted, or any number.
     #[inline(always)]
     pub(crate) fn call_quick(
         &self,
@@ -182,6 +183,7 @@ impl<'gc> Cursor<'gc> {
         quick: Quick,
         register: LinkedOperand,
         argc: usize,
+        is_one_wanted: bool,
     ) -> Answer<'gc> {
         // SAFETY: the arguments of a call are registers, as the verifier has checked, or reach up to
         // the open top; a quick form cannot get at the registers of the running coroutine, which is
@@ -189,6 +191,8 @@ impl<'gc> Cursor<'gc> {
         let arguments = unsafe { self.values_after(register, argc) };
         match quick {
             Quick::Value(quick) => quick(ctx, arguments).map_or(Answer::None, Answer::Value),
+            Quick::First(_) if !is_one_wanted => Answer::None,
+            Quick::First(quick) => quick(ctx, arguments).map_or(Answer::None, Answer::Value),
             Quick::Action(quick) if quick(ctx, arguments) => Answer::Done,
             Quick::Action(_) => Answer::None,
         }

@@ -886,7 +886,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         {
                             fuel -= i64::from(i.e());
                             if let Some(quick) = callback.quick() {
-                                let answer = outside!(run.call_quick(quick, i.a, argc));
+                                let is_one_wanted = matches!(i.c.get().get(), 1 | 2);
+                                let answer =
+                                    outside!(run.call_quick(quick, i.a, argc, is_one_wanted));
                                 if let Answer::Value(value) = answer {
                                     cursor.set(i.a, value);
                                 } else if let Answer::Done = answer {
@@ -941,7 +943,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         && run.state.to_be_closed.is_empty()
                     {
                         let argc = i.b.get() as usize - 1;
-                        match outside!(run.call_quick(quick, i.a, argc)) {
+                        match outside!(run.call_quick(quick, i.a, argc, false)) {
                             Answer::Value(value) => {
                                 return_one!(i, value, 1, 0);
                                 break;
