@@ -277,16 +277,25 @@ impl<'gc> Cursor<'gc> {
         true
     }
 
-    /// Returns one value, or none as nil, to where a Lua function called the running one for one
-    /// value or none, and goes on there. Tells whether that is how it was called; if not, nothing has
-    /// happened.
+    /// Returns one value, or none as nil (`count` is 1 or 0), to where a Lua function called the
+    /// running one for one value, none, or all, and goes on there. Tells whether that is how it was
+    /// called; if not, nothing has happened.
     #[inline(always)]
-    pub(crate) fn return_one(&mut self, state: &mut ThreadState<'gc>, value: Value<'gc>) -> bool {
+    pub(crate) fn return_one(
+        &mut self,
+        state: &mut ThreadState<'gc>,
+        value: Value<'gc>,
+        count: usize,
+    ) -> bool {
         let frame = running_frame(&mut state.frames);
         let function = frame.function as usize;
         match frame.returns {
             ReturnKind::Call(2) => set_result(state, function, value),
             ReturnKind::Call(1) => {}
+            ReturnKind::Call(0) => {
+                set_result(state, function, value);
+                state.top = function + count;
+            }
             _ => return false,
         }
         self.leave(state);

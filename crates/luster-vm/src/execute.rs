@@ -387,7 +387,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                 }
                 fuel -= i64::from($cost);
-                if cursor.return_one(run.state, value) {
+                if cursor.return_one(run.state, value, $count) {
                     break;
                 }
                 cold_path();
