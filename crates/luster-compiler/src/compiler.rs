@@ -12,7 +12,7 @@ use luster_syntax::{
 };
 
 use crate::{
-    error::{CompileError, Result},
+    error::{CompileError, Moment, Result, Stage},
     function::{Const, FunctionState, MAX_REGISTERS, VarArgForm},
     labels::Goto,
     names::{NameId, Names},
@@ -260,7 +260,7 @@ impl<'a> Compiler<'a> {
 
     /// An error about the meaning of the source; PUC-Rio gives these no `near`.
     pub(crate) fn error_at(&self, message: &str, token: TokenId) -> Box<CompileError> {
-        self.error_bytes(message.as_bytes().to_vec(), self.line(token), token, token)
+        self.error_bytes(message.as_bytes().to_vec(), self.line(token), token, self.used(token))
     }
 
     /// The same with a name in quotes, which need not be UTF-8, between two texts.
@@ -272,11 +272,16 @@ impl<'a> Compiler<'a> {
         token: TokenId,
     ) -> Box<CompileError> {
         let message = [before.as_bytes(), b"'", self.names.text(name), b"'", after.as_bytes()];
-        self.error_bytes(message.concat(), self.line(token), token, token)
+        self.error_bytes(message.concat(), self.line(token), token, self.used(token))
     }
 
-    /// An error that says what it stands near.
-    pub(crate) fn near_error(&self, message: &str, near: TokenId) -> Box<CompileError> {
+    /// An error that says what it stands near, the token that is looked at at that stage.
+    pub(crate) fn near_error(
+        &self,
+        message: &str,
+        near: TokenId,
+        stage: Stage,
+    ) -> Box<CompileError> {
         let mut text = message.as_bytes().to_vec();
         text.extend_from_slice(b" near ");
         match self.tokens.kind(near) {
@@ -287,7 +292,8 @@ impl<'a> Compiler<'a> {
                 text.push(b'\'');
             }
         }
-        self.error_bytes(text, self.line(near), near, near)
+        let found = Moment { token: self.tokens.start(near), stage };
+        self.error_bytes(text, self.line(near), near, found)
     }
 
     /// An error about too much of something, found after `token` was read.
@@ -317,7 +323,8 @@ impl<'a> Compiler<'a> {
             // A register is taken when the comma after the value has been read.
             near = self.after(near);
         }
-        self.near_error(&format!("too many {what} (limit is {limit}) in {place}"), near)
+        let message = format!("too many {what} (limit is {limit}) in {place}");
+        self.near_error(&message, near, Stage::Completing)
     }
 
     /// An error about a `goto`: its line is that of the end of the block, as in PUC-Rio's compiler,
@@ -328,12 +335,18 @@ impl<'a> Compiler<'a> {
         goto: Goto,
         last: TokenId,
     ) -> Box<CompileError> {
-        // The token that ends a function, or the one after a block's last.
-        let found = if self.tokens.kind(last) == TokenKind::End { last } else { self.after(last) };
-        let mut error = self.error_bytes(message, self.line(last), goto.token, found);
-        // What is wrong with that token is found before the block is closed.
-        error.found = error.found.saturating_add(1);
-        error
+        let mut found = self.used(last);
+        if self.outer.is_empty() || self.tokens.kind(last) != TokenKind::End {
+            // Whether the next token ends the block is looked at before. The `end` of a function
+            // has been used.
+            found.stage = Stage::Beginning;
+        }
+        self.error_bytes(message, self.line(last), goto.token, found)
+    }
+
+    /// The moment when a token has just been used.
+    fn used(&self, token: TokenId) -> Moment {
+        Moment { token: self.tokens.start(self.after(token)), stage: Stage::Completing }
     }
 
     fn error_bytes(
@@ -341,10 +354,10 @@ impl<'a> Compiler<'a> {
         message: Vec<u8>,
         line: u32,
         blamed: TokenId,
-        found: TokenId,
+        found: Moment,
     ) -> Box<CompileError> {
         let chunk_id = chunk_id(&self.source.name);
-        let (span, found) = (self.tokens.span(blamed), self.tokens.start(found));
+        let span = self.tokens.span(blamed);
         Box::new(CompileError { message, chunk_id, line, span, incomplete: false, found })
     }
 }

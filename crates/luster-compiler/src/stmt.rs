@@ -2,11 +2,15 @@
 
 use luster_bytecode::Op;
 use luster_syntax::{
-    BlockId, ExprId, StmtId, TokenId,
+    BlockId, ExprId, StmtId, TokenId, TokenKind,
     ast::{Attribute, Expr, IfArm, List, Stmt},
 };
 
-use crate::{compiler::Compiler, error::Result, scope::Block};
+use crate::{
+    compiler::Compiler,
+    error::{Result, Stage},
+    scope::Block,
+};
 
 impl Compiler<'_> {
     /// The statements of a function and its last return.
@@ -69,6 +73,11 @@ impl Compiler<'_> {
         for &id in run.iter().rev() {
             if let Stmt::Label { label } = self.ast.stmt(id) {
                 let start = self.ast.stmt_place(id).tokens.start();
+                let is_named = self.tokens.kind(label.token) == TokenKind::Name;
+                if !is_named || self.statement_end(id) <= label.token {
+                    // Not a whole label: that is the error that is told.
+                    return Ok(());
+                }
                 self.add_label(label.symbol.into(), start, end_of, last)?;
             }
         }
@@ -80,6 +89,8 @@ impl Compiler<'_> {
             // A tree with errors is refused before; labels are compiled in runs.
             Stmt::Error | Stmt::Empty | Stmt::Label { .. } => Ok(()),
             Stmt::Call(call) => self.call(call, 1).map(|_| ()),
+            // Only for the errors in it that come before its own.
+            Stmt::Expression(expr) => self.expr(expr, None).map(|_| ()),
             Stmt::Assign { targets, values } => self.assign(id, targets, values),
             Stmt::Local { names, values } => self.local(id, names, values),
             Stmt::LocalFunction { name, function } => self.local_function(name, function),
@@ -181,7 +192,7 @@ impl Compiler<'_> {
     fn break_statement(&mut self, id: StmtId) -> Result<()> {
         let token = self.ast.stmt_place(id).tokens.start();
         let Some(&innermost) = self.f.loops.last() else {
-            return Err(self.near_error("break outside loop", token));
+            return Err(self.near_error("break outside loop", token, Stage::Beginning));
         };
         let offset = self.tokens.start(token);
         if self.f.to_be_closed > innermost.to_be_closed {

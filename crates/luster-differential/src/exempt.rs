@@ -103,42 +103,6 @@ const EXEMPTIONS: &[Exemption] = &[
         reason: "there is no such boundary",
     },
     Exemption {
-        case: "'=program')",
-        reference: "near 'break'",
-        luster: "break outside loop near 'break'",
-        reason: "FIXME: of two faults at the same word, the other one is told",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "expected",
-        luster: "attempt to assign to const variable",
-        reason: "FIXME: the same",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "<name> expected",
-        luster: "variable '' not declared",
-        reason: "FIXME: the same",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "near",
-        luster: "already defined",
-        reason: "FIXME: the word behind a label is read before the label is looked up",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "not declared",
-        luster: "nil program:",
-        reason: "FIXME: a name in a statement that is wrong is not looked up",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "expected",
-        luster: "no visible label",
-        reason: "FIXME: a missing end is told after a missing label",
-    },
-    Exemption {
         case: "..",
         reference: "attempt to concatenate a",
         luster: "attempt to concatenate a",
