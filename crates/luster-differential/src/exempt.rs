@@ -85,12 +85,6 @@ const EXEMPTIONS: &[Exemption] = &[
         reason: "the same",
     },
     Exemption {
-        case: "coroutine.wrap(string",
-        reference: "not enough memory",
-        luster: "not enough memory",
-        reason: "FIXME: a place is put before it",
-    },
-    Exemption {
         case: "RUN(",
         reference: "stack overflow",
         luster: "stack overflow",
@@ -101,18 +95,6 @@ const EXEMPTIONS: &[Exemption] = &[
         reference: "attempt to yield across a C-call boundary",
         luster: "",
         reason: "there is no such boundary",
-    },
-    Exemption {
-        case: "..",
-        reference: "attempt to concatenate a",
-        luster: "attempt to concatenate a",
-        reason: "FIXME: of two operands that are both nil, the wrong one is named",
-    },
-    Exemption {
-        case: "coroutine.wrap(xpcall)",
-        reference: "",
-        luster: "attempt to call a",
-        reason: "FIXME: what cannot be called by a coroutine's first function misses the handler",
     },
 ];
 
