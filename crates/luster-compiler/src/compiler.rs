@@ -245,6 +245,19 @@ impl<'a> Compiler<'a> {
         if same_line { natural } else { late }
     }
 
+    /// The offset for an instruction of an expression that PUC-Rio makes only when it has read the
+    /// token `late`.
+    pub(crate) fn late(&self, id: ExprId, late: TokenId) -> u32 {
+        self.late_offset(self.anchor(id), self.read(late))
+    }
+
+    /// The byte with which the reading of a token ends: its line is the one that counts for what
+    /// is done then.
+    pub(crate) fn read(&self, token: TokenId) -> u32 {
+        let span = self.tokens.span(token);
+        span.end.saturating_sub(1).max(span.start)
+    }
+
     /// The token before this one that is no space or comment.
     pub(crate) fn before(&self, token: TokenId) -> TokenId {
         let earlier = (0..token.index()).rev().filter_map(|index| self.tokens.get(index));

@@ -100,12 +100,14 @@ impl Compiler<'_> {
         let block = self.enter_block();
         let base = self.f.free;
         for value in [start, limit].into_iter().flatten() {
-            self.expr_to_next(value)?;
+            self.expr_to_next(value, self.last_token(value))?;
         }
         match step {
-            Some(step) => _ = self.expr_to_next(step)?,
+            Some(step) => _ = self.expr_to_next(step, self.last_token(step))?,
             None => {
                 let register = self.reserve(1)?;
+                let late = limit.map_or(offset, |limit| self.read(self.last_token(limit)));
+                let offset = self.late_offset(offset, late);
                 self.load(Value::Const(Const::Integer(1)), register, offset);
             }
         }

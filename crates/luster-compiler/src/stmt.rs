@@ -90,7 +90,7 @@ impl Compiler<'_> {
             Stmt::Error | Stmt::Empty | Stmt::Label { .. } => Ok(()),
             Stmt::Call(call) => self.call(call, 1).map(|_| ()),
             // Only for the errors in it that come before its own.
-            Stmt::Expression(expr) => self.expr(expr, None).map(|_| ()),
+            Stmt::Expression(expr) => self.expr(expr, None, self.last_token(expr)).map(|_| ()),
             Stmt::Assign { targets, values } => self.assign(id, targets, values),
             Stmt::Local { names, values } => self.local(id, names, values),
             Stmt::LocalFunction { name, function } => self.local_function(name, function),
@@ -158,7 +158,7 @@ impl Compiler<'_> {
         };
         let offset = self.tokens.start(self.last_token(last));
         if earlier.is_empty() && !self.is_multiple(last) {
-            let register = self.expr_to_any(last)?;
+            let register = self.expr_to_any(last, self.last_token(last))?;
             if closes {
                 self.f.emit(Op::Return, register, 2, 1, 0, offset);
             } else {
@@ -172,13 +172,13 @@ impl Compiler<'_> {
         }
         let first = self.f.free;
         for &value in earlier {
-            self.expr_to_next(value)?;
+            self.expr_to_next(value, self.after(self.last_token(value)))?;
         }
         let mut count = 0;
         if self.is_multiple(last) {
             self.open_results(last)?;
         } else {
-            self.expr_to_next(last)?;
+            self.expr_to_next(last, self.last_token(last))?;
             let Some(one_more) = (self.f.free - first).checked_add(1) else {
                 let limit = usize::from(u8::MAX);
                 return Err(self.limit_error("returns", limit, self.last_token(last)));
