@@ -244,7 +244,7 @@ impl Compiler<'_> {
             if declared.attribute == Some(Attribute::Close) {
                 closing = Some((name, register, captured));
             } else if captured {
-                self.f.emit_a(Op::NewCell, register, offset);
+                self.f.emit_new_cell(register, offset);
             }
             let read_only = declared.attribute.is_some();
             self.declare_local(name, register, captured, read_only);
@@ -256,7 +256,7 @@ impl Compiler<'_> {
             self.f.emit_ab(Op::Move, value, register, offset);
             self.declare_shadow(name, value);
             self.f.emit_a(Op::MarkToBeClosed, value, offset);
-            self.f.emit_a(Op::NewCell, register, offset);
+            self.f.emit_new_cell(register, offset);
         } else {
             self.f.emit_a(Op::MarkToBeClosed, register, offset);
         }

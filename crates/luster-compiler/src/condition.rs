@@ -40,6 +40,8 @@ struct Exits {
     /// Whether the label for false does. If both do they are the same label.
     false_value: bool,
     next: Next,
+    /// The token that PUC-Rio has read when the value is complete.
+    end: TokenId,
 }
 
 impl Compiler<'_> {
@@ -58,8 +60,9 @@ impl Compiler<'_> {
     pub(crate) fn jump_unless(&mut self, condition: ExprId) -> Result<LabelId> {
         let (on_true, on_false) = (self.f.new_label(), self.f.new_label());
         let next = Next::True;
-        let exits = Exits { on_true, on_false, true_value: false, false_value: false, next };
         let last = self.last_token(condition);
+        let exits =
+            Exits { on_true, on_false, true_value: false, false_value: false, next, end: last };
         self.branch(condition, exits, 0, last, last)?;
         self.f.bind(on_true);
         Ok(on_false)
@@ -70,8 +73,9 @@ impl Compiler<'_> {
     pub(crate) fn jump_if(&mut self, condition: ExprId) -> Result<LabelId> {
         let (on_true, on_false) = (self.f.new_label(), self.f.new_label());
         let next = Next::False;
-        let exits = Exits { on_true, on_false, true_value: false, false_value: false, next };
         let last = self.last_token(condition);
+        let exits =
+            Exits { on_true, on_false, true_value: false, false_value: false, next, end: last };
         self.branch(condition, exits, 0, last, last)?;
         self.f.bind(on_false);
         Ok(on_true)
@@ -126,6 +130,7 @@ impl Compiler<'_> {
             true_value: true,
             false_value: true,
             next: Next::Both,
+            end: late,
         };
         self.branch(id, exits, target, late, late)?;
         self.f.bind(end);
@@ -343,13 +348,7 @@ impl Compiler<'_> {
     }
 
     /// Evaluates an operand into the target of a chain.
-    fn operand_to(
-        &mut self,
-        id: ExprId,
-        target: u8,
-        late: TokenId,
-        read: TokenId,
-    ) -> Result<()> {
+    fn operand_to(&mut self, id: ExprId, target: u8, late: TokenId, read: TokenId) -> Result<()> {
         let mark = self.f.free;
         if target + 1 == mark && target >= self.f.active_registers {
             // The target is the highest register taken and holds nothing yet: the operand may use
@@ -375,7 +374,7 @@ impl Compiler<'_> {
             self.load(Value::Const(constant), target, offset);
         }
         if !is_next {
-            self.f.emit_jump(label, offset);
+            self.f.emit_lasting_jump(label, offset);
         }
     }
 
@@ -388,7 +387,7 @@ impl Compiler<'_> {
         target: u8,
         late: TokenId,
     ) -> Result<()> {
-        let offset = self.late(id, late);
+        let offset = self.late(id, exits.end);
         if !exits.true_value && !exits.false_value {
             return self.branch_comparison(id, exits);
         }
@@ -443,6 +442,7 @@ impl Exits {
                 Next::False => Next::True,
                 Next::Both => Next::Both,
             },
+            end: self.end,
         }
     }
 }

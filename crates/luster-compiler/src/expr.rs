@@ -38,12 +38,7 @@ pub(crate) enum Value {
 impl Compiler<'_> {
     /// Compiles an expression to one value; see the module's rule. PUC-Rio reads variables and
     /// fields, and loads constants, only when it has read more, up to the token `late`.
-    pub(crate) fn expr(
-        &mut self,
-        id: ExprId,
-        want: Option<u8>,
-        late: TokenId,
-    ) -> Result<Value> {
+    pub(crate) fn expr(&mut self, id: ExprId, want: Option<u8>, late: TokenId) -> Result<Value> {
         let (outer, id) = (id, self.strip(id));
         // In parentheses it reads them at the closing one.
         let read = if outer == id { late } else { self.after(self.last_token(id)) };
@@ -123,7 +118,13 @@ impl Compiler<'_> {
 
     /// Brings the value of an expression, compiled when `mark` was the lowest free register, into
     /// that register.
-    pub(crate) fn settle(&mut self, value: Value, mark: u8, id: ExprId, late: TokenId) -> Result<u8> {
+    pub(crate) fn settle(
+        &mut self,
+        value: Value,
+        mark: u8,
+        id: ExprId,
+        late: TokenId,
+    ) -> Result<u8> {
         if self.f.free == mark {
             self.position = self.last_token(id);
             self.reserve(1)?;

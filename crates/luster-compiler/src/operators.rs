@@ -22,12 +22,7 @@ use crate::{
 impl Compiler<'_> {
     /// A chain of operators other than `and`, `or` and `..`.
     #[inline(never)]
-    pub(crate) fn binary(
-        &mut self,
-        id: ExprId,
-        want: Option<u8>,
-        late: TokenId,
-    ) -> Result<Value> {
+    pub(crate) fn binary(&mut self, id: ExprId, want: Option<u8>, late: TokenId) -> Result<Value> {
         let mut chain: SmallVec<[ExprId; 8]> = SmallVec::new();
         let mut at = id;
         while let Expr::Binary { operator, left, .. } = self.ast.expr(at) {

@@ -403,12 +403,7 @@ impl Compiler<'_> {
 
     /// Brings the arguments of a call into the registers after `base` and those taken already.
     /// Returns one more than how many there are, or 0 if that is not known.
-    fn arguments(
-        &mut self,
-        call: ExprId,
-        arguments: Option<List<ExprId>>,
-        base: u8,
-    ) -> Result<u8> {
+    fn arguments(&mut self, call: ExprId, arguments: Option<List<ExprId>>, base: u8) -> Result<u8> {
         let ast = self.ast;
         let arguments = arguments.map_or(&[][..], |list| ast.list(list));
         let Some((&last, first)) = arguments.split_last() else {
