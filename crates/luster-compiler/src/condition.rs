@@ -324,6 +324,10 @@ impl Compiler<'_> {
         let mark = self.f.free;
         if !exits.true_value && !exits.false_value {
             let value = self.expr(id, None, read)?;
+            if let Value::Const(constant) = value {
+                self.branch_constant(constant, exits, target, offset);
+                return Ok(());
+            }
             let register = self.in_register(value, offset)?;
             self.f.free = mark;
             match exits.next {
