@@ -3,7 +3,7 @@
 //! Scopes are in `scope`; what each kind of statement and expression turns into is in the modules
 //! named after them.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use luster_bytecode::{Capture, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
 use luster_syntax::{
@@ -39,6 +39,21 @@ pub(crate) struct Compiler<'a> {
     /// The last token of the expression being compiled: a limit that is passed is reported after
     /// it.
     pub(crate) position: TokenId,
+    /// The line that was asked for last.
+    line_at: Cell<Line>,
+}
+
+/// A line of the source, as the bytes that it reaches from and to.
+#[derive(Clone, Copy)]
+struct Line {
+    start: u32,
+    end: u32,
+}
+
+impl Line {
+    fn contains(self, offset: u32) -> bool {
+        self.start <= offset && offset < self.end
+    }
 }
 
 impl<'a> Compiler<'a> {
@@ -56,6 +71,7 @@ impl<'a> Compiler<'a> {
             f: FunctionState::new(0),
             outer: Vec::new(),
             position: parse.tokens.all().start(),
+            line_at: Cell::new(Line { start: 0, end: 0 }),
         }
     }
 
@@ -235,20 +251,25 @@ impl<'a> Compiler<'a> {
     /// The offset for an instruction that belongs to `natural`, but that PUC-Rio makes only when
     /// it has come to `late`, and so gives the line of that: line hooks and messages show lines.
     pub(crate) fn late_offset(&self, natural: u32, late: u32) -> u32 {
-        let (first, last) = (natural.min(late) as usize, natural.max(late) as usize);
-        let same_line = match self.text.get(first..last) {
-            Some(between) if between.len() < 64 => {
-                !between.iter().any(|&byte| byte == b'\n' || byte == b'\r')
-            }
-            _ => self.source.line(natural) == self.source.line(late),
-        };
-        if same_line { natural } else { late }
+        let mut line = self.line_at.get();
+        if !line.contains(natural) {
+            let number = self.source.line(natural) as usize;
+            let starts = &self.source.line_starts;
+            line = Line {
+                start: starts.get(number.wrapping_sub(1)).copied().unwrap_or(0),
+                end: starts.get(number).copied().unwrap_or(u32::MAX),
+            };
+            self.line_at.set(line);
+        }
+        if line.contains(late) { natural } else { late }
     }
 
     /// The offset for an instruction of an expression that PUC-Rio makes only when it has read the
     /// token `late`.
     pub(crate) fn late(&self, id: ExprId, late: TokenId) -> u32 {
-        self.late_offset(self.anchor(id), self.read(late))
+        let anchor = self.place(id).anchor;
+        let natural = self.tokens.start(anchor);
+        if anchor == late { natural } else { self.late_offset(natural, self.read(late)) }
     }
 
     /// The byte with which the reading of a token ends: its line is the one that counts for what
