@@ -61,7 +61,7 @@ impl Compiler<'_> {
                 (values_list.last(), targets.last(), places.last())
         {
             for &value in &values_list[..values_list.len() - 1] {
-                self.expr_to_next(value)?;
+                self.expr_to_next(value, self.after(self.last_token(value)))?;
             }
             self.assign_expr(last_place, last_value, last_target, end)?;
             places.pop();
@@ -87,10 +87,10 @@ impl Compiler<'_> {
         end: TokenId,
     ) -> Result<()> {
         if let Target::Local(register) = place {
-            return self.expr_to(value, register);
+            return self.expr_to(value, register, self.last_token(value));
         }
         let mark = self.f.free;
-        let register = self.expr_to_any(value)?;
+        let register = self.expr_to_any(value, self.last_token(value))?;
         self.f.free = mark;
         let offset = self.late_offset(self.anchor(target), self.tokens.start(end));
         self.set(place, register, offset);
@@ -205,15 +205,16 @@ impl Compiler<'_> {
             && let Some((&last_value, earlier_values)) = values_list.split_last()
         {
             for &value in earlier_values {
-                self.expr_to_next(value)?;
+                self.expr_to_next(value, self.after(self.last_token(value)))?;
             }
+            let last = self.last_token(last_value);
             let mark = self.f.free;
-            match self.expr(last_value, None)? {
+            match self.expr(last_value, None, last)? {
                 Value::Const(value) => {
                     constant = Some(value);
                     registers -= 1;
                 }
-                value => _ = self.settle(value, mark, last_value, self.anchor(last_value))?,
+                value => _ = self.settle(value, mark, last_value, last)?,
             }
         } else {
             self.expr_list(values, names.len(), end)?;
@@ -243,7 +244,7 @@ impl Compiler<'_> {
             if declared.attribute == Some(Attribute::Close) {
                 closing = Some((name, register, captured));
             } else if captured {
-                self.f.emit_a(Op::NewCell, register, offset);
+                self.f.emit_new_cell(register, offset);
             }
             let read_only = declared.attribute.is_some();
             self.declare_local(name, register, captured, read_only);
@@ -255,7 +256,7 @@ impl Compiler<'_> {
             self.f.emit_ab(Op::Move, value, register, offset);
             self.declare_shadow(name, value);
             self.f.emit_a(Op::MarkToBeClosed, value, offset);
-            self.f.emit_a(Op::NewCell, register, offset);
+            self.f.emit_new_cell(register, offset);
         } else {
             self.f.emit_a(Op::MarkToBeClosed, register, offset);
         }

@@ -3,7 +3,7 @@
 //! Scopes are in `scope`; what each kind of statement and expression turns into is in the modules
 //! named after them.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use luster_bytecode::{Capture, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
 use luster_syntax::{
@@ -12,7 +12,7 @@ use luster_syntax::{
 };
 
 use crate::{
-    error::{CompileError, Result},
+    error::{CompileError, Moment, Result, Stage},
     function::{Const, FunctionState, MAX_REGISTERS, VarArgForm},
     labels::Goto,
     names::{NameId, Names},
@@ -39,6 +39,21 @@ pub(crate) struct Compiler<'a> {
     /// The last token of the expression being compiled: a limit that is passed is reported after
     /// it.
     pub(crate) position: TokenId,
+    /// The line that was asked for last.
+    line_at: Cell<Line>,
+}
+
+/// A line of the source, as the bytes that it reaches from and to.
+#[derive(Clone, Copy)]
+struct Line {
+    start: u32,
+    end: u32,
+}
+
+impl Line {
+    fn contains(self, offset: u32) -> bool {
+        self.start <= offset && offset < self.end
+    }
 }
 
 impl<'a> Compiler<'a> {
@@ -56,6 +71,7 @@ impl<'a> Compiler<'a> {
             f: FunctionState::new(0),
             outer: Vec::new(),
             position: parse.tokens.all().start(),
+            line_at: Cell::new(Line { start: 0, end: 0 }),
         }
     }
 
@@ -235,14 +251,32 @@ impl<'a> Compiler<'a> {
     /// The offset for an instruction that belongs to `natural`, but that PUC-Rio makes only when
     /// it has come to `late`, and so gives the line of that: line hooks and messages show lines.
     pub(crate) fn late_offset(&self, natural: u32, late: u32) -> u32 {
-        let (first, last) = (natural.min(late) as usize, natural.max(late) as usize);
-        let same_line = match self.text.get(first..last) {
-            Some(between) if between.len() < 64 => {
-                !between.iter().any(|&byte| byte == b'\n' || byte == b'\r')
-            }
-            _ => self.source.line(natural) == self.source.line(late),
-        };
-        if same_line { natural } else { late }
+        let mut line = self.line_at.get();
+        if !line.contains(natural) {
+            let number = self.source.line(natural) as usize;
+            let starts = &self.source.line_starts;
+            line = Line {
+                start: starts.get(number.wrapping_sub(1)).copied().unwrap_or(0),
+                end: starts.get(number).copied().unwrap_or(u32::MAX),
+            };
+            self.line_at.set(line);
+        }
+        if line.contains(late) { natural } else { late }
+    }
+
+    /// The offset for an instruction of an expression that PUC-Rio makes only when it has read the
+    /// token `late`.
+    pub(crate) fn late(&self, id: ExprId, late: TokenId) -> u32 {
+        let anchor = self.place(id).anchor;
+        let natural = self.tokens.start(anchor);
+        if anchor == late { natural } else { self.late_offset(natural, self.read(late)) }
+    }
+
+    /// The byte with which the reading of a token ends: its line is the one that counts for what
+    /// is done then.
+    pub(crate) fn read(&self, token: TokenId) -> u32 {
+        let span = self.tokens.span(token);
+        span.end.saturating_sub(1).max(span.start)
     }
 
     /// The token before this one that is no space or comment.
@@ -260,7 +294,7 @@ impl<'a> Compiler<'a> {
 
     /// An error about the meaning of the source; PUC-Rio gives these no `near`.
     pub(crate) fn error_at(&self, message: &str, token: TokenId) -> Box<CompileError> {
-        self.error_bytes(message.as_bytes().to_vec(), self.line(token), token, token)
+        self.error_bytes(message.as_bytes().to_vec(), self.line(token), token, self.used(token))
     }
 
     /// The same with a name in quotes, which need not be UTF-8, between two texts.
@@ -272,11 +306,16 @@ impl<'a> Compiler<'a> {
         token: TokenId,
     ) -> Box<CompileError> {
         let message = [before.as_bytes(), b"'", self.names.text(name), b"'", after.as_bytes()];
-        self.error_bytes(message.concat(), self.line(token), token, token)
+        self.error_bytes(message.concat(), self.line(token), token, self.used(token))
     }
 
-    /// An error that says what it stands near.
-    pub(crate) fn near_error(&self, message: &str, near: TokenId) -> Box<CompileError> {
+    /// An error that says what it stands near, the token that is looked at at that stage.
+    pub(crate) fn near_error(
+        &self,
+        message: &str,
+        near: TokenId,
+        stage: Stage,
+    ) -> Box<CompileError> {
         let mut text = message.as_bytes().to_vec();
         text.extend_from_slice(b" near ");
         match self.tokens.kind(near) {
@@ -287,7 +326,8 @@ impl<'a> Compiler<'a> {
                 text.push(b'\'');
             }
         }
-        self.error_bytes(text, self.line(near), near, near)
+        let found = Moment { token: self.tokens.start(near), stage };
+        self.error_bytes(text, self.line(near), near, found)
     }
 
     /// An error about too much of something, found after `token` was read.
@@ -317,7 +357,8 @@ impl<'a> Compiler<'a> {
             // A register is taken when the comma after the value has been read.
             near = self.after(near);
         }
-        self.near_error(&format!("too many {what} (limit is {limit}) in {place}"), near)
+        let message = format!("too many {what} (limit is {limit}) in {place}");
+        self.near_error(&message, near, Stage::Completing)
     }
 
     /// An error about a `goto`: its line is that of the end of the block, as in PUC-Rio's compiler,
@@ -328,12 +369,18 @@ impl<'a> Compiler<'a> {
         goto: Goto,
         last: TokenId,
     ) -> Box<CompileError> {
-        // The token that ends a function, or the one after a block's last.
-        let found = if self.tokens.kind(last) == TokenKind::End { last } else { self.after(last) };
-        let mut error = self.error_bytes(message, self.line(last), goto.token, found);
-        // What is wrong with that token is found before the block is closed.
-        error.found = error.found.saturating_add(1);
-        error
+        let mut found = self.used(last);
+        if self.outer.is_empty() || self.tokens.kind(last) != TokenKind::End {
+            // Whether the next token ends the block is looked at before. The `end` of a function
+            // has been used.
+            found.stage = Stage::Beginning;
+        }
+        self.error_bytes(message, self.line(last), goto.token, found)
+    }
+
+    /// The moment when a token has just been used.
+    fn used(&self, token: TokenId) -> Moment {
+        Moment { token: self.tokens.start(self.after(token)), stage: Stage::Completing }
     }
 
     fn error_bytes(
@@ -341,10 +388,10 @@ impl<'a> Compiler<'a> {
         message: Vec<u8>,
         line: u32,
         blamed: TokenId,
-        found: TokenId,
+        found: Moment,
     ) -> Box<CompileError> {
         let chunk_id = chunk_id(&self.source.name);
-        let (span, found) = (self.tokens.span(blamed), self.tokens.start(found));
+        let span = self.tokens.span(blamed);
         Box::new(CompileError { message, chunk_id, line, span, incomplete: false, found })
     }
 }

@@ -7,7 +7,7 @@
 
 use luster_bytecode::Op;
 use luster_syntax::{
-    ExprId,
+    ExprId, TokenId,
     ast::{BinaryOp, Expr, UnaryOp},
 };
 use smallvec::SmallVec;
@@ -40,6 +40,8 @@ struct Exits {
     /// Whether the label for false does. If both do they are the same label.
     false_value: bool,
     next: Next,
+    /// The token that PUC-Rio has read when the value is complete.
+    end: TokenId,
 }
 
 impl Compiler<'_> {
@@ -58,8 +60,10 @@ impl Compiler<'_> {
     pub(crate) fn jump_unless(&mut self, condition: ExprId) -> Result<LabelId> {
         let (on_true, on_false) = (self.f.new_label(), self.f.new_label());
         let next = Next::True;
-        let exits = Exits { on_true, on_false, true_value: false, false_value: false, next };
-        self.branch(condition, exits, 0)?;
+        let last = self.last_token(condition);
+        let exits =
+            Exits { on_true, on_false, true_value: false, false_value: false, next, end: last };
+        self.branch(condition, exits, 0, last, last)?;
         self.f.bind(on_true);
         Ok(on_false)
     }
@@ -69,19 +73,26 @@ impl Compiler<'_> {
     pub(crate) fn jump_if(&mut self, condition: ExprId) -> Result<LabelId> {
         let (on_true, on_false) = (self.f.new_label(), self.f.new_label());
         let next = Next::False;
-        let exits = Exits { on_true, on_false, true_value: false, false_value: false, next };
-        self.branch(condition, exits, 0)?;
+        let last = self.last_token(condition);
+        let exits =
+            Exits { on_true, on_false, true_value: false, false_value: false, next, end: last };
+        self.branch(condition, exits, 0, last, last)?;
         self.f.bind(on_false);
         Ok(on_true)
     }
 
     /// The truth of a condition as a value.
     #[inline(never)]
-    pub(crate) fn boolean_value(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
+    pub(crate) fn boolean_value(
+        &mut self,
+        id: ExprId,
+        want: Option<u8>,
+        late: TokenId,
+    ) -> Result<Value> {
         let on_true = self.jump_if(id)?;
         self.position = self.last_token(id);
         let register = self.destination(want)?;
-        let offset = self.anchor(id);
+        let offset = self.late(id, late);
         self.load_booleans(on_true, register, offset);
         Ok(Value::Register(register))
     }
@@ -96,9 +107,14 @@ impl Compiler<'_> {
 
     /// `and` and `or` for their value.
     #[inline(never)]
-    pub(crate) fn logical_value(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
+    pub(crate) fn logical_value(
+        &mut self,
+        id: ExprId,
+        want: Option<u8>,
+        late: TokenId,
+    ) -> Result<Value> {
         if let Some(id) = self.without_constants(id) {
-            return self.expr(id, want);
+            return self.expr(id, want, late);
         }
         let mark = self.f.free;
         // Operands are evaluated into the target one after the other. A variable can be the
@@ -114,13 +130,15 @@ impl Compiler<'_> {
             true_value: true,
             false_value: true,
             next: Next::Both,
+            end: late,
         };
-        self.branch(id, exits, target)?;
+        self.branch(id, exits, target, late, late)?;
         self.f.bind(end);
         match want {
             Some(register) => {
                 self.f.free = mark;
-                self.load(Value::Register(target), register, self.anchor(id));
+                let offset = self.late(id, late);
+                self.load(Value::Register(target), register, offset);
                 Ok(Value::Register(register))
             }
             None => {
@@ -227,22 +245,38 @@ impl Compiler<'_> {
         false
     }
 
-    /// Compiles a condition.
-    fn branch(&mut self, id: ExprId, exits: Exits, target: u8) -> Result<()> {
-        let mut waiting: SmallVec<[(ExprId, Exits, LabelId); 4]> = SmallVec::new();
-        let (mut id, mut exits) = (id, exits);
+    /// Compiles a condition. PUC-Rio tests it when it has read the token `late`, and reads what it
+    /// is made of at the token `read`.
+    fn branch(
+        &mut self,
+        id: ExprId,
+        exits: Exits,
+        target: u8,
+        late: TokenId,
+        read: TokenId,
+    ) -> Result<()> {
+        let mut waiting: SmallVec<[(ExprId, Exits, LabelId, TokenId); 4]> = SmallVec::new();
+        let (mut id, mut exits, mut late, mut read) = (id, exits, late, read);
         loop {
+            let outer = id;
             id = self.strip(id);
+            if outer != id {
+                read = self.after(self.last_token(id));
+            }
             match self.ast.expr(id) {
                 Expr::Binary { operator: BinaryOp::And, left, right } => {
                     let start = self.f.new_label();
-                    waiting.push((right, exits, start));
+                    waiting.push((right, exits, start, late));
                     exits = Exits { on_true: start, true_value: false, next: Next::True, ..exits };
+                    late = self.place(id).anchor;
+                    read = late;
                     id = left;
                 }
                 Expr::Binary { operator: BinaryOp::Or, left, right } => {
                     let start = self.f.new_label();
-                    waiting.push((right, exits, start));
+                    waiting.push((right, exits, start, late));
+                    late = self.place(id).anchor;
+                    read = late;
                     exits =
                         Exits { on_false: start, false_value: false, next: Next::False, ..exits };
                     id = left;
@@ -251,36 +285,50 @@ impl Compiler<'_> {
                     if !exits.true_value && !exits.false_value =>
                 {
                     exits = exits.negated();
+                    read = self.last_token(id);
                     id = operand;
                 }
                 _ => break,
             }
         }
-        self.branch_leaf(id, exits, target)?;
-        while let Some((right, exits, start)) = waiting.pop() {
+        self.branch_leaf(id, exits, target, late, read)?;
+        while let Some((right, exits, start, late)) = waiting.pop() {
             self.f.bind(start);
-            self.branch(right, exits, target)?;
+            let read = self.last_token(right);
+            self.branch(right, exits, target, late, read)?;
         }
         Ok(())
     }
 
     /// Compiles a condition that is not `and` or `or`.
     #[inline(never)]
-    fn branch_leaf(&mut self, id: ExprId, exits: Exits, target: u8) -> Result<()> {
-        let offset = self.anchor(id);
+    fn branch_leaf(
+        &mut self,
+        id: ExprId,
+        exits: Exits,
+        target: u8,
+        late: TokenId,
+        read: TokenId,
+    ) -> Result<()> {
+        let offset = self.late(id, late);
         if let Some(constant) = self.literal(id) {
             self.branch_constant(constant, exits, target, offset);
             return Ok(());
         }
         if exits.true_value && exits.false_value {
-            return self.operand_to(id, target);
+            return self.operand_to(id, target, late, read);
         }
         if self.is_condition(id) {
-            return self.branch_boolean(id, exits, target);
+            return self.branch_boolean(id, exits, target, late);
         }
         let mark = self.f.free;
         if !exits.true_value && !exits.false_value {
-            let register = self.expr_to_any(id)?;
+            let value = self.expr(id, None, read)?;
+            if let Value::Const(constant) = value {
+                self.branch_constant(constant, exits, target, offset);
+                return Ok(());
+            }
+            let register = self.in_register(value, offset)?;
             self.f.free = mark;
             match exits.next {
                 Next::True => self.f.emit_test(register, false, exits.on_false, offset),
@@ -288,7 +336,7 @@ impl Compiler<'_> {
             }
             return Ok(());
         }
-        self.operand_to(id, target)?;
+        self.operand_to(id, target, late, read)?;
         if exits.true_value {
             self.f.emit_test(target, true, exits.on_true, offset);
             if exits.next != Next::False {
@@ -304,15 +352,18 @@ impl Compiler<'_> {
     }
 
     /// Evaluates an operand into the target of a chain.
-    fn operand_to(&mut self, id: ExprId, target: u8) -> Result<()> {
+    fn operand_to(&mut self, id: ExprId, target: u8, late: TokenId, read: TokenId) -> Result<()> {
         let mark = self.f.free;
         if target + 1 == mark && target >= self.f.active_registers {
             // The target is the highest register taken and holds nothing yet: the operand may use
             // it from the start.
             self.f.free = target;
-            self.expr_to_next(id)?;
+            let value = self.expr(id, None, read)?;
+            self.settle(value, target, id, late)?;
         } else {
-            self.expr_to(id, target)?;
+            let value = self.expr(id, Some(target), read)?;
+            let offset = self.late(id, late);
+            self.load(value, target, offset);
         }
         self.f.free = mark;
         Ok(())
@@ -327,21 +378,27 @@ impl Compiler<'_> {
             self.load(Value::Const(constant), target, offset);
         }
         if !is_next {
-            self.f.emit_jump(label, offset);
+            self.f.emit_lasting_jump(label, offset);
         }
     }
 
     /// A comparison or `not`, whose value is `true` or `false`, so that only one of the two needs
     /// loading.
-    fn branch_boolean(&mut self, id: ExprId, exits: Exits, target: u8) -> Result<()> {
-        let offset = self.anchor(id);
+    fn branch_boolean(
+        &mut self,
+        id: ExprId,
+        exits: Exits,
+        target: u8,
+        late: TokenId,
+    ) -> Result<()> {
+        let offset = self.late(id, exits.end);
         if !exits.true_value && !exits.false_value {
             return self.branch_comparison(id, exits);
         }
         let here = self.f.new_label();
         if exits.true_value {
             let inner = Exits { on_true: here, true_value: false, next: Next::True, ..exits };
-            self.branch(id, inner, target)?;
+            self.branch(id, inner, target, late, late)?;
             self.f.bind(here);
             self.load(Value::Const(Const::True), target, offset);
             if exits.next == Next::False {
@@ -349,7 +406,7 @@ impl Compiler<'_> {
             }
         } else {
             let inner = Exits { on_false: here, false_value: false, next: Next::False, ..exits };
-            self.branch(id, inner, target)?;
+            self.branch(id, inner, target, late, late)?;
             self.f.bind(here);
             self.load(Value::Const(Const::False), target, offset);
             if exits.next == Next::True {
@@ -362,13 +419,15 @@ impl Compiler<'_> {
     fn branch_comparison(&mut self, id: ExprId, exits: Exits) -> Result<()> {
         let Expr::Binary { operator, left, right } = self.ast.expr(id) else { return Ok(()) };
         let mark = self.f.free;
-        let left = self.operand(left, self.anchor(id))?;
-        let right = self.expr(right, None)?;
+        let left = self.operand(left, self.place(id).anchor)?;
+        let last = self.last_token(right);
+        let right = self.expr(right, None, last)?;
+        let offset = self.late(id, last);
         let (when, label) = match exits.next {
             Next::True => (false, exits.on_false),
             _ => (true, exits.on_true),
         };
-        self.compare(operator, left, right, when, label, self.anchor(id))?;
+        self.compare(operator, left, right, when, label, offset)?;
         self.f.free = mark;
         Ok(())
     }
@@ -387,6 +446,7 @@ impl Exits {
                 Next::False => Next::True,
                 Next::Both => Next::Both,
             },
+            end: self.end,
         }
     }
 }

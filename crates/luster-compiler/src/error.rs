@@ -21,9 +21,30 @@ pub struct CompileError {
     pub span: Span,
     /// Whether the source only ends too early, so that more input could mend it.
     pub incomplete: bool,
-    /// The offset of the token at which PUC-Rio's compiler, whose single pass does everything at
-    /// once, would stop. Of two errors it tells only the one that it comes to first.
-    pub(crate) found: u32,
+    /// When PUC-Rio's compiler would find it.
+    pub(crate) found: Moment,
+}
+
+/// When PUC-Rio's compiler, whose single pass does everything at once, finds an error. Of two it
+/// tells only the one that it comes to first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment {
+    /// Where the token begins that it has read and not used yet.
+    pub(crate) token: u32,
+    pub(crate) stage: Stage,
+}
+
+/// What PUC-Rio's compiler does with a token, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// It reads it.
+    Reading,
+    /// It goes on with what the token before has completed.
+    Completing,
+    /// It looks whether the token may stand there.
+    Parsing,
+    /// It goes on with what the token begins or ends.
+    Beginning,
 }
 
 impl CompileError {

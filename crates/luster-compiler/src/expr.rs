@@ -36,9 +36,12 @@ pub(crate) enum Value {
 }
 
 impl Compiler<'_> {
-    /// Compiles an expression to one value; see the module's rule.
-    pub(crate) fn expr(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
-        let id = self.strip(id);
+    /// Compiles an expression to one value; see the module's rule. PUC-Rio reads variables and
+    /// fields, and loads constants, only when it has read more, up to the token `late`.
+    pub(crate) fn expr(&mut self, id: ExprId, want: Option<u8>, late: TokenId) -> Result<Value> {
+        let (outer, id) = (id, self.strip(id));
+        // In parentheses it reads them at the closing one.
+        let read = if outer == id { late } else { self.after(self.last_token(id)) };
         match self.ast.expr(id) {
             // A tree with errors is refused before.
             Expr::Error | Expr::Nil => Ok(Value::Const(Const::Nil)),
@@ -47,18 +50,18 @@ impl Compiler<'_> {
             Expr::Integer(value) => Ok(Value::Const(Const::Integer(value))),
             Expr::Float(value) => Ok(Value::Const(Const::Float(value))),
             Expr::String(symbol) => Ok(Value::Const(Const::String(symbol.into()))),
-            Expr::Name(_) | Expr::Paren(_) => self.name_value(id, want),
+            Expr::Name(_) | Expr::Paren(_) => self.name_value(id, want, read),
             Expr::VarArg => self.one_vararg(id, want),
             Expr::Function(function) => self.function_value(id, function, want),
-            Expr::Table(items) => self.table(id, items, want),
-            Expr::Unary { operator, operand } => self.unary(id, operator, operand, want),
+            Expr::Table(items) => self.table(id, items, want, late),
+            Expr::Unary { operator, operand } => self.unary(id, operator, operand, want, late),
             Expr::Binary { operator: BinaryOp::And | BinaryOp::Or, .. } => {
-                self.logical_value(id, want)
+                self.logical_value(id, want, late)
             }
             Expr::Binary { operator: BinaryOp::Concat, .. } => self.concat(id, want),
-            Expr::Binary { .. } => self.binary(id, want),
-            Expr::Field { .. } | Expr::Index { .. } => self.index_value(id, want),
-            Expr::Call { .. } | Expr::MethodCall { .. } => self.one_result(id, want),
+            Expr::Binary { .. } => self.binary(id, want, late),
+            Expr::Field { .. } | Expr::Index { .. } => self.index_value(id, want, read),
+            Expr::Call { .. } | Expr::MethodCall { .. } => self.one_result(id, want, late),
         }
     }
 
@@ -99,35 +102,42 @@ impl Compiler<'_> {
     }
 
     /// Compiles an expression into a register that is a variable's or has been taken.
-    pub(crate) fn expr_to(&mut self, id: ExprId, register: u8) -> Result<()> {
-        let value = self.expr(id, Some(register))?;
-        let offset = self.anchor(id);
+    pub(crate) fn expr_to(&mut self, id: ExprId, register: u8, late: TokenId) -> Result<()> {
+        let value = self.expr(id, Some(register), late)?;
+        let offset = self.late(id, late);
         self.load(value, register, offset);
         Ok(())
     }
 
     /// Compiles an expression into the lowest free register, and takes it.
-    pub(crate) fn expr_to_next(&mut self, id: ExprId) -> Result<u8> {
+    pub(crate) fn expr_to_next(&mut self, id: ExprId, late: TokenId) -> Result<u8> {
         let mark = self.f.free;
-        let value = self.expr(id, None)?;
-        self.settle(value, mark, id, self.anchor(id))
+        let value = self.expr(id, None, late)?;
+        self.settle(value, mark, id, late)
     }
 
     /// Brings the value of an expression, compiled when `mark` was the lowest free register, into
     /// that register.
-    pub(crate) fn settle(&mut self, value: Value, mark: u8, id: ExprId, offset: u32) -> Result<u8> {
+    pub(crate) fn settle(
+        &mut self,
+        value: Value,
+        mark: u8,
+        id: ExprId,
+        late: TokenId,
+    ) -> Result<u8> {
         if self.f.free == mark {
             self.position = self.last_token(id);
             self.reserve(1)?;
+            let offset = self.late(id, late);
             self.load(value, mark, offset);
         }
         Ok(mark)
     }
 
     /// Compiles an expression into any register.
-    pub(crate) fn expr_to_any(&mut self, id: ExprId) -> Result<u8> {
-        let value = self.expr(id, None)?;
-        let offset = self.anchor(id);
+    pub(crate) fn expr_to_any(&mut self, id: ExprId, late: TokenId) -> Result<u8> {
+        let value = self.expr(id, None, late)?;
+        let offset = self.late(id, late);
         self.in_register(value, offset)
     }
 
@@ -183,12 +193,12 @@ impl Compiler<'_> {
 
     /// A variable by itself.
     #[inline(never)]
-    fn name_value(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
+    fn name_value(&mut self, id: ExprId, want: Option<u8>, late: TokenId) -> Result<Value> {
         let Expr::Name(symbol) = self.ast.expr(id) else {
             return Ok(Value::Const(Const::Nil));
         };
         let token = self.last_token(id);
-        let offset = self.tokens.start(token);
+        let offset = self.late(id, late);
         self.position = token;
         let (variable, _) = self.resolve(symbol.into(), token)?;
         let register = match variable {
@@ -228,13 +238,15 @@ impl Compiler<'_> {
     fn one_vararg(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
         self.position = self.last_token(id);
         let register = self.destination(want)?;
-        self.varargs(register, 2, self.anchor(id));
+        self.varargs(register, 2, id);
         Ok(Value::Register(register))
     }
 
     /// Appends what brings extra arguments into registers; `count` is one more than how many, or 0
     /// for all.
-    pub(crate) fn varargs(&mut self, register: u8, count: u8, offset: u32) {
+    pub(crate) fn varargs(&mut self, register: u8, count: u8, id: ExprId) {
+        // PUC-Rio makes the instruction before it has read the dots.
+        let offset = self.late(id, self.before(self.place(id).tokens.start()));
         match self.f.vararg {
             VarArgForm::Frame => self.f.emit(Op::VarArg, register, 0, count, 0, offset),
             VarArgForm::Table(table) => {
@@ -277,21 +289,27 @@ impl Compiler<'_> {
         operator: UnaryOp,
         operand: ExprId,
         want: Option<u8>,
+        late: TokenId,
     ) -> Result<Value> {
         if operator == UnaryOp::Not && self.is_condition(operand) {
-            return self.boolean_value(id, want);
+            return self.boolean_value(id, want, late);
         }
         let mark = self.f.free;
-        let value = self.expr(operand, None)?;
+        let last = self.last_token(operand);
+        let value = self.expr(operand, None, last)?;
         if let Value::Const(constant) = value
             && let Some(folded) = crate::fold::unary(operator, constant)
         {
             return Ok(Value::Const(folded));
         }
-        let offset = self.anchor(id);
-        let register = self.in_register(value, offset)?;
+        let late = self.late(operand, last);
+        let register = self.in_register(value, late)?;
         self.f.free = mark;
         let result = self.destination(want)?;
+        let offset = match operator {
+            UnaryOp::Not => self.late(id, last),
+            _ => self.anchor(id),
+        };
         let op = match operator {
             UnaryOp::Negate => Op::Negate,
             UnaryOp::Not => Op::Not,
@@ -316,12 +334,14 @@ impl Compiler<'_> {
             if is_last && self.is_multiple(value) {
                 return self.fixed_results(value, wanted.saturating_sub(index));
             }
+            let late = self.last_token(value);
+            let late = if is_last { late } else { self.after(late) };
             if index < wanted {
-                self.expr_to_next(value)?;
+                self.expr_to_next(value, late)?;
             } else {
                 // Evaluated for what it does.
                 let mark = self.f.free;
-                self.expr(value, None)?;
+                self.expr(value, None, late)?;
                 self.f.free = mark;
             }
         }
@@ -344,7 +364,7 @@ impl Compiler<'_> {
         let operand = count as u8 + 1;
         if self.ast.expr(id) == Expr::VarArg {
             if count > 0 {
-                self.varargs(mark, operand, self.anchor(id));
+                self.varargs(mark, operand, id);
             }
         } else {
             self.call(id, operand)?;
@@ -361,7 +381,7 @@ impl Compiler<'_> {
         if self.ast.expr(id) == Expr::VarArg {
             self.position = self.last_token(id);
             let register = self.reserve(1)?;
-            self.varargs(register, 0, self.anchor(id));
+            self.varargs(register, 0, id);
         } else {
             self.call(id, 0)?;
         }
@@ -372,7 +392,7 @@ impl Compiler<'_> {
     /// What a name is when it is indexed: an upvalue, or a vararg parameter without a table, can
     /// be indexed without being loaded.
     #[inline(never)]
-    pub(crate) fn object_leaf(&mut self, id: ExprId) -> Result<Object> {
+    pub(crate) fn object_leaf(&mut self, id: ExprId, late: TokenId) -> Result<Object> {
         if let Expr::Name(symbol) = self.ast.expr(id) {
             self.position = self.last_token(id);
             match self.resolve(symbol.into(), self.position)? {
@@ -381,6 +401,6 @@ impl Compiler<'_> {
                 _ => {}
             }
         }
-        Ok(Object::Value(self.expr(id, None)?))
+        Ok(Object::Value(self.expr(id, None, late)?))
     }
 }

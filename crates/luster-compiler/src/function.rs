@@ -87,6 +87,8 @@ pub(crate) struct FunctionState {
     /// holds the one before.
     pending: Vec<i32>,
     pub(crate) labels: Labels,
+    /// The jumps that others do not pass by, in their order.
+    lasting_jumps: Vec<usize>,
     /// The loops around the current place.
     pub(crate) loops: Vec<Loop>,
     pub(crate) vararg: VarArgForm,
@@ -116,6 +118,7 @@ impl FunctionState {
             last_target: 0,
             pending: Vec::new(),
             labels: Labels::default(),
+            lasting_jumps: Vec::new(),
             loops: Vec::new(),
             vararg: VarArgForm::Frame,
             is_vararg: false,
@@ -139,6 +142,12 @@ impl FunctionState {
     /// Appends an instruction with one operand.
     pub(crate) fn emit_a(&mut self, op: Op, a: u8, offset: u32) {
         self.emit(op, a, 0, 0, 0, offset);
+    }
+
+    /// Appends what puts a variable into a cell. Line hooks see no line of its own.
+    pub(crate) fn emit_new_cell(&mut self, register: u8, offset: u32) {
+        let offset = self.offsets.last().copied().unwrap_or(offset);
+        self.emit_a(Op::NewCell, register, offset);
     }
 
     /// Appends an instruction with two operands.
@@ -221,6 +230,13 @@ impl FunctionState {
         self.jump_to(label, pc);
     }
 
+    /// Appends a jump to a label that is taken even by what jumps to it: PUC-Rio has other
+    /// instructions there, whose line is told to hooks.
+    pub(crate) fn emit_lasting_jump(&mut self, label: LabelId, offset: u32) {
+        self.lasting_jumps.push(self.code.len());
+        self.emit_jump(label, offset);
+    }
+
     /// Appends a test of a register that jumps to a label if its truth is `when`.
     pub(crate) fn emit_test(&mut self, register: u8, when: bool, label: LabelId, offset: u32) {
         let op = if when { Op::JumpIf } else { Op::JumpIfNot };
@@ -276,7 +292,12 @@ impl FunctionState {
             let mut target = pc + 1 + jump.d as usize;
             for _ in 0..HOPS {
                 match self.code.get(target) {
-                    Some(next) if next.op == Op::Jump => target += 1 + next.d as usize,
+                    Some(next)
+                        if next.op == Op::Jump
+                            && self.lasting_jumps.binary_search(&target).is_err() =>
+                    {
+                        target += 1 + next.d as usize;
+                    }
                     _ => break,
                 }
             }

@@ -43,6 +43,7 @@ use std::sync::Arc;
 pub use error::CompileError;
 pub use luster_bytecode::chunk_id;
 
+use error::{Moment, Stage};
 use luster_bytecode::{Prototype, Source};
 use luster_syntax::{LineIndex, Parse, parse};
 
@@ -71,17 +72,19 @@ pub fn compile_parse(
     let chunk = Arc::new(Source { name: Arc::from(chunk_name), line_starts });
     let compiled = compiler::Compiler::new(source, parse, chunk).main().map_err(|error| *error);
     let Some(first) = parse.diagnostics.first() else { return compiled };
+    let found = Moment {
+        token: parse.tokens.start(parse.tokens.at_offset(first.span.start)),
+        stage: if first.kind.is_lexical() { Stage::Reading } else { Stage::Parsing },
+    };
     match compiled {
-        Err(error) if error.found < first.span.start + u32::from(!first.kind.is_lexical()) => {
-            Err(error)
-        }
+        Err(error) if error.found < found => Err(error),
         _ => Err(CompileError {
             message: first.message_bytes(),
             chunk_id: chunk_id(chunk_name),
             line: first.line(&lines),
             span: first.span,
             incomplete: parse.is_incomplete(),
-            found: first.span.start,
+            found,
         }),
     }
 }

@@ -26,12 +26,13 @@ fn hidden_name() -> Arc<[u8]> {
 
 impl Compiler<'_> {
     fn enter_loop(&mut self) -> LabelId {
+        self.enter_loop_from(self.f.to_be_closed, self.f.active_registers)
+    }
+
+    /// Begins a loop outside of which so many variables are to be closed and registers in use.
+    fn enter_loop_from(&mut self, to_be_closed: u32, registers: u8) -> LabelId {
         let exit = self.f.new_label();
-        self.f.loops.push(Loop {
-            exit,
-            to_be_closed: self.f.to_be_closed,
-            registers: self.f.active_registers,
-        });
+        self.f.loops.push(Loop { exit, to_be_closed, registers });
         exit
     }
 
@@ -100,12 +101,14 @@ impl Compiler<'_> {
         let block = self.enter_block();
         let base = self.f.free;
         for value in [start, limit].into_iter().flatten() {
-            self.expr_to_next(value)?;
+            self.expr_to_next(value, self.last_token(value))?;
         }
         match step {
-            Some(step) => _ = self.expr_to_next(step)?,
+            Some(step) => _ = self.expr_to_next(step, self.last_token(step))?,
             None => {
                 let register = self.reserve(1)?;
+                let late = limit.map_or(offset, |limit| self.read(self.last_token(limit)));
+                let offset = self.late_offset(offset, late);
                 self.load(Value::Const(Const::Integer(1)), register, offset);
             }
         }
@@ -174,7 +177,7 @@ impl Compiler<'_> {
             self.declare_hidden(&hidden, register);
         }
         self.f.to_be_closed += 1;
-        let exit = self.enter_loop();
+        let exit = self.enter_loop_from(block.to_be_closed(), block.registers());
         self.check_registers(names.len().max(ITERATOR_CALL))?;
         let late = self.late_offset(offset, self.tokens.start(self.after(last)));
         let prepare = self.f.emit(Op::GenericForPrep, base, 0, 0, 0, late);
@@ -199,9 +202,10 @@ impl Compiler<'_> {
         self.f.join_line(start, first_of_body);
         let back = self.f.here();
         self.f.emit(Op::GenericForLoop, base, 0, 0, start as i32 - back as i32 - 1, offset);
-        // Here every way out of the loop comes together.
-        self.f.bind(exit);
         self.f.loops.pop();
-        self.leave_block(&block, end)
+        self.leave_block(&block, end)?;
+        // A `break` has closed what there is to close.
+        self.f.bind(exit);
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 use luster_bytecode::{Flipped, Op};
 use luster_syntax::{
-    ExprId,
+    ExprId, TokenId,
     ast::{BinaryOp, Expr},
 };
 use smallvec::SmallVec;
@@ -22,7 +22,7 @@ use crate::{
 impl Compiler<'_> {
     /// A chain of operators other than `and`, `or` and `..`.
     #[inline(never)]
-    pub(crate) fn binary(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
+    pub(crate) fn binary(&mut self, id: ExprId, want: Option<u8>, late: TokenId) -> Result<Value> {
         let mut chain: SmallVec<[ExprId; 8]> = SmallVec::new();
         let mut at = id;
         while let Expr::Binary { operator, left, .. } = self.ast.expr(at) {
@@ -33,39 +33,29 @@ impl Compiler<'_> {
             at = left;
         }
         let mark = self.f.free;
-        let first = chain.last().map_or(0, |&id| self.anchor(id));
+        let first = chain.last().map_or(late, |&id| self.place(id).anchor);
         let mut value = self.operand(at, first)?;
         while let Some(id) = chain.pop() {
             let Expr::Binary { operator, right, .. } = self.ast.expr(id) else { continue };
-            let want = if chain.is_empty() { want } else { None };
-            value = self.binary_step(id, operator, value, right, mark, want)?;
+            // A left operand is brought into a register when the next operator has been read.
+            let (want, late) = match chain.last() {
+                Some(&next) => (None, self.place(next).anchor),
+                None => (want, late),
+            };
+            value = self.binary_step(id, operator, value, right, mark, (want, late))?;
         }
         Ok(value)
     }
 
     /// Compiles a left operand. PUC-Rio reads a variable or field there only once it has seen the
     /// operator, at `operator`.
-    pub(crate) fn operand(&mut self, id: ExprId, operator: u32) -> Result<Value> {
+    pub(crate) fn operand(&mut self, id: ExprId, operator: TokenId) -> Result<Value> {
         if let Expr::Name(symbol) = self.ast.expr(self.strip(id))
             && let Some(cell) = self.scopes.cell(symbol.into(), self.outer.len())
         {
             return Ok(Value::Cell(cell));
         }
-        let before = self.f.here();
-        let value = self.expr(id, None)?;
-        if self.f.here() > before
-            && let (Some(last), Some(&offset)) = (self.f.code.last(), self.f.offsets.last())
-            && matches!(
-                last.op,
-                Op::GetUpValue | Op::GetUpTable | Op::GetTable | Op::GetIndex | Op::GetField
-            )
-        {
-            let late = self.late_offset(offset, operator);
-            if let Some(offset) = self.f.offsets.last_mut() {
-                *offset = late;
-            }
-        }
-        Ok(value)
+        self.expr(id, None, operator)
     }
 
     /// One operator of a chain, its left operand compiled when `mark` was the lowest free register.
@@ -76,10 +66,12 @@ impl Compiler<'_> {
         left: Value,
         right: ExprId,
         mark: u8,
-        want: Option<u8>,
+        (want, late): (Option<u8>, TokenId),
     ) -> Result<Value> {
         let offset = self.anchor(id);
-        let right = self.expr(right, None)?;
+        let last = self.last_token(right);
+        let right_late = self.late(right, last);
+        let right = self.expr(right, None, last)?;
         if let (Value::Const(left), Value::Const(right)) = (left, right)
             && let Some(folded) = fold::binary(operator, left, right)
         {
@@ -87,20 +79,23 @@ impl Compiler<'_> {
         }
         if is_comparison(operator) {
             let on_true = self.f.new_label();
-            self.compare(operator, left, right, true, on_true, offset)?;
+            let compared = self.late(id, last);
+            self.compare(operator, left, right, true, on_true, compared)?;
             self.f.free = mark;
             let result = self.destination(want)?;
+            let offset = self.late(id, late);
             self.load_booleans(on_true, result, offset);
             return Ok(Value::Register(result));
         }
-        let (op, b, c, d) = self.arithmetic(operator, left, right, offset)?;
+        let (op, b, c, d) = self.arithmetic(operator, left, right, right_late)?;
         self.f.free = mark;
         let result = self.destination(want)?;
         self.f.emit(op, result, b, c, d, offset);
         Ok(Value::Register(result))
     }
 
-    /// The instruction for an arithmetic operator: its op and all operands but the first.
+    /// The instruction for an arithmetic operator: its op and all operands but the first. What has
+    /// to be loaded is loaded at `offset`.
     fn arithmetic(
         &mut self,
         operator: BinaryOp,
@@ -259,12 +254,12 @@ impl Compiler<'_> {
         while let Expr::Binary { operator: BinaryOp::Concat, left, right } = self.ast.expr(at) {
             offset = self.anchor(at);
             let mark = self.f.free;
-            let value = self.operand(left, offset)?;
-            let late = self.late_offset(self.anchor(left), offset);
-            self.settle(value, mark, left, late)?;
+            let operator = self.place(at).anchor;
+            let value = self.operand(left, operator)?;
+            self.settle(value, mark, left, operator)?;
             at = right;
         }
-        self.expr_to_next(at)?;
+        self.expr_to_next(at, self.last_token(at))?;
         let count = self.f.free - first;
         self.f.free = first;
         let result = self.destination(want)?;

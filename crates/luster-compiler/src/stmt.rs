@@ -2,11 +2,15 @@
 
 use luster_bytecode::Op;
 use luster_syntax::{
-    BlockId, ExprId, StmtId, TokenId,
+    BlockId, ExprId, StmtId, TokenId, TokenKind,
     ast::{Attribute, Expr, IfArm, List, Stmt},
 };
 
-use crate::{compiler::Compiler, error::Result, scope::Block};
+use crate::{
+    compiler::Compiler,
+    error::{Result, Stage},
+    scope::Block,
+};
 
 impl Compiler<'_> {
     /// The statements of a function and its last return.
@@ -69,6 +73,11 @@ impl Compiler<'_> {
         for &id in run.iter().rev() {
             if let Stmt::Label { label } = self.ast.stmt(id) {
                 let start = self.ast.stmt_place(id).tokens.start();
+                let is_named = self.tokens.kind(label.token) == TokenKind::Name;
+                if !is_named || self.statement_end(id) <= label.token {
+                    // Not a whole label: that is the error that is told.
+                    return Ok(());
+                }
                 self.add_label(label.symbol.into(), start, end_of, last)?;
             }
         }
@@ -80,6 +89,8 @@ impl Compiler<'_> {
             // A tree with errors is refused before; labels are compiled in runs.
             Stmt::Error | Stmt::Empty | Stmt::Label { .. } => Ok(()),
             Stmt::Call(call) => self.call(call, 1).map(|_| ()),
+            // Only for the errors in it that come before its own.
+            Stmt::Expression(expr) => self.expr(expr, None, self.last_token(expr)).map(|_| ()),
             Stmt::Assign { targets, values } => self.assign(id, targets, values),
             Stmt::Local { names, values } => self.local(id, names, values),
             Stmt::LocalFunction { name, function } => self.local_function(name, function),
@@ -147,7 +158,7 @@ impl Compiler<'_> {
         };
         let offset = self.tokens.start(self.last_token(last));
         if earlier.is_empty() && !self.is_multiple(last) {
-            let register = self.expr_to_any(last)?;
+            let register = self.expr_to_any(last, self.last_token(last))?;
             if closes {
                 self.f.emit(Op::Return, register, 2, 1, 0, offset);
             } else {
@@ -161,13 +172,13 @@ impl Compiler<'_> {
         }
         let first = self.f.free;
         for &value in earlier {
-            self.expr_to_next(value)?;
+            self.expr_to_next(value, self.after(self.last_token(value)))?;
         }
         let mut count = 0;
         if self.is_multiple(last) {
             self.open_results(last)?;
         } else {
-            self.expr_to_next(last)?;
+            self.expr_to_next(last, self.last_token(last))?;
             let Some(one_more) = (self.f.free - first).checked_add(1) else {
                 let limit = usize::from(u8::MAX);
                 return Err(self.limit_error("returns", limit, self.last_token(last)));
@@ -181,7 +192,7 @@ impl Compiler<'_> {
     fn break_statement(&mut self, id: StmtId) -> Result<()> {
         let token = self.ast.stmt_place(id).tokens.start();
         let Some(&innermost) = self.f.loops.last() else {
-            return Err(self.near_error("break outside loop", token));
+            return Err(self.near_error("break outside loop", token, Stage::Beginning));
         };
         let offset = self.tokens.start(token);
         if self.f.to_be_closed > innermost.to_be_closed {

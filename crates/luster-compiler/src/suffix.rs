@@ -165,8 +165,17 @@ impl Compiler<'_> {
         })
     }
 
-    /// Compiles what an index or call is made on.
-    fn object(&mut self, id: ExprId) -> Result<Object> {
+    /// The token that PUC-Rio has read last when it reads what `id` is made on: a method's name, or
+    /// the end of the object.
+    fn object_late(&self, id: ExprId, object: ExprId) -> TokenId {
+        match self.ast.expr(id) {
+            Expr::MethodCall { name, .. } => name.token,
+            _ => self.last_token(object),
+        }
+    }
+
+    /// Compiles what the index or call `of` is made on.
+    fn object(&mut self, id: ExprId, of: ExprId) -> Result<Object> {
         let mut spine: SmallVec<[ExprId; 8]> = SmallVec::new();
         let mut at = id;
         loop {
@@ -185,14 +194,17 @@ impl Compiler<'_> {
             };
         }
         let mark = self.f.free;
-        let mut object = self.object_leaf(at)?;
+        let late = self.object_late(spine.last().copied().unwrap_or(of), at);
+        let mut object = self.object_leaf(at, late)?;
         while let Some(id) = spine.pop() {
             let register = match self.ast.expr(id) {
                 Expr::Field { .. } | Expr::Index { .. } => {
                     let target = self.index(id, object)?;
                     self.f.free = mark;
                     let register = self.reserve(1)?;
-                    self.get(target, register, self.anchor(id));
+                    let late = self.object_late(spine.last().copied().unwrap_or(of), id);
+                    let offset = self.late(id, late);
+                    self.get(target, register, offset);
                     register
                 }
                 _ => {
@@ -221,8 +233,10 @@ impl Compiler<'_> {
                     return self.field(object, name, offset);
                 }
                 let object = self.loaded(object, offset)?;
-                let key = self.expr(key, None)?;
-                self.element(object, key, offset)
+                let last = self.last_token(key);
+                let value = self.expr(key, None, last)?;
+                let offset = self.late(key, self.after(last));
+                self.element(object, value, offset)
             }
             // Callers only pass the two above.
             _ => self.element(object, Value::Const(Const::Nil), offset),
@@ -236,15 +250,17 @@ impl Compiler<'_> {
             Expr::Field { object, .. } | Expr::Index { object, .. } => object,
             _ => id,
         };
-        let object = self.object(object)?;
+        let object = self.object(object, id)?;
         self.index(id, object)
     }
 
     /// The element of a table in a register at a key that a constructor gives.
     #[inline(never)]
     pub(crate) fn item_target(&mut self, table: u8, key: ExprId) -> Result<Target> {
-        let value = self.expr(key, None)?;
-        let offset = self.anchor(key);
+        let last = self.last_token(key);
+        let value = self.expr(key, None, last)?;
+        // After the bracket and the sign.
+        let offset = self.late(key, self.after(self.after(last)));
         self.element(Object::Value(Value::Register(table)), value, offset)
     }
 
@@ -256,24 +272,35 @@ impl Compiler<'_> {
 
     /// Reads a field.
     #[inline(never)]
-    pub(crate) fn index_value(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
+    pub(crate) fn index_value(
+        &mut self,
+        id: ExprId,
+        want: Option<u8>,
+        late: TokenId,
+    ) -> Result<Value> {
         let mark = self.f.free;
         let target = self.index_target(id)?;
         self.f.free = mark;
         let register = self.destination(want)?;
-        self.get(target, register, self.anchor(id));
+        let offset = self.late(id, late);
+        self.get(target, register, offset);
         Ok(Value::Register(register))
     }
 
     /// Calls a function for its first result.
     #[inline(never)]
-    pub(crate) fn one_result(&mut self, id: ExprId, want: Option<u8>) -> Result<Value> {
+    pub(crate) fn one_result(
+        &mut self,
+        id: ExprId,
+        want: Option<u8>,
+        late: TokenId,
+    ) -> Result<Value> {
         let mark = self.f.free;
         let base = self.call(id, 2)?;
         self.f.free = mark;
         let register = match want {
             Some(register) => {
-                self.load(Value::Register(base), register, self.anchor(id));
+                self.load(Value::Register(base), register, self.late(id, late));
                 register
             }
             None => self.reserve(1)?,
@@ -290,7 +317,7 @@ impl Compiler<'_> {
             Expr::MethodCall { object, .. } => object,
             _ => id,
         };
-        let object = self.object(object)?;
+        let object = self.object(object, id)?;
         self.call_object(id, object, mark, results)
     }
 
@@ -299,7 +326,7 @@ impl Compiler<'_> {
     #[inline(never)]
     fn call_object(&mut self, id: ExprId, object: Object, base: u8, results: u8) -> Result<u8> {
         let arguments = self.callee(id, object, base)?;
-        let count = self.arguments(arguments, base)?;
+        let count = self.arguments(id, arguments, base)?;
         let offset = self.anchor(id);
         self.f.emit(Op::Call, base, count, results, 0, offset);
         self.f.free = base;
@@ -318,9 +345,9 @@ impl Compiler<'_> {
             Expr::MethodCall { object, .. } => object,
             _ => id,
         };
-        let object = self.object(object)?;
+        let object = self.object(object, id)?;
         let arguments = self.callee(id, object, base)?;
-        let count = self.arguments(arguments, base)?;
+        let count = self.arguments(id, arguments, base)?;
         let offset = self.anchor(id);
         self.f.emit(Op::TailCall, base, count, 0, 0, offset);
         self.f.free = base;
@@ -329,10 +356,10 @@ impl Compiler<'_> {
 
     /// Brings what is called into the register `base`, and a receiver into the one after it.
     fn callee(&mut self, id: ExprId, object: Object, base: u8) -> Result<Option<List<ExprId>>> {
-        let offset = self.anchor(id);
         match self.ast.expr(id) {
             Expr::MethodCall { object: receiver, name, arguments } => {
                 self.position = self.last_token(receiver);
+                let offset = self.late(receiver, name.token);
                 let register = match self.loaded(object, offset)? {
                     Object::Value(Value::Register(register)) => register,
                     // A vararg parameter that is called on has a table.
@@ -356,7 +383,7 @@ impl Compiler<'_> {
             }
             Expr::Call { callee, arguments } => {
                 self.position = self.last_token(callee);
-                let offset = self.anchor(callee);
+                let offset = self.late(callee, self.position);
                 if self.f.free == base {
                     self.reserve(1)?;
                     match object {
@@ -376,20 +403,22 @@ impl Compiler<'_> {
 
     /// Brings the arguments of a call into the registers after `base` and those taken already.
     /// Returns one more than how many there are, or 0 if that is not known.
-    fn arguments(&mut self, arguments: Option<List<ExprId>>, base: u8) -> Result<u8> {
+    fn arguments(&mut self, call: ExprId, arguments: Option<List<ExprId>>, base: u8) -> Result<u8> {
         let ast = self.ast;
         let arguments = arguments.map_or(&[][..], |list| ast.list(list));
         let Some((&last, first)) = arguments.split_last() else {
             return Ok(self.f.free - base);
         };
         for &argument in first {
-            self.expr_to_next(argument)?;
+            // PUC-Rio passes an argument when it has read the comma, and the last at the end.
+            let late = self.after(self.last_token(argument));
+            self.expr_to_next(argument, late)?;
         }
         if self.is_multiple(last) {
             self.open_results(last)?;
             return Ok(0);
         }
-        self.expr_to_next(last)?;
+        self.expr_to_next(last, self.last_token(call))?;
         Ok(self.f.free - base)
     }
 }

@@ -2,7 +2,7 @@
 
 use luster_bytecode::Op;
 use luster_syntax::{
-    ExprId,
+    ExprId, TokenId,
     ast::{List, TableItem},
 };
 
@@ -21,6 +21,7 @@ impl Compiler<'_> {
         id: ExprId,
         items: List<TableItem>,
         want: Option<u8>,
+        late: TokenId,
     ) -> Result<Value> {
         let ast = self.ast;
         let tokens = self.place(id).tokens;
@@ -42,8 +43,9 @@ impl Compiler<'_> {
                     let mark = self.f.free;
                     self.position = name.token;
                     let target = self.item_field(table, name)?;
-                    let register = self.expr_to_any(value)?;
-                    let offset = self.tokens.start(name.token);
+                    let last = self.last_token(value);
+                    let register = self.expr_to_any(value, last)?;
+                    let offset = self.late_offset(self.tokens.start(name.token), self.read(last));
                     self.set(target, register, offset);
                     self.f.free = mark;
                     continue;
@@ -52,14 +54,16 @@ impl Compiler<'_> {
                     fields += 1;
                     let mark = self.f.free;
                     let target = self.item_target(table, key)?;
-                    let register = self.expr_to_any(value)?;
-                    self.set(target, register, self.anchor(key));
+                    let last = self.last_token(value);
+                    let register = self.expr_to_any(value, last)?;
+                    let offset = self.late(key, last);
+                    self.set(target, register, offset);
                     self.f.free = mark;
                     continue;
                 }
             };
             if waiting == batch {
-                let offset = self.anchor(value);
+                let offset = self.late(value, self.before(self.place(value).tokens.start()));
                 self.store_items(table, waiting, stored, offset);
                 stored += waiting;
                 waiting = 0;
@@ -72,7 +76,12 @@ impl Compiler<'_> {
                 stored += waiting;
                 waiting = 0;
             } else {
-                self.expr_to_next(value)?;
+                // An item is put in its place when there is another one, or at the end.
+                let late = match index + 1 == items.len() {
+                    true => self.last_token(id),
+                    false => self.after(self.last_token(value)),
+                };
+                self.expr_to_next(value, late)?;
                 waiting += 1;
             }
         }
@@ -92,7 +101,7 @@ impl Compiler<'_> {
         self.f.free = table + 1;
         let Some(register) = want else { return Ok(Value::Register(table)) };
         self.f.free = table;
-        self.load(Value::Register(table), register, start);
+        self.load(Value::Register(table), register, self.late(id, late));
         Ok(Value::Register(register))
     }
 

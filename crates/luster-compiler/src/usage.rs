@@ -187,7 +187,7 @@ impl Walker<'_> {
             | Stmt::Goto { .. }
             | Stmt::Label { .. }
             | Stmt::GlobalAll { .. } => {}
-            Stmt::Call(call) => self.expr(call),
+            Stmt::Call(call) | Stmt::Expression(call) => self.expr(call),
             Stmt::Assign { targets, values } => {
                 for &target in ast.list(targets) {
                     self.target(target);

@@ -36,6 +36,22 @@ fn the_error_that_comes_first_counts() {
     refuses("function f() goto x @", "c:1: unexpected symbol near '@'");
     refuses("function f() goto x; do end )", "c:1: unexpected symbol near ')'");
     refuses("do goto x end @", "c:1: unexpected symbol near '@'");
+    refuses("x = break", "c:1: unexpected symbol near 'break'");
+    refuses(
+        "local i <const> = 1; f(4\n i, v)",
+        "c:2: ')' expected (to close '(' at line 1) near 'i'",
+    );
+    refuses("local i <const> = 1; i 3", "c:1: syntax error near '3'");
+    refuses("local i <const> = 1; a, i 3", "c:1: attempt to assign to const variable 'i'");
+    refuses("::x:: ::x:: 3..2", "c:1: malformed number near '3..2'");
+    refuses("::x:: ::x:: 3", "c:1: label 'x' already defined on line 1");
+    refuses("::x:: ::x:: ::y 3", "c:1: '::' expected near '3'");
+    refuses("::x:: ::x:: :: 3", "c:1: <name> expected near '3'");
+    refuses("function f() goto x end 3..2", "c:1: malformed number near '3..2'");
+    refuses("global x\nx = 1 (b) return return", "c:2: variable 'b' not declared");
+    refuses("global x\nx = b 3..2", "c:2: malformed number near '3..2'");
+    refuses("global x; x = b 'ab\\q'", "c:1: invalid escape sequence near ''ab\\q'");
+    refuses("global x; function () end", "c:1: <name> expected near '('");
     let many = format!("\nfunction f() local a{} \n", ", a".repeat(200));
     let message = "c:3: too many local variables (limit is 200) in function at line 2 near <eof>";
     refuses(&many, message);
@@ -202,9 +218,11 @@ fn upvalues_are_limited() {
 
 #[test]
 fn incomplete_sources_say_so() {
-    for source in ["x =", "if x then", "f(", "local function g()"] {
+    for source in ["x =", "if x then", "f(", "local function g()", "do do goto l end"] {
         let error = compile(source.as_bytes(), b"=c").unwrap_err();
         assert!(error.incomplete, "{source}: {error}");
     }
+    let error = compile(b"global x; local function ", b"=c").unwrap_err();
+    assert_eq!(error.to_string(), "c:1: <name> expected near <eof>");
     assert!(!compile(b"x = = 1", b"=c").unwrap_err().incomplete);
 }

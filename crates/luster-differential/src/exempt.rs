@@ -85,12 +85,6 @@ const EXEMPTIONS: &[Exemption] = &[
         reason: "the same",
     },
     Exemption {
-        case: "coroutine.wrap(string",
-        reference: "not enough memory",
-        luster: "not enough memory",
-        reason: "FIXME: a place is put before it",
-    },
-    Exemption {
         case: "RUN(",
         reference: "stack overflow",
         luster: "stack overflow",
@@ -101,54 +95,6 @@ const EXEMPTIONS: &[Exemption] = &[
         reference: "attempt to yield across a C-call boundary",
         luster: "",
         reason: "there is no such boundary",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "near 'break'",
-        luster: "break outside loop near 'break'",
-        reason: "FIXME: of two faults at the same word, the other one is told",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "expected",
-        luster: "attempt to assign to const variable",
-        reason: "FIXME: the same",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "<name> expected",
-        luster: "variable '' not declared",
-        reason: "FIXME: the same",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "near",
-        luster: "already defined",
-        reason: "FIXME: the word behind a label is read before the label is looked up",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "not declared",
-        luster: "nil program:",
-        reason: "FIXME: a name in a statement that is wrong is not looked up",
-    },
-    Exemption {
-        case: "'=program')",
-        reference: "expected",
-        luster: "no visible label",
-        reason: "FIXME: a missing end is told after a missing label",
-    },
-    Exemption {
-        case: "..",
-        reference: "attempt to concatenate a",
-        luster: "attempt to concatenate a",
-        reason: "FIXME: of two operands that are both nil, the wrong one is named",
-    },
-    Exemption {
-        case: "coroutine.wrap(xpcall)",
-        reference: "",
-        luster: "attempt to call a",
-        reason: "FIXME: what cannot be called by a coroutine's first function misses the handler",
     },
 ];
 

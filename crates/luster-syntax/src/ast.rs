@@ -313,6 +313,8 @@ pub enum Stmt {
     Empty,
     /// A call as a statement; the expression is a `Call` or `MethodCall`.
     Call(ExprId),
+    /// Any other expression as a statement, which is an error; a diagnostic says so.
+    Expression(ExprId),
     /// `targets = values`; the targets are `Name`, `Field` or `Index` expressions.
     Assign {
         /// What is assigned to.

@@ -248,6 +248,11 @@ impl Dumper<'_> {
             Stmt::Error => self.leaf("error-statement"),
             Stmt::Empty => self.leaf(";"),
             Stmt::Call(call) => self.todo.push(Step::Expr(call)),
+            Stmt::Expression(expr) => {
+                self.open("error-statement".to_owned());
+                self.todo.push(Step::Expr(expr));
+                self.close();
+            }
             Stmt::Assign { targets, values } => {
                 self.open("assign".to_owned());
                 self.push_exprs("targets", targets);

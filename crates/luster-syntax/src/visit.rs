@@ -209,7 +209,7 @@ impl Walker<'_> {
         match stmt {
             Stmt::Error | Stmt::Empty | Stmt::Break | Stmt::Goto { .. } => {}
             Stmt::GlobalAll { attribute: _ } => {}
-            Stmt::Call(call) => self.todo.push(Step::Expr(call)),
+            Stmt::Call(call) | Stmt::Expression(call) => self.todo.push(Step::Expr(call)),
             Stmt::Assign { targets, values } => {
                 self.push_exprs(targets);
                 self.push_exprs(values);

@@ -14,7 +14,7 @@ use crate::run::{Control, Flow, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch};
 use crate::slow::Next;
 
 /// How many `__call` metamethods may stand behind each other: the reference's `MAX_CCMT`.
-const MAX_CALL_CHAIN: usize = 15;
+pub(crate) const MAX_CALL_CHAIN: usize = 15;
 
 impl<'gc> Run<'_, 'gc> {
     /// Calls the value in a slot with the `argc` values behind it.

@@ -5,6 +5,7 @@
 //! `rethook` in PUC-Rio's `ldebug.c` and `ldo.c`. Nothing here is ever called for a coroutine that
 //! has no hook.
 
+use luster_bytecode::{Instruction, Op, Operand};
 use luster_value::{
     AfterHook, Callback, Error, Frame, HookFrame, ReturnKind, Told, Value, WaitingFrame, WaitsFor,
 };
@@ -99,6 +100,9 @@ impl<'gc> Run<'_, 'gc> {
             if last >= prototype.instructions.len() {
                 // It is of another function; a wrong one at most tells of a line once too often.
                 last = 0;
+            }
+            if is_passed_by(&prototype.instructions, last, pc) {
+                return None;
             }
             self.state.tracing.last_pc = frame.pc;
             // A jump back is a new line, too: each run through a loop on one line counts.
@@ -360,4 +364,14 @@ impl<'gc> Run<'_, 'gc> {
         };
         self.call_seen(callback, function, argc, frame.returns, extra.into())
     }
+}
+
+/// Whether the instruction at `pc` is a jump back to which the condition at `last` has jumped: in
+/// the reference conditions jump to where such a jump goes.
+fn is_passed_by(instructions: &[Instruction], last: usize, pc: usize) -> bool {
+    let is_condition = |op: Op| {
+        op.operands()[3] == Operand::JumpForward
+            && !matches!(op, Op::Jump | Op::ForPrep | Op::GenericForPrep)
+    };
+    pc > last + 1 && instructions[pc].op == Op::JumpBack && is_condition(instructions[last].op)
 }

@@ -6,6 +6,7 @@ use luster_value::{
     Table, Value,
 };
 
+use crate::call::MAX_CALL_CHAIN;
 use crate::cursor::{Cursor, pop_frame, push, running_frame};
 use crate::operate::{self, Fault, Outcome};
 use crate::run::{Control, Flow, Run};
@@ -333,14 +334,18 @@ impl<'gc> Run<'_, 'gc> {
             0 => std::mem::replace(&mut self.state.top, 0) - from - 1,
             b => b as usize - 1,
         };
-        let callee = self.state.registers.get(from);
-        if !operate::is_function(callee) && self.ctx.metamethod(callee, Metamethod::Call).is_nil() {
-            return Err(self.fault(Fault::Call(callee)));
+        let mut callee = self.state.registers.get(from);
+        for _ in 0..MAX_CALL_CHAIN {
+            if operate::is_function(callee) {
+                break;
+            }
+            callee = self.ctx.metamethod(callee, Metamethod::Call);
         }
-        if let Value::Callback(_) = callee {
-            // A callback has no frame that could pile up, and its errors name this function.
+        let Value::Closure(_) = callee else {
+            // A callback has no frame that could pile up, and its errors name this function, as
+            // those of what cannot be called do.
             return self.call(from, argc, ReturnKind::Tail);
-        }
+        };
         let function = frame.function as usize;
         let depth = self.state.frames.len();
         self.state.frames.pop();

@@ -293,11 +293,14 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
             luster_bytecode::Operand::Read if *operand == Operand::Right => instruction.c,
             _ => instruction.b,
         },
-        Fault::Concat(value, _) => {
+        Fault::Concat(value, side) => {
             let base = frame.base as usize;
+            // A left operand is never the last of all.
+            let last = usize::from(*side == Operand::Left);
             let operands = instruction.b..instruction.b.saturating_add(instruction.c);
             let found = operands
                 .rev()
+                .skip(last)
                 .find(|&register| state.registers.get(base + register as usize).raw_equal(*value));
             match found {
                 Some(register) => register,

@@ -155,3 +155,24 @@ try(function() t.f = string.rep; t.f({}) end)
 -- expect: messages.lua:154: bad argument #1 to 'f' (string expected, got table)
 try(string.rep) -- expect: bad argument #1 to 'string.rep' (string expected, got no value)
 try(load, {}) -- expect: bad argument #1 to 'load' (function expected, got table)
+
+-- Of two operands that are nil alike, the left one of a concatenation is named.
+try(function() local f, b; return f .. b end)
+-- expect: messages.lua:160: attempt to concatenate a nil value (local 'f')
+try(function() return f .. t.b end)
+-- expect: messages.lua:162: attempt to concatenate a nil value (global 'f')
+try(function() local f, b; return f .. b .. "x" end)
+-- expect: messages.lua:164: attempt to concatenate a nil value (local 'b')
+try(function() local b; return "x" .. b .. "y" end)
+-- expect: messages.lua:166: attempt to concatenate a nil value (local 'b')
+
+-- A built-in behind __call is named as what was called, in a tail call too.
+local callable = setmetatable({}, { __call = math.abs })
+try(function() return callable() end)
+-- expect: messages.lua:171: bad extra argument #1 to 'callable' (number expected, got table)
+t.callable = callable
+try(function() return t.callable() end)
+-- expect: messages.lua:174: bad extra argument #1 to 'callable' (number expected, got table)
+t.uncallable = setmetatable({}, { __call = 5 })
+try(function() return t.uncallable() end)
+-- expect: messages.lua:177: attempt to call a number value (field 'uncallable')

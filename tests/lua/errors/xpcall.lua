@@ -59,3 +59,7 @@ print(xpcall(tostring, function(m) return "handled: " .. m end, setmetatable({},
 -- expect: false handled: in tostring
 print(xpcall(table.sort, function(m) return "handled: " .. m end, { 3, 2, 1, "x" }))
 -- expect: false handled: attempt to compare string with number
+
+-- As the first function of a coroutine, it has its handler called too.
+print(coroutine.wrap(xpcall)(nil, function(m) return "handled: " .. m end))
+-- expect: false handled: attempt to call a nil value

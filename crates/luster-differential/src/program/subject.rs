@@ -308,19 +308,29 @@ impl Generator {
         self.locals.push(("list".to_owned(), Kind::Table));
     }
 
-    /// A hook that tells which calls and returns there are. Lines are left out: instructions that
-    /// one compiler makes and the other does not have them, too.
+    /// A hook that tells which calls, returns and lines there are. Lines are left out where inner
+    /// functions may capture variables, since the reference has an instruction that ends their
+    /// scope, and where a condition decides nothing, since luster jumps nowhere then.
     fn hooks(&mut self) {
-        let mask = *self.random.pick(&["c", "r", "cr"]);
-        let what = *self.random.pick(&["n", "t", "S", "nt"]);
-        self.line(&format!(
-            "debug.sethook(function(event) local i = debug.getinfo(2, '{what}') SAY(event, \
-                i.name, i.namewhat, i.istailcall, i.what, i.linedefined) end, '{mask}')"
-        ));
+        let before = self.text.len();
         self.line("local ok, message = pcall(function(...)");
         self.budget = 8;
         self.body(true, |this| this.statements(1));
         self.line("end)");
+        let body = self.text.split_off(before);
+        let words: Vec<&str> = body.split_whitespace().collect();
+        let captures = body.matches("function").count() > 1;
+        let mask = match captures || words.windows(2).any(|pair| pair == ["then", "end"]) {
+            false => *self.random.pick(&["l", "cl", "crl"]),
+            true => *self.random.pick(&["c", "r", "cr"]),
+        };
+        let what = *self.random.pick(&["n", "t", "S", "nt"]);
+        self.line(&format!(
+            "debug.sethook(function(event, line) local i = debug.getinfo(2, '{what}') \
+                SAY(event, line, i.name, i.namewhat, i.istailcall, i.what, i.linedefined) \
+                end, '{mask}')"
+        ));
+        self.text.push_str(&body);
         self.line("debug.sethook()");
         self.line("SAY(ok, message)");
     }

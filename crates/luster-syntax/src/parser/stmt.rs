@@ -378,7 +378,7 @@ impl Parser<'_> {
             Expr::Call { .. } | Expr::MethodCall { .. } => Stmt::Call(first),
             _ => {
                 self.report(DiagnosticKind::SyntaxError);
-                Stmt::Error
+                Stmt::Expression(first)
             }
         }
     }
