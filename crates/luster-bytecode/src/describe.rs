@@ -250,7 +250,12 @@ fn sets(instruction: Instruction, register: u8) -> bool {
 fn metamethod(instruction: Instruction) -> Option<&'static str> {
     Some(match instruction.op {
         Op::GetUpTable | Op::GetTable | Op::GetIndex | Op::GetField | Op::GetMethod => "index",
-        Op::SetUpTable | Op::SetTable | Op::SetIndex | Op::SetField => "newindex",
+        Op::SetUpTable
+        | Op::SetTable
+        | Op::SetTableConstant
+        | Op::SetIndex
+        | Op::SetField
+        | Op::SetFieldConstant => "newindex",
         Op::AddImmediate if instruction.c == Flipped::Subtraction as u8 => "sub",
         Op::Add | Op::AddImmediate | Op::AddConstant => "add",
         Op::Sub | Op::SubConstant | Op::ConstantSub => "sub",

@@ -167,10 +167,14 @@ ops! {
     GetField "get_field" Write, Read, NameConstant, Cache; Next;
     /// `R[a][R[b]] := R[c]`
     SetTable "set_table" Read, Read, Read, None; Next;
+    /// `R[a][R[b]] := K[d]`
+    SetTableConstant "set_table_constant" Read, Read, None, Constant; Next;
     /// `R[a][b] := R[c]`, `b` an integer
     SetIndex "set_index" Read, Count, Read, None; Next;
     /// `R[a][K[b]] := R[c]`
     SetField "set_field" Read, NameConstant, Read, Cache; Next;
+    /// `R[a][K[b]] := K[d]`, `d` below 65536
+    SetFieldConstant "set_field_constant" Read, NameConstant, None, Constant; Next;
     /// `R[a + 1] := R[b]; R[a] := R[b][K[c]]` (the start of a method call)
     GetMethod "get_method" Window, Read, NameConstant, Cache; Next;
     /// `R[a] := {}` with room for `d` positional items and, when `b` is not 0, `2^(b-1)` others

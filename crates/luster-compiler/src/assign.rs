@@ -90,11 +90,27 @@ impl Compiler<'_> {
             return self.expr_to(value, register, self.last_token(value));
         }
         let mark = self.f.free;
-        let register = self.expr_to_any(value, self.last_token(value))?;
+        let value = self.value_for(place, value, self.last_token(value))?;
         self.f.free = mark;
         let offset = self.late_offset(self.anchor(target), self.tokens.start(end));
-        self.set(place, register, offset);
-        Ok(())
+        self.set_value(place, value, offset)
+    }
+
+    /// The value of an expression that is to be assigned to a place: a constant, if the place is a
+    /// field that can be set to one, or a register.
+    pub(crate) fn value_for(
+        &mut self,
+        place: Target,
+        value: ExprId,
+        late: TokenId,
+    ) -> Result<Value> {
+        match self.expr(value, None, late)? {
+            found @ Value::Const(_) if place.takes_constants() => Ok(found),
+            found => {
+                let offset = self.late(value, late);
+                Ok(Value::Register(self.in_register(found, offset)?))
+            }
+        }
     }
 
     /// The place that an expression names, which must not be read-only. Its registers stay taken.

@@ -46,6 +46,13 @@ pub(crate) enum Target {
     VarArg { key: u8 },
 }
 
+impl Target {
+    /// Whether there are ops that set it to a constant.
+    pub(crate) fn takes_constants(self) -> bool {
+        matches!(self, Target::Index { .. } | Target::Field { .. })
+    }
+}
+
 impl Compiler<'_> {
     /// Appends what reads a place.
     pub(crate) fn get(&mut self, target: Target, register: u8, offset: u32) {
@@ -80,6 +87,29 @@ impl Compiler<'_> {
             }
         };
         self.f.emit(op, a, b, c, 0, offset);
+    }
+
+    /// Appends what assigns a value, as [`value_for`](Self::value_for) gives it, to a place.
+    pub(crate) fn set_value(&mut self, target: Target, value: Value, offset: u32) -> Result<()> {
+        if let Value::Const(constant) = value {
+            let index = self.constant(constant);
+            match target {
+                Target::Index { object, key } if let Ok(index) = i32::try_from(index) => {
+                    self.f.emit(Op::SetTableConstant, object, key, 0, index, offset);
+                    return Ok(());
+                }
+                Target::Field { object, key } if let Ok(index) = u16::try_from(index) => {
+                    self.f.emit(Op::SetFieldConstant, object, key, 0, i32::from(index), offset);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        let mark = self.f.free;
+        let register = self.in_register(value, offset)?;
+        self.f.free = mark;
+        self.set(target, register, offset);
+        Ok(())
     }
 
     /// The place of a global variable: a field of `_ENV`. May take registers.

@@ -44,9 +44,9 @@ impl Compiler<'_> {
                     self.position = name.token;
                     let target = self.item_field(table, name)?;
                     let last = self.last_token(value);
-                    let register = self.expr_to_any(value, last)?;
+                    let value = self.value_for(target, value, last)?;
                     let offset = self.late_offset(self.tokens.start(name.token), self.read(last));
-                    self.set(target, register, offset);
+                    self.set_value(target, value, offset)?;
                     self.f.free = mark;
                     continue;
                 }
@@ -55,9 +55,9 @@ impl Compiler<'_> {
                     let mark = self.f.free;
                     let target = self.item_target(table, key)?;
                     let last = self.last_token(value);
-                    let register = self.expr_to_any(value, last)?;
+                    let value = self.value_for(target, value, last)?;
                     let offset = self.late(key, last);
-                    self.set(target, register, offset);
+                    self.set_value(target, value, offset)?;
                     self.f.free = mark;
                     continue;
                 }

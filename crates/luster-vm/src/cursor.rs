@@ -149,6 +149,14 @@ impl<'gc> Cursor<'gc> {
         unsafe { instruction.name() }
     }
 
+    /// A constant, by its index.
+    #[inline(always)]
+    pub(crate) fn indexed_constant(&self, index: LinkedOperand) -> Value<'gc> {
+        let constants = self.closure.code().as_ref().constants.as_ptr();
+        // SAFETY: the verifier has checked that the constant exists.
+        unsafe { *constants.add(index.get() as usize) }
+    }
+
     /// A constant, by its distance from the first in bytes.
     #[inline(always)]
     pub(crate) fn far_constant(&self, offset: u32) -> Value<'gc> {

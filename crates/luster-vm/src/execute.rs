@@ -220,6 +220,41 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 }
             }};
         }
+        // `object[key] := value`
+        macro_rules! set_table {
+            ($object:expr, $key:expr, $value:expr) => {{
+                let (object, key, value) = ($object, $key, $value);
+                if let Value::Table(table) = object {
+                    if let Value::Integer(k) = key {
+                        if table.try_set_positional(&ctx, k, value) {
+                            break;
+                        }
+                    } else if let Value::String(name) = key
+                        && name.is_short()
+                        && table.try_set_short(&ctx, name, value)
+                    {
+                        break;
+                    }
+                    if table.metatable().is_none() && outside!(table.set(&ctx, key, value).is_ok())
+                    {
+                        break;
+                    }
+                }
+                slow!(run.set(object, key, value));
+            }};
+        }
+        // `object.name := value`
+        macro_rules! set_field {
+            ($i:expr, $value:expr) => {{
+                let (object, key, value) = (cursor.get($i.a), cursor.name($i), $value);
+                if let Value::Table(table) = object
+                    && table.try_set_cached(&ctx, key, value, &$i.c)
+                {
+                    break;
+                }
+                slow!(run.set(object, Value::String(key), value));
+            }};
+        }
         macro_rules! branch {
             ($i:expr, $condition:expr) => {
                 if $condition {
@@ -551,28 +586,14 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                     slow!(run.get(object, Value::String(key), i.a.index()));
                 }),
-                Op::SetTable => arm!(Tail::Table, {
-                    let (object, key) = (cursor.get(i.a), cursor.get(i.b));
-                    let value = cursor.get(i.c.get());
-                    if let Value::Table(table) = object {
-                        if let Value::Integer(k) = key {
-                            if table.try_set_positional(&ctx, k, value) {
-                                break;
-                            }
-                        } else if let Value::String(name) = key
-                            && name.is_short()
-                            && table.try_set_short(&ctx, name, value)
-                        {
-                            break;
-                        }
-                        if table.metatable().is_none()
-                            && outside!(table.set(&ctx, key, value).is_ok())
-                        {
-                            break;
-                        }
-                    }
-                    slow!(run.set(object, key, value));
-                }),
+                Op::SetTable => arm!(
+                    Tail::Table,
+                    set_table!(cursor.get(i.a), cursor.get(i.b), cursor.get(i.c.get()))
+                ),
+                Op::SetTableConstant => arm!(
+                    Tail::Table,
+                    set_table!(cursor.get(i.a), cursor.get(i.b), cursor.constant(i))
+                ),
                 Op::SetIndex => arm!(Tail::Table, {
                     let (object, value) = (cursor.get(i.a), cursor.get(i.c.get()));
                     let key = i64::from(i.b.get());
@@ -583,16 +604,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                     slow!(run.set(object, Value::Integer(key), value));
                 }),
-                Op::SetField => arm!(Tail::Table, {
-                    let object = cursor.get(i.a);
-                    let (key, value) = (cursor.name(i), cursor.get(i.b));
-                    if let Value::Table(table) = object
-                        && table.try_set_cached(&ctx, key, value, &i.c)
-                    {
-                        break;
-                    }
-                    slow!(run.set(object, Value::String(key), value));
-                }),
+                Op::SetField => arm!(Tail::Table, set_field!(i, cursor.get(i.b))),
+                Op::SetFieldConstant => {
+                    arm!(Tail::Table, set_field!(i, cursor.indexed_constant(i.b)))
+                }
                 Op::GetMethod => arm!(Tail::Table, {
                     let (object, key) = (cursor.get(i.b), cursor.name(i));
                     cursor.set_after(i.a, 1, object);

@@ -95,7 +95,12 @@ fn link_instruction(
         return LinkedInstruction::with_constant(op, operands, constants[usize::from(c)]);
     }
     if kind_b == Operand::NameConstant {
-        let operands = [operands[0], operands[2], LinkedOperand::number(0)];
+        // The verifier has checked that the index of a constant to set a field to is small enough.
+        let value = match kind_d {
+            Operand::Constant => LinkedOperand::number(d as u16),
+            _ => operands[2],
+        };
+        let operands = [operands[0], value, LinkedOperand::number(0)];
         return LinkedInstruction::with_constant(op, operands, constants[usize::from(b)]);
     }
     // The verifier has checked that distances are small enough.

@@ -266,7 +266,11 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
                 let (kind, name) = prototype.describe_upvalue(instruction.a as usize);
                 return in_parentheses(kind.word(), name);
             }
-            Op::SetTable | Op::SetIndex | Op::SetField => instruction.a,
+            Op::SetTable
+            | Op::SetTableConstant
+            | Op::SetIndex
+            | Op::SetField
+            | Op::SetFieldConstant => instruction.a,
             _ => instruction.b,
         },
         Fault::Call(_) => {

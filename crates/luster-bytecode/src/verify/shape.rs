@@ -42,7 +42,8 @@ const RULES: [Rule; Op::ALL.len()] = {
         let op = Op::ALL[number];
         let rule = &mut rules[number];
         rule.flow = op.flow();
-        rule.special = matches!(op, Op::VarArgTable | Op::GetVarArg | Op::NewTable);
+        rule.special =
+            matches!(op, Op::VarArgTable | Op::GetVarArg | Op::NewTable | Op::SetFieldConstant);
         let operands = op.operands();
         let mut index = 0;
         while index < 4 {
@@ -258,6 +259,9 @@ fn extent(parts: &Parts, instruction: Instruction) -> Result<(), VerifyErrorKind
         Op::LoadNil => fits(a, count_b + 1),
         Op::GetMethod => fits(a, 2),
         Op::NewTable => needs(b <= MAX_FIELDS_LOG, VerifyErrorKind::OperandRange),
+        Op::SetFieldConstant => {
+            needs(u16::try_from(instruction.d).is_ok(), VerifyErrorKind::OperandRange)
+        }
         Op::SetList => fits(a, count_b + 1),
         Op::Concat => {
             needs(c >= 2, VerifyErrorKind::OperandRange)?;
