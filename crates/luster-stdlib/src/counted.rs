@@ -3,6 +3,9 @@
 
 use luster_value::{Context, Error, Value, account};
 
+/// The least room that is made at once.
+const LEAST: usize = 64;
+
 /// A growing string.
 #[derive(Default)]
 pub(crate) struct CountedBuffer {
@@ -24,7 +27,7 @@ impl CountedBuffer {
     /// There is not that much memory.
     pub(crate) fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
         crate::buffer::check(self.bytes.len().saturating_add(more))?;
-        self.bytes.try_reserve(more).map_err(|_| Error::memory())?;
+        self.bytes.try_reserve(more.max(LEAST)).map_err(|_| Error::memory())?;
         let capacity = self.bytes.capacity();
         account::add(capacity - self.counted);
         self.counted = capacity;

@@ -65,9 +65,8 @@ fn capture_value<'gc>(
     pattern: &Pattern,
     subject: LuaString<'gc>,
     index: usize,
-    (start, end): (usize, usize),
 ) -> Result<Value<'gc>, Error<'gc>> {
-    Ok(match search.capture(pattern, index, start, end)? {
+    Ok(match search.capture(pattern, index)? {
         matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)),
         matcher::Captured::Position(position) => Value::Integer(position as i64),
     })
@@ -80,14 +79,12 @@ fn push_captures<'gc>(
     search: &Search,
     pattern: &Pattern,
     subject: LuaString<'gc>,
-    whole: Option<(usize, usize)>,
+    whole: bool,
 ) -> Result<(), Error<'gc>> {
-    let count = pattern.capture_count().max(usize::from(whole.is_some()));
+    let count = pattern.capture_count().max(usize::from(whole));
     reserve_results(stack, count, "too many captures")?;
     for index in 0..count {
-        let position = whole.unwrap_or((0, 0));
-        let value = capture_value(ctx, search, pattern, subject, index, position)?;
-        stack.push(value);
+        stack.push(capture_value(ctx, search, pattern, subject, index)?);
     }
     Ok(())
 }
@@ -164,16 +161,17 @@ fn finish_find<'gc>(
     found: Found,
 ) -> Result<(), Error<'gc>> {
     stack.clear();
-    let Found::Match(start, end) = found else {
+    if found != Found::Match {
         stack.push(Value::Nil);
         return Ok(());
-    };
+    }
     if find {
+        let (start, end) = search.last_match();
         stack.push(Value::Integer(start as i64 + 1));
         stack.push(Value::Integer(end as i64));
-        push_captures(ctx, stack, search, pattern, subject, None)
+        push_captures(ctx, stack, search, pattern, subject, false)
     } else {
-        push_captures(ctx, stack, search, pattern, subject, Some((start, end)))
+        push_captures(ctx, stack, search, pattern, subject, true)
     }
 }
 
@@ -231,9 +229,7 @@ impl<'gc> MatchIterator<'gc> {
         match found {
             Found::Paused => return Ok(false),
             Found::Nothing => {}
-            Found::Match(start, end) => {
-                push_captures(ctx, stack, &search, pattern, self.subject, Some((start, end)))?;
-            }
+            Found::Match => push_captures(ctx, stack, &search, pattern, self.subject, true)?,
         }
         Ok(true)
     }
@@ -308,7 +304,6 @@ pub(super) fn gsub<'gc>(
         search,
         result: CountedBuffer::new(),
         copied: 0,
-        position: (0, 0),
         count: 0,
         limit,
         changed: false,
@@ -338,8 +333,6 @@ struct Substitution<'gc> {
     result: CountedBuffer,
     /// How much of the subject is in the result, replaced or not.
     copied: usize,
-    /// The match being replaced.
-    position: (usize, usize),
     count: i64,
     limit: i64,
     changed: bool,
@@ -370,10 +363,10 @@ impl<'gc> Substitution<'gc> {
         while self.count < self.limit {
             let subject = self.subject.as_bytes();
             match self.search.advance(&self.pattern, subject, &mut steps)? {
-                Found::Match(start, end) => {
+                Found::Match => {
+                    let (start, end) = self.search.last_match();
                     steps -= 1;
                     self.count += 1;
-                    self.position = (start, end);
                     if self.copied < start {
                         self.result.extend(&subject[self.copied..start])?;
                     }
@@ -419,7 +412,7 @@ impl<'gc> Substitution<'gc> {
             }
             Value::String(text) => self.append_template(text.as_bytes())?,
             Value::Table(_) => {
-                let key = capture_value(ctx, search, pattern, self.subject, 0, self.position)?;
+                let key = capture_value(ctx, search, pattern, self.subject, 0)?;
                 let found = operate::get(ctx, self.replacement, key);
                 match found.map_err(|fault| fault.into_error(ctx))? {
                     Outcome::Value(value) => self.append_value(value)?,
@@ -433,8 +426,7 @@ impl<'gc> Substitution<'gc> {
             }
             function => {
                 stack.clear();
-                let whole = Some(self.position);
-                push_captures(ctx, stack, search, pattern, self.subject, whole)?;
+                push_captures(ctx, stack, search, pattern, self.subject, true)?;
                 return Ok(Some(function));
             }
         }
@@ -445,7 +437,7 @@ impl<'gc> Substitution<'gc> {
     fn append_template(&mut self, mut template: &[u8]) -> Result<(), Error<'gc>> {
         self.changed = true;
         let subject = self.subject.as_bytes();
-        let (start, end) = self.position;
+        let (start, end) = self.search.last_match();
         while let Some(escape) = template.iter().position(|&byte| byte == b'%') {
             self.result.extend(&template[..escape])?;
             match template.get(escape + 1) {
@@ -453,7 +445,7 @@ impl<'gc> Substitution<'gc> {
                 Some(b'0') => self.result.extend(&subject[start..end])?,
                 Some(digit @ b'1'..=b'9') => {
                     let index = usize::from(digit - b'1');
-                    match self.search.capture(&self.pattern, index, start, end)? {
+                    match self.search.capture(&self.pattern, index)? {
                         matcher::Captured::Text(from, to) => {
                             self.result.extend(&subject[from..to])?;
                         }
@@ -472,7 +464,7 @@ impl<'gc> Substitution<'gc> {
     /// Appends what a table or function gave for the current match.
     fn append_value(&mut self, value: Value<'gc>) -> Result<(), Error<'gc>> {
         if !value.is_truthy() {
-            let (start, end) = self.position;
+            let (start, end) = self.search.last_match();
             return self.result.extend(&self.subject.as_bytes()[start..end]);
         }
         if !self.result.extend_value(value)? {
