@@ -8,7 +8,7 @@ use luster_number as number;
 use luster_value::{Context, LuaString, MAX_SHORT, Metamethod, Quick, Table, Type, Value};
 
 use crate::Library;
-use crate::string::{end_position, start_position};
+use crate::string::{end_position, pack, start_position};
 
 /// How many elements of a table a quick form goes through, since it does not look at the fuel.
 const FEW: i64 = 32;
@@ -48,6 +48,7 @@ const STRING: &[(&str, Form)] = &[
     ("char", char),
     ("len", len),
     ("lower", lower),
+    ("pack", pack::quick_pack),
     ("rep", rep),
     ("reverse", reverse),
     ("sub", sub),
@@ -341,7 +342,7 @@ fn sub<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     };
     let bytes = string.as_bytes();
     let (start, end) = (start_position(first, bytes.len()), end_position(last, bytes.len()));
-    let piece = if start <= end { &bytes[start - 1..end] } else { b"" };
+    let piece = if start <= end { &bytes[start - 1..end] } else { &bytes[..0] };
     if piece.len() > SHORT {
         return None;
     }
@@ -434,7 +435,8 @@ fn shift<'gc>(
     (to, target): (Table<'gc>, i64),
     count: i64,
 ) -> Option<()> {
-    let move_one = |offset| to.set_integer(&ctx, target + offset, from.get_integer(source + offset));
+    let move_one =
+        |offset| to.set_integer(&ctx, target + offset, from.get_integer(source + offset));
     if target > source && from == to {
         (0..count).rev().try_for_each(move_one).ok()
     } else {

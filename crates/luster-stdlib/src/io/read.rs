@@ -4,9 +4,10 @@ use std::io;
 
 use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, UserData, Value};
+use smallvec::SmallVec;
 
 use super::stream::Stream;
-use super::{close_stream, stream_of};
+use super::{FileStream, close_stream, stream_of};
 use crate::buffer::reserve_results;
 use crate::counted::CountedBuffer;
 use crate::system_error;
@@ -79,6 +80,37 @@ impl From<io::Error> for Failure<'_> {
     fn from(error: io::Error) -> Self {
         Failure::System(error)
     }
+}
+
+/// What most calls read: a line, or so many bytes, of which all has been read ahead. Nothing has
+/// happened if it is not so, or there is more than one format.
+#[inline]
+pub(super) fn read_buffered<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    stream: &FileStream,
+    first: usize,
+) -> Option<Value<'gc>> {
+    let format = match stack.len().saturating_sub(first) {
+        0 => Format::Line { keep_end: false },
+        1 => format_at(ctx, stack, first).ok()?,
+        _ => return None,
+    };
+    let mut stream = stream.try_borrow_mut().ok()?;
+    let stream = stream.as_mut()?;
+    let buffered = stream.buffered();
+    let (length, consumed) = match format {
+        Format::Line { keep_end } => {
+            let length = memchr::memchr(b'\n', buffered)?;
+            (length + usize::from(keep_end), length + 1)
+        }
+        Format::Bytes(count) if (1..=buffered.len()).contains(&count) => (count, count),
+        _ => return None,
+    };
+    stack.burn(length / 64);
+    let value = Value::String(ctx.intern(&buffered[..length]));
+    stream.consume(consumed);
+    Some(value)
 }
 
 /// Reads by the formats that stand on the stack from `first` on.
@@ -294,7 +326,7 @@ fn format_at<'gc>(
 /// The numeral that is being read.
 struct Numeral<'a> {
     stream: &'a mut Stream,
-    bytes: Vec<u8>,
+    bytes: SmallVec<[u8; 64]>,
     overflown: bool,
 }
 
@@ -367,7 +399,7 @@ fn read_number<'gc>(
     if only_spaces {
         return Ok(Step::More);
     }
-    let mut numeral = Numeral { stream, bytes: Vec::new(), overflown: false };
+    let mut numeral = Numeral { stream, bytes: SmallVec::new(), overflown: false };
     numeral.read()?;
     if numeral.overflown {
         return Ok(Step::Read(None));

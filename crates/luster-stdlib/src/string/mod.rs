@@ -9,7 +9,7 @@ mod byte_set;
 mod compiled;
 mod format;
 mod matcher;
-mod pack;
+pub(crate) mod pack;
 mod pattern;
 
 use gc_arena::Collect;
