@@ -331,12 +331,17 @@ struct Numeral<'a> {
 }
 
 impl Numeral<'_> {
+    #[inline]
     fn peek(&mut self) -> io::Result<Option<u8>> {
-        Ok(self.stream.available()?.first().copied())
+        match self.stream.buffered().first() {
+            Some(&byte) => Ok(Some(byte)),
+            None => Ok(self.stream.available()?.first().copied()),
+        }
     }
 
     /// Takes the next byte if it is one of these.
-    fn take(&mut self, wanted: fn(u8) -> bool) -> io::Result<bool> {
+    #[inline]
+    fn take(&mut self, wanted: impl Fn(u8) -> bool) -> io::Result<bool> {
         match self.peek()? {
             Some(byte) if wanted(byte) => {
                 if self.bytes.len() >= MAX_NUMERAL {
@@ -353,9 +358,16 @@ impl Numeral<'_> {
 
     /// Takes digits; tells whether there were any.
     fn digits(&mut self, hexadecimal: bool) -> io::Result<bool> {
-        let mut any = false;
-        let is_digit =
-            if hexadecimal { |b: u8| b.is_ascii_hexdigit() } else { |b: u8| b.is_ascii_digit() };
+        let is_digit = |byte: u8| {
+            if hexadecimal { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() }
+        };
+        // Those that have been read ahead at once.
+        let room = MAX_NUMERAL.saturating_sub(self.bytes.len());
+        let buffered = self.stream.buffered();
+        let count = buffered.iter().take(room).take_while(|byte| is_digit(**byte)).count();
+        self.bytes.extend_from_slice(&buffered[..count]);
+        self.stream.consume(count);
+        let mut any = count > 0;
         while self.take(is_digit)? {
             any = true;
         }
@@ -375,9 +387,8 @@ impl Numeral<'_> {
         if self.take(|b| b == b'.')? {
             any |= self.digits(hexadecimal)?;
         }
-        let is_exponent: fn(u8) -> bool =
-            if hexadecimal { |b| matches!(b, b'p' | b'P') } else { |b| matches!(b, b'e' | b'E') };
-        if any && self.take(is_exponent)? {
+        let exponent = if hexadecimal { b'p' } else { b'e' };
+        if any && self.take(|b| b.to_ascii_lowercase() == exponent)? {
             self.take(|b| matches!(b, b'-' | b'+'))?;
             self.digits(false)?;
         }
