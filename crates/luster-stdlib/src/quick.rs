@@ -379,19 +379,30 @@ fn reverse<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc
     transform(ctx, arguments, <[u8]>::reverse)
 }
 
-/// `string.rep(s, n)` with a short result
+/// `string.rep(s, n [, sep])` with a short result
 fn rep<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
-    let [Value::String(string), Value::Integer(count)] = *arguments else { return None };
+    let (string, count, separator): (LuaString<'gc>, i64, &[u8]) = match *arguments {
+        [Value::String(string), Value::Integer(count)] => (string, count, b""),
+        [Value::String(string), Value::Integer(count), Value::String(separator)] => {
+            (string, count, separator.as_bytes())
+        }
+        _ => return None,
+    };
     let bytes = string.as_bytes();
-    let total = bytes.len().checked_mul(usize::try_from(count).ok()?)?;
+    let unit = bytes.len() + separator.len();
+    // Where the separator after the last one would end.
+    let end = unit.checked_mul(usize::try_from(count).ok()?)?;
+    let total = end.saturating_sub(separator.len());
     let mut result = [0; MAX_SHORT];
     let result = result.get_mut(..total)?;
     match *bytes {
-        [] => {}
-        [byte] => result.fill(byte),
+        [] if unit == 0 => {}
+        [byte] if unit == 1 => result.fill(byte),
         _ => {
-            for copy in result.chunks_exact_mut(bytes.len()) {
-                copy.copy_from_slice(bytes);
+            for copy in result.chunks_mut(unit) {
+                let (text, rest) = copy.split_at_mut(bytes.len());
+                text.copy_from_slice(bytes);
+                rest.copy_from_slice(&separator[..rest.len()]);
             }
         }
     }

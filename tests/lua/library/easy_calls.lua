@@ -21,6 +21,10 @@ show(text:sub(math.mininteger, math.maxinteger), text:sub(math.maxinteger), text
 -- string.rep, upper, lower, reverse
 show(("ab"):rep(3), ("x"):rep(5), ("x"):rep(0), ("x"):rep(-1), (""):rep(1000), ("ab"):rep(2, "-"))
 -- expect: "ababab" "xxxxx" "" "" "" "ab-ab"
+show(("ab"):rep(1, "-"), ("ab"):rep(0, "-"), (""):rep(3, "-"), ("a"):rep(3, ""), ("a"):rep(3, ", "))
+-- expect: "ab" "" "--" "aaa" "a, a, a"
+show(#("a"):rep(20, "bc"), #("a"):rep(14, "bc"), #("a"):rep(13, "bc"), ("ab"):rep(13, "c"):sub(-6))
+-- expect: 58 40 37 "cabcab"
 show(#("abc"):rep(13), #("abc"):rep(14), ("abc"):rep(14) == ("abcabc"):rep(7))
 -- expect: 39 42 true
 show(("aZ-\xe9"):upper() == "AZ-\xe9", ("aZ-\xc9"):lower() == "az-\xc9", ("abc"):reverse(), (""):upper())
