@@ -497,14 +497,16 @@ fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> bool {
     let Some(length) = list.quick_length() else { return false };
     let place = match position {
         None => length + 1,
-        Some(position) => {
-            let is_easy = position >= 1 && (0..FEW).contains(&(length + 1 - position));
+        Some(position) if position >= 1 => {
             let count = length + 1 - position;
-            if !is_easy || shift(ctx, (list, position), (list, position + 1), count).is_none() {
+            if !(0..FEW).contains(&count)
+                || shift(ctx, (list, position), (list, position + 1), count).is_none()
+            {
                 return false;
             }
             position
         }
+        Some(_) => return false,
     };
     list.set_integer(&ctx, place, value).is_ok()
 }

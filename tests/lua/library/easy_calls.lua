@@ -101,6 +101,10 @@ show(pcall(table.insert, { 1, 2 }, 4, 0))
 -- expect: false "bad argument #2 to 'table.insert' (position out of bounds)"
 show(pcall(table.insert, { 1, 2 }, 0, 0))
 -- expect: false "bad argument #2 to 'table.insert' (position out of bounds)"
+show(pcall(table.insert, { 1, 2 }, math.mininteger, 0), pcall(table.remove, { 1, 2 }, math.mininteger))
+-- expect: false false "bad argument #2 to 'table.remove' (position out of bounds)"
+show(pcall(function() table.insert({ 1, 2 }, math.mininteger, 0) end))
+-- expect: false "easy_calls.lua:106: bad argument #2 to 'insert' (position out of bounds)"
 show(pcall(table.insert, { 1, 2 }, 1))
 -- expect: true
 show(pcall(table.insert, { 1, 2 }, 1, 2, 3))
