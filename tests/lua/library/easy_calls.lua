@@ -50,52 +50,52 @@ for _, n in ipairs { 0, 1, 3, 40 } do
   end
 end
 -- expect: 0 1 1 "new" "new" nil "new"
+-- expect: "new" 0 nil nil
+-- expect: nil nil 0
 -- expect: 0 1 1 "new" "new" nil "new"
+-- expect: "new" 0 nil nil
+-- expect: nil nil 0
 -- expect: 1 1 2 "new" "new" "new" 1
+-- expect: "new" 1 1 1
+-- expect: 1 nil 0
 -- expect: 1 2 2 1 "new" 1 "new"
+-- expect: "new" 1 1 1
+-- expect: 1 nil 0
 -- expect: 1 1 2 "new" "new" "new" 1
+-- expect: "new" 1 1 1
+-- expect: 1 nil 0
 -- expect: 1 2 2 1 "new" 1 "new"
+-- expect: "new" 1 1 1
+-- expect: 1 nil 0
 -- expect: 3 1 4 "new" "new" 2 3
+-- expect: "new" 3 1 3
+-- expect: 3 2 1
 -- expect: 3 2 4 1 "new" 2 3
+-- expect: "new" 3 1 3
+-- expect: 3 2 1
 -- expect: 3 2 4 1 "new" 2 3
+-- expect: "new" 3 1 3
+-- expect: 3 2 1
 -- expect: 3 3 4 1 "new" "new" 3
+-- expect: "new" 3 1 3
+-- expect: 3 2 1
 -- expect: 3 4 4 1 "new" 3 "new"
+-- expect: "new" 3 1 3
+-- expect: 3 2 1
 -- expect: 40 1 41 "new" "new" 39 40
+-- expect: "new" 40 1 40
+-- expect: 40 39 38
 -- expect: 40 2 41 1 "new" 39 40
+-- expect: "new" 40 1 40
+-- expect: 40 39 38
 -- expect: 40 39 41 1 "new" 39 40
+-- expect: "new" 40 1 40
+-- expect: 40 39 38
 -- expect: 40 40 41 1 "new" "new" 40
+-- expect: "new" 40 1 40
+-- expect: 40 39 38
 -- expect: 40 41 41 1 "new" 40 "new"
--- expect: "new" 0 nil nil
--- expect: "new" 0 nil nil
--- expect: "new" 1 1 1
--- expect: "new" 1 1 1
--- expect: "new" 1 1 1
--- expect: "new" 1 1 1
--- expect: "new" 3 1 3
--- expect: "new" 3 1 3
--- expect: "new" 3 1 3
--- expect: "new" 3 1 3
--- expect: "new" 3 1 3
 -- expect: "new" 40 1 40
--- expect: "new" 40 1 40
--- expect: "new" 40 1 40
--- expect: "new" 40 1 40
--- expect: "new" 40 1 40
--- expect: nil nil 0
--- expect: nil nil 0
--- expect: 1 nil 0
--- expect: 1 nil 0
--- expect: 1 nil 0
--- expect: 1 nil 0
--- expect: 3 2 1
--- expect: 3 2 1
--- expect: 3 2 1
--- expect: 3 2 1
--- expect: 3 2 1
--- expect: 40 39 38
--- expect: 40 39 38
--- expect: 40 39 38
--- expect: 40 39 38
 -- expect: 40 39 38
 show(pcall(table.insert, { 1, 2 }, 4, 0))
 -- expect: false "bad argument #2 to 'table.insert' (position out of bounds)"
