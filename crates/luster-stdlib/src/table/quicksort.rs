@@ -290,12 +290,12 @@ impl<'gc> Sequence<'gc> for ComparatorSort<'gc> {
         // There is no result yet the first time, which does not look at it.
         let result = stack.get(0).is_truthy();
         if let Some((a, b)) = self.quick.search_on(&self.values, result) {
-            stack.replace2(a, b);
-            return Ok(Poll::Call(self.less, 0));
+            stack.replace3(self.less, a, b);
+            return Ok(Poll::CallInPlace(0));
         }
         if let Some((a, b)) = self.quick.compared(ctx, &mut self.values, result)? {
-            stack.replace2(a, b);
-            return Ok(Poll::Call(self.less, 0));
+            stack.replace3(self.less, a, b);
+            return Ok(Poll::CallInPlace(0));
         }
         for (index, value) in self.values.iter().enumerate() {
             set_plain(ctx, self.table, index as i64 + 1, *value)?;
