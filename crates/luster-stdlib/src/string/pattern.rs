@@ -310,7 +310,7 @@ pub(super) fn gsub<'gc>(
         is_literal,
         calling: false,
     };
-    Ok(match substitution.go_on(ctx, stack)? {
+    Ok(match substitution.go_on(ctx, stack, false)? {
         Next::Done => CallbackReturn::Return,
         Next::Pause => CallbackReturn::Sequence(Box::new(substitution)),
         Next::Call(function) => {
@@ -348,16 +348,18 @@ enum Next<'gc> {
     Done,
     /// Fuel.
     Pause,
-    /// A call of this function with what is on the stack.
+    /// A call of this function with what is on the stack, behind the function if that was asked for.
     Call(Value<'gc>),
 }
 
 impl<'gc> Substitution<'gc> {
-    /// Replaces matches until it is done or needs something.
+    /// Replaces matches until it is done or needs something. What is to be called is put on the stack,
+    /// too, if it is to be `in_place`.
     fn go_on(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
+        in_place: bool,
     ) -> Result<Next<'gc>, Error<'gc>> {
         let mut steps = PORTION;
         while self.count < self.limit {
@@ -371,7 +373,7 @@ impl<'gc> Substitution<'gc> {
                         self.result.extend(&subject[self.copied..start])?;
                     }
                     self.copied = end;
-                    if let Some(function) = self.replace(ctx, stack)? {
+                    if let Some(function) = self.replace(ctx, stack, in_place)? {
                         stack.burn((PORTION - steps).max(0) as usize);
                         return Ok(Next::Call(function));
                     }
@@ -403,6 +405,7 @@ impl<'gc> Substitution<'gc> {
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
+        in_place: bool,
     ) -> Result<Option<Value<'gc>>, Error<'gc>> {
         let (search, pattern) = (&self.search, &self.pattern);
         match self.replacement {
@@ -418,6 +421,7 @@ impl<'gc> Substitution<'gc> {
                     Outcome::Value(value) => self.append_value(value)?,
                     Outcome::Call(function, arguments) => {
                         stack.clear();
+                        stack.extend(in_place.then_some(function));
                         reserve_results(stack, arguments.len(), "too many captures")?;
                         stack.extend(arguments);
                         return Ok(Some(function));
@@ -426,6 +430,7 @@ impl<'gc> Substitution<'gc> {
             }
             function => {
                 stack.clear();
+                stack.extend(in_place.then_some(function));
                 push_captures(ctx, stack, search, pattern, self.subject, true)?;
                 return Ok(Some(function));
             }
@@ -485,12 +490,12 @@ impl<'gc> Sequence<'gc> for Substitution<'gc> {
         if std::mem::take(&mut self.calling) {
             self.append_value(stack.get(0))?;
         }
-        Ok(match self.go_on(ctx, stack)? {
+        Ok(match self.go_on(ctx, stack, true)? {
             Next::Done => Poll::Return,
             Next::Pause => Poll::Pending,
-            Next::Call(function) => {
+            Next::Call(_) => {
                 self.calling = true;
-                Poll::Call(function, 0)
+                Poll::CallInPlace(0)
             }
         })
     }
