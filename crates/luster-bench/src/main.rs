@@ -31,7 +31,7 @@ Usage: luster-bench [FILTER] [--runs N] [--generational]
        luster-bench generate [--size BYTES]
        luster-bench --child ENGINE FILE
 
-  FILTER           run only the programs whose name contains this, such as micro/ or sort
+  FILTER           run only the programs whose name contains this, such as library/ or sort
   --runs N         the best of N runs counts
   --generational   let PUC-Rio collect generationally, as its `lua` command does
   --size BYTES     how long the generated source is to be (1000000)

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders under `programs/`, in the order in which they are run.
-pub(crate) const GROUPS: [&str; 2] = ["micro", "macro"];
+pub(crate) const GROUPS: [&str; 3] = ["micro", "macro", "library"];
 
 /// One Lua program.
 pub(crate) struct Program {
@@ -73,6 +73,7 @@ mod tests {
         let count = |group| programs.iter().filter(|program| program.group == group).count();
         assert!(count("micro") >= 32);
         assert!(count("macro") >= 16);
+        assert!(count("library") >= 20);
         assert!(programs.iter().any(|program| program.allocates));
         assert!(programs.iter().any(|program| !program.allocates));
     }

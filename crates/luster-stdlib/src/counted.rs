@@ -3,10 +3,15 @@
 
 use luster_value::{Context, Error, Value, account};
 
-/// A growing string.
-#[derive(Default)]
+/// Up to this length a string needs no memory of its own.
+const SHORT: usize = 64;
+
+/// A growing string. It stands in the buffer itself as long as it is short.
 pub(crate) struct CountedBuffer {
-    bytes: Vec<u8>,
+    short: [u8; SHORT],
+    short_length: usize,
+    /// The string once it is longer, which shows by its capacity.
+    long: Vec<u8>,
     counted: usize,
 }
 
@@ -15,17 +20,25 @@ gc_arena::static_collect!(CountedBuffer);
 impl CountedBuffer {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        CountedBuffer::default()
+        CountedBuffer { short: [0; SHORT], short_length: 0, long: Vec::new(), counted: 0 }
     }
 
-    /// Makes room for this many more bytes.
+    /// Makes room for this many more bytes, and has the string stand in memory of its own.
     ///
     /// # Errors
     /// There is not that much memory.
-    pub(crate) fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
-        crate::buffer::check(self.bytes.len().saturating_add(more))?;
-        self.bytes.try_reserve(more).map_err(|_| Error::memory())?;
-        let capacity = self.bytes.capacity();
+    #[inline(never)]
+    fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+        let length = self.as_bytes().len();
+        crate::buffer::check(length.saturating_add(more))?;
+        if self.long.capacity() == 0 {
+            let room = (length + more).max(SHORT * 2);
+            self.long.try_reserve(room).map_err(|_| Error::memory())?;
+            self.long.extend_from_slice(&self.short[..self.short_length]);
+        } else {
+            self.long.try_reserve(more).map_err(|_| Error::memory())?;
+        }
+        let capacity = self.long.capacity();
         account::add(capacity - self.counted);
         self.counted = capacity;
         Ok(())
@@ -37,10 +50,17 @@ impl CountedBuffer {
     /// There is not that much memory.
     #[inline]
     pub(crate) fn extend<'gc>(&mut self, bytes: &[u8]) -> Result<(), Error<'gc>> {
-        if bytes.len() > self.bytes.capacity() - self.bytes.len() {
+        if bytes.len() > self.long.capacity() - self.long.len() {
+            if self.long.capacity() == 0
+                && let Some(room) = self.short[self.short_length..].get_mut(..bytes.len())
+            {
+                room.copy_from_slice(bytes);
+                self.short_length += bytes.len();
+                return Ok(());
+            }
             self.reserve(bytes.len())?;
         }
-        self.bytes.extend_from_slice(bytes);
+        self.long.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -57,7 +77,7 @@ impl CountedBuffer {
         match value.as_number() {
             Some(number) => {
                 self.reserve(32)?;
-                luster_number::write_number(&mut self.bytes, number);
+                luster_number::write_number(&mut self.long, number);
                 Ok(true)
             }
             None => Ok(false),
@@ -67,13 +87,18 @@ impl CountedBuffer {
     /// The bytes so far.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        if self.long.capacity() == 0 { &self.short[..self.short_length] } else { &self.long }
     }
 
     /// The bytes as a string; the buffer is empty then.
     pub(crate) fn take_string<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
+        if self.long.capacity() == 0 {
+            let length = std::mem::take(&mut self.short_length);
+            return Value::String(ctx.intern(&self.short[..length]));
+        }
+        self.short_length = 0;
         account::sub(std::mem::take(&mut self.counted));
-        Value::String(ctx.intern_owned(std::mem::take(&mut self.bytes)))
+        Value::String(ctx.intern_owned(std::mem::take(&mut self.long)))
     }
 }
 

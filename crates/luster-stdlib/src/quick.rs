@@ -5,9 +5,13 @@
 //! it by giving `None`: for arguments that convert, that are wrong, or that have metamethods.
 
 use luster_number as number;
-use luster_value::{Context, LuaString, Metamethod, Quick, Table, Type, Value};
+use luster_value::{Context, LuaString, MAX_SHORT, Metamethod, Quick, Table, Type, Value};
 
 use crate::Library;
+use crate::string::{end_position, pack, start_position};
+
+/// How many elements of a table a quick form goes through, since it does not look at the fuel.
+const FEW: i64 = 32;
 
 /// What most quick forms are: they give one value.
 type Form = for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>;
@@ -39,9 +43,19 @@ const MATH: &[(&str, Form)] = &[
     ("ult", ult),
 ];
 
-const STRING: &[(&str, Form)] = &[("byte", byte), ("char", char), ("len", len), ("sub", sub)];
+const STRING: &[(&str, Form)] = &[
+    ("byte", byte),
+    ("char", char),
+    ("len", len),
+    ("lower", lower),
+    ("pack", pack::quick_pack),
+    ("rep", rep),
+    ("reverse", reverse),
+    ("sub", sub),
+    ("upper", upper),
+];
 
-const TABLE: &[(&str, Form)] = &[("remove", remove)];
+const TABLE: &[(&str, Form)] = &[("concat", concat), ("move", r#move), ("remove", remove)];
 
 /// Gives the functions of a library their quick forms.
 pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library) {
@@ -132,7 +146,7 @@ fn tonumber<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>
     }
 }
 
-/// `tostring(v)` of a string or a number
+/// `tostring(v)` of anything whose text needs no address, and no metamethod
 fn tostring<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     match *arguments {
         [value @ Value::String(_)] => Some(value),
@@ -141,6 +155,11 @@ fn tostring<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'g
         {
             ctx.number_to_string(value).map(Value::String)
         }
+        [Value::Nil] if ctx.type_metatable(Type::Nil).is_none() => {
+            Some(Value::String(ctx.type_string(Type::Nil)))
+        }
+        [Value::False] if ctx.type_metatable(Type::Boolean).is_none() => Some(ctx.string("false")),
+        [Value::True] if ctx.type_metatable(Type::Boolean).is_none() => Some(ctx.string("true")),
         _ => None,
     }
 }
@@ -322,35 +341,193 @@ fn sub<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
         _ => return None,
     };
     let bytes = string.as_bytes();
-    let start = position(first, bytes.len())?;
-    let end =
-        if last >= bytes.len() as i64 { bytes.len() } else { position(last, bytes.len())? + 1 };
-    let piece = bytes.get(start..end)?;
+    let (start, end) = (start_position(first, bytes.len()), end_position(last, bytes.len()));
+    let piece = if start <= end { &bytes[start - 1..end] } else { &bytes[..0] };
     if piece.len() > SHORT {
         return None;
     }
     Some(Value::String(ctx.intern(piece)))
 }
 
-/// `table.insert(list, value)`
-fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> bool {
-    match *arguments {
-        [Value::Table(list), value] if list.metatable().is_none() => list
-            .quick_length()
-            .is_some_and(|length| list.set_integer(&ctx, length + 1, value).is_ok()),
-        _ => false,
+/// What `change` makes of a short string.
+#[inline]
+fn transform<'gc>(
+    ctx: Context<'gc>,
+    arguments: &[Value<'gc>],
+    change: impl FnOnce(&mut [u8]),
+) -> Option<Value<'gc>> {
+    let [Value::String(string)] = *arguments else { return None };
+    let mut copy = [0; MAX_SHORT];
+    let copy = copy.get_mut(..string.len())?;
+    copy.copy_from_slice(string.as_bytes());
+    change(copy);
+    Some(Value::String(ctx.intern(copy)))
+}
+
+/// `string.lower(s)` of a short string
+fn lower<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    transform(ctx, arguments, <[u8]>::make_ascii_lowercase)
+}
+
+/// `string.upper(s)` of a short string
+fn upper<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    transform(ctx, arguments, <[u8]>::make_ascii_uppercase)
+}
+
+/// `string.reverse(s)` of a short string
+fn reverse<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    transform(ctx, arguments, <[u8]>::reverse)
+}
+
+/// `string.rep(s, n [, sep])` with a short result
+fn rep<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    let (string, count, separator): (LuaString<'gc>, i64, &[u8]) = match *arguments {
+        [Value::String(string), Value::Integer(count)] => (string, count, b""),
+        [Value::String(string), Value::Integer(count), Value::String(separator)] => {
+            (string, count, separator.as_bytes())
+        }
+        _ => return None,
+    };
+    let bytes = string.as_bytes();
+    let unit = bytes.len() + separator.len();
+    // Where the separator after the last one would end.
+    let end = unit.checked_mul(usize::try_from(count).ok()?)?;
+    let total = end.saturating_sub(separator.len());
+    let mut result = [0; MAX_SHORT];
+    let result = result.get_mut(..total)?;
+    match *bytes {
+        [] if unit == 0 => {}
+        [byte] if unit == 1 => result.fill(byte),
+        _ => {
+            for copy in result.chunks_mut(unit) {
+                let (text, rest) = copy.split_at_mut(bytes.len());
+                text.copy_from_slice(bytes);
+                rest.copy_from_slice(&separator[..rest.len()]);
+            }
+        }
+    }
+    Some(Value::String(ctx.intern(result)))
+}
+
+/// `table.concat(list [, separator])` of a few strings with a result that is not long
+fn concat<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    const ROOM: usize = 256;
+    let (list, separator): (Table<'gc>, &[u8]) = match *arguments {
+        [Value::Table(list)] => (list, b""),
+        [Value::Table(list), Value::String(separator)] => (list, separator.as_bytes()),
+        _ => return None,
+    };
+    let length = list.quick_length()?;
+    if length > FEW || list.metatable().is_some() {
+        return None;
+    }
+    let mut text = [0; ROOM];
+    let mut end = 0;
+    let mut append = |bytes: &[u8]| {
+        let place = text.get_mut(end..)?.get_mut(..bytes.len())?;
+        place.copy_from_slice(bytes);
+        end += bytes.len();
+        Some(())
+    };
+    for index in 1..=length {
+        let Value::String(piece) = list.get_integer(index) else { return None };
+        append(piece.as_bytes())?;
+        if index < length {
+            append(separator)?;
+        }
+    }
+    Some(Value::String(ctx.intern(&text[..end])))
+}
+
+/// Moves elements of tables that no metamethod has a say in.
+fn shift<'gc>(
+    ctx: Context<'gc>,
+    (from, source): (Table<'gc>, i64),
+    (to, target): (Table<'gc>, i64),
+    count: i64,
+) -> Option<()> {
+    let move_one =
+        |offset| to.set_integer(&ctx, target + offset, from.get_integer(source + offset));
+    if target > source && from == to {
+        (0..count).rev().try_for_each(move_one).ok()
+    } else {
+        (0..count).try_for_each(move_one).ok()
     }
 }
 
-/// `table.remove(list)`
-fn remove<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
-    match *arguments {
-        [Value::Table(list)] if list.metatable().is_none() => {
-            let length = list.quick_length()?;
-            let value = list.get_integer(length);
-            list.set_integer(&ctx, length, Value::Nil).ok()?;
-            Some(value)
-        }
-        _ => None,
+/// `table.move(from, first, last, target [, to])` of a few elements
+fn r#move<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    const PLACES: std::ops::Range<i64> = 1..1 << 31;
+    let [
+        Value::Table(from),
+        Value::Integer(first),
+        Value::Integer(last),
+        Value::Integer(target),
+        ref rest @ ..,
+    ] = *arguments
+    else {
+        return None;
+    };
+    let to = match *rest {
+        [] => from,
+        [Value::Table(to)] => to,
+        _ => return None,
+    };
+    let is_easy = [first, last, target].iter().all(|place| PLACES.contains(place))
+        && (0..FEW).contains(&(last - first))
+        && from.metatable().is_none()
+        && to.metatable().is_none();
+    if !is_easy {
+        return None;
     }
+    shift(ctx, (from, first), (to, target), last - first + 1)?;
+    Some(Value::Table(to))
+}
+
+/// `table.insert(list, value)`, and `table.insert(list, position, value)` not far from the end
+fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> bool {
+    let (list, position, value) = match *arguments {
+        [Value::Table(list), value] => (list, None, value),
+        [Value::Table(list), Value::Integer(position), value] => (list, Some(position), value),
+        _ => return false,
+    };
+    if list.metatable().is_some() {
+        return false;
+    }
+    let Some(length) = list.quick_length() else { return false };
+    let place = match position {
+        None => length + 1,
+        Some(position) if position >= 1 => {
+            let count = length + 1 - position;
+            if !(0..FEW).contains(&count)
+                || shift(ctx, (list, position), (list, position + 1), count).is_none()
+            {
+                return false;
+            }
+            position
+        }
+        Some(_) => return false,
+    };
+    list.set_integer(&ctx, place, value).is_ok()
+}
+
+/// `table.remove(list)`, and `table.remove(list, position)` not far from the end
+fn remove<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    let (list, position) = match *arguments {
+        [Value::Table(list)] => (list, None),
+        [Value::Table(list), Value::Integer(position)] => (list, Some(position)),
+        _ => return None,
+    };
+    if list.metatable().is_some() {
+        return None;
+    }
+    let length = list.quick_length()?;
+    let position = position.unwrap_or(length);
+    if position != length && (position < 1 || !(0..FEW).contains(&(length - position))) {
+        return None;
+    }
+    let value = list.get_integer(position);
+    shift(ctx, (list, position + 1), (list, position), length - position)?;
+    list.set_integer(&ctx, length, Value::Nil).ok()?;
+    Some(value)
 }

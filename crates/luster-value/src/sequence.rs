@@ -14,6 +14,9 @@ pub enum Poll<'gc> {
     /// Call a function with the values from index `bottom` of the sequence's stack on, put the
     /// results in their place, and poll again. What is below `bottom` stays.
     Call(Value<'gc>, usize),
+    /// The same with the function at the index and the arguments behind it, where they need not be
+    /// moved.
+    CallInPlace(usize),
     /// The sequence is done: call a function with what is on its stack, in its place.
     TailCall(Value<'gc>),
     /// Suspend the running coroutine, handing out the values from index `bottom` of the sequence's

@@ -361,6 +361,21 @@ impl<'gc> Run<'_, 'gc> {
                 self.insert(base + bottom, len - bottom, callee)?;
                 self.call(base + bottom, len - bottom, ReturnKind::Frame)
             }
+            Ok(Poll::CallInPlace(bottom)) if bottom < len => {
+                frame.sequence = Some(sequence);
+                frame.bottom = bottom as u32;
+                let (slot, argc) = (base + bottom, len - bottom - 1);
+                match self.state.registers.get(slot) {
+                    Value::Closure(closure) if !closure.code().is_vararg => {
+                        self.push_plain(closure, slot, argc, ReturnKind::Frame)?;
+                        Ok(Flow::GoOn)
+                    }
+                    _ => self.call(slot, argc, ReturnKind::Frame),
+                }
+            }
+            Ok(Poll::CallInPlace(_)) => {
+                unreachable!("a sequence puts a function where it says that there is one")
+            }
             Ok(Poll::TailCall(callee)) if self.state.tracing.is_on() => {
                 let callback = frame.callback;
                 self.state.frames.pop();

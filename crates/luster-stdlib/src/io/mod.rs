@@ -454,7 +454,11 @@ fn read<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let (file, _) = default_file(ctx, Default::Input)?;
+    let (file, stream) = default_file(ctx, Default::Input)?;
+    if let Some(value) = read::read_buffered(ctx, stack, stream, 0) {
+        stack.replace(value);
+        return Ok(CallbackReturn::Return);
+    }
     flush_before_input(ctx, file);
     read::read(ctx, stack, file, 0, Purpose::Read)
 }
@@ -464,7 +468,11 @@ fn file_read<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let (file, _) = file(ctx, stack)?;
+    let (file, stream) = file(ctx, stack)?;
+    if let Some(value) = read::read_buffered(ctx, stack, stream, 1) {
+        stack.replace(value);
+        return Ok(CallbackReturn::Return);
+    }
     flush_before_input(ctx, file);
     read::read(ctx, stack, file, 1, Purpose::Read)
 }
@@ -495,13 +503,17 @@ impl<'gc> Captured<'gc> for Lines<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        if stream_of(self.file).is_none_or(is_closed) {
+        let Some(stream) = stream_of(self.file).filter(|stream| !is_closed(stream)) else {
             return Err(Error::message("file is already closed"));
-        }
-        flush_before_input(ctx, self.file);
+        };
         stack.resize(1);
         reserve_results(stack, self.formats.len(), "too many arguments")?;
         stack.extend(self.formats.iter().copied());
+        if let Some(value) = read::read_buffered(ctx, stack, stream, 1) {
+            stack.replace(value);
+            return Ok(CallbackReturn::Return);
+        }
+        flush_before_input(ctx, self.file);
         read::read(ctx, stack, self.file, 1, Purpose::Iterate { closes: self.closes })
     }
 }

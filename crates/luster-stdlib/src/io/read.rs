@@ -4,9 +4,10 @@ use std::io;
 
 use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, UserData, Value};
+use smallvec::SmallVec;
 
 use super::stream::Stream;
-use super::{close_stream, stream_of};
+use super::{FileStream, close_stream, stream_of};
 use crate::buffer::reserve_results;
 use crate::counted::CountedBuffer;
 use crate::system_error;
@@ -79,6 +80,37 @@ impl From<io::Error> for Failure<'_> {
     fn from(error: io::Error) -> Self {
         Failure::System(error)
     }
+}
+
+/// What most calls read: a line, or so many bytes, of which all has been read ahead. Nothing has
+/// happened if it is not so, or there is more than one format.
+#[inline]
+pub(super) fn read_buffered<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    stream: &FileStream,
+    first: usize,
+) -> Option<Value<'gc>> {
+    let format = match stack.len().saturating_sub(first) {
+        0 => Format::Line { keep_end: false },
+        1 => format_at(ctx, stack, first).ok()?,
+        _ => return None,
+    };
+    let mut stream = stream.try_borrow_mut().ok()?;
+    let stream = stream.as_mut()?;
+    let buffered = stream.buffered();
+    let (length, consumed) = match format {
+        Format::Line { keep_end } => {
+            let length = memchr::memchr(b'\n', buffered)?;
+            (length + usize::from(keep_end), length + 1)
+        }
+        Format::Bytes(count) if (1..=buffered.len()).contains(&count) => (count, count),
+        _ => return None,
+    };
+    stack.burn(length / 64);
+    let value = Value::String(ctx.intern(&buffered[..length]));
+    stream.consume(consumed);
+    Some(value)
 }
 
 /// Reads by the formats that stand on the stack from `first` on.
@@ -294,17 +326,22 @@ fn format_at<'gc>(
 /// The numeral that is being read.
 struct Numeral<'a> {
     stream: &'a mut Stream,
-    bytes: Vec<u8>,
+    bytes: SmallVec<[u8; 64]>,
     overflown: bool,
 }
 
 impl Numeral<'_> {
+    #[inline]
     fn peek(&mut self) -> io::Result<Option<u8>> {
-        Ok(self.stream.available()?.first().copied())
+        match self.stream.buffered().first() {
+            Some(&byte) => Ok(Some(byte)),
+            None => Ok(self.stream.available()?.first().copied()),
+        }
     }
 
     /// Takes the next byte if it is one of these.
-    fn take(&mut self, wanted: fn(u8) -> bool) -> io::Result<bool> {
+    #[inline]
+    fn take(&mut self, wanted: impl Fn(u8) -> bool) -> io::Result<bool> {
         match self.peek()? {
             Some(byte) if wanted(byte) => {
                 if self.bytes.len() >= MAX_NUMERAL {
@@ -321,9 +358,16 @@ impl Numeral<'_> {
 
     /// Takes digits; tells whether there were any.
     fn digits(&mut self, hexadecimal: bool) -> io::Result<bool> {
-        let mut any = false;
-        let is_digit =
-            if hexadecimal { |b: u8| b.is_ascii_hexdigit() } else { |b: u8| b.is_ascii_digit() };
+        let is_digit = |byte: u8| {
+            if hexadecimal { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() }
+        };
+        // Those that have been read ahead at once.
+        let room = MAX_NUMERAL.saturating_sub(self.bytes.len());
+        let buffered = self.stream.buffered();
+        let count = buffered.iter().take(room).take_while(|byte| is_digit(**byte)).count();
+        self.bytes.extend_from_slice(&buffered[..count]);
+        self.stream.consume(count);
+        let mut any = count > 0;
         while self.take(is_digit)? {
             any = true;
         }
@@ -343,9 +387,8 @@ impl Numeral<'_> {
         if self.take(|b| b == b'.')? {
             any |= self.digits(hexadecimal)?;
         }
-        let is_exponent: fn(u8) -> bool =
-            if hexadecimal { |b| matches!(b, b'p' | b'P') } else { |b| matches!(b, b'e' | b'E') };
-        if any && self.take(is_exponent)? {
+        let exponent = if hexadecimal { b'p' } else { b'e' };
+        if any && self.take(|b| b.to_ascii_lowercase() == exponent)? {
             self.take(|b| matches!(b, b'-' | b'+'))?;
             self.digits(false)?;
         }
@@ -367,7 +410,7 @@ fn read_number<'gc>(
     if only_spaces {
         return Ok(Step::More);
     }
-    let mut numeral = Numeral { stream, bytes: Vec::new(), overflown: false };
+    let mut numeral = Numeral { stream, bytes: SmallVec::new(), overflown: false };
     numeral.read()?;
     if numeral.overflown {
         return Ok(Step::Read(None));

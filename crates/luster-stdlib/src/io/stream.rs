@@ -12,6 +12,9 @@ use crate::output::{Buffering, Output};
 /// How much is read ahead, and how much is kept back when writing.
 const CAPACITY: usize = 32 * 1024;
 
+/// How much is read at first after the position was set, since little may be wanted there.
+const FIRST_READ: usize = 4096;
+
 /// The error of reading what is for writing, or the other way round.
 fn bad_descriptor() -> io::Error {
     system_error(9, io::ErrorKind::PermissionDenied)
@@ -74,6 +77,8 @@ pub(super) struct Stream {
     input: Box<[u8]>,
     start: usize,
     end: usize,
+    /// How much to read the next time.
+    next_read: usize,
     /// What has not been written yet.
     pending: Vec<u8>,
     buffering: Buffering,
@@ -88,6 +93,7 @@ impl Stream {
             input: Box::default(),
             start: 0,
             end: 0,
+            next_read: CAPACITY,
             pending: Vec::new(),
             buffering: Buffering::Full,
         }
@@ -173,6 +179,12 @@ impl Stream {
         Ok(&self.input[self.start..self.end])
     }
 
+    /// What has been read ahead.
+    #[inline]
+    pub(super) fn buffered(&self) -> &[u8] {
+        &self.input[self.start..self.end]
+    }
+
     /// Takes so many bytes from the beginning of what is available.
     pub(super) fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
@@ -187,11 +199,14 @@ impl Stream {
             self.input = vec![0; CAPACITY].into_boxed_slice();
         }
         (self.start, self.end) = (0, 0);
+        let room = self.next_read.min(CAPACITY);
+        self.next_read = room * 2;
         loop {
+            let input = &mut self.input[..room];
             let result = match &mut self.device {
-                Device::File(file) => file.read(&mut self.input),
-                Device::Stdin => io::stdin().read(&mut self.input),
-                Device::FromChild(_, Some(pipe)) => pipe.read(&mut self.input),
+                Device::File(file) => file.read(input),
+                Device::Stdin => io::stdin().read(input),
+                Device::FromChild(_, Some(pipe)) => pipe.read(input),
                 _ => Err(bad_descriptor()),
             };
             match result {
@@ -287,6 +302,7 @@ impl Stream {
             _ => return Err(illegal_seek()),
         };
         (self.start, self.end) = (0, 0);
+        self.next_read = FIRST_READ;
         Ok(position)
     }
 

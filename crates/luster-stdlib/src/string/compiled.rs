@@ -36,6 +36,25 @@ thread_local! {
         const { RefCell::new([const { None }; REMEMBERED]) };
 }
 
+/// Where a pattern is remembered: a hash of its length and of eight bytes from its beginning, its
+/// middle and its end.
+fn remembered_place(source: &[u8]) -> usize {
+    const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mixed = match source {
+        [_, _, _, _, _, _, _, _, ..] => {
+            let word = |at: usize| {
+                source[at..].first_chunk().map_or(0, |bytes: &[u8; 8]| u64::from_le_bytes(*bytes))
+            };
+            let last = source.len() - 8;
+            let ends = word(0) ^ word(last).rotate_left(29);
+            ends.wrapping_mul(MULTIPLIER) ^ word(last / 2)
+        }
+        _ => source.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    let hash = (mixed ^ source.len() as u64).wrapping_mul(MULTIPLIER);
+    (hash >> 32) as usize % REMEMBERED
+}
+
 /// What is wrong with a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PatternError {
@@ -153,17 +172,15 @@ impl Pattern {
         if source.len() > MAX_REMEMBERED {
             return Rc::new(Pattern::new(source));
         }
-        let sum = source
-            .iter()
-            .fold(source.len(), |sum, &byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        let place = remembered_place(source);
         let remembered = CACHE.try_with(|cache| {
             let mut cache = cache.borrow_mut();
-            match &cache[sum % REMEMBERED] {
+            match &cache[place] {
                 Some(known) if *known.source == *source => known.pattern.clone(),
                 _ => {
                     let pattern = Rc::new(Pattern::new(source));
                     let known = Remembered { source: source.into(), pattern: pattern.clone() };
-                    cache[sum % REMEMBERED] = Some(known);
+                    cache[place] = Some(known);
                     pattern
                 }
             }
@@ -188,6 +205,7 @@ impl Pattern {
         let is_capture = |item: &&Item| matches!(item, Item::Open(_) | Item::Position(_));
         pattern.first = match pattern.items.iter().find(|item| !is_capture(item)) {
             Some(Item::One(class) | Item::Plus(class)) => Some(*class),
+            Some(Item::Balance(open, _)) => Some(Class::Byte(*open)),
             _ => None,
         };
         pattern

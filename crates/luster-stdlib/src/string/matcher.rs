@@ -30,11 +30,12 @@ struct Choice {
     at: usize,
 }
 
-/// How far an attempt came.
+/// How far an attempt came. As [`Found`], it holds no positions, so that it is returned in a register
+/// together with the error there may be instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attempt {
-    /// It matches, up to this position.
-    Matched(usize),
+    /// It matches, up to where the search's position is.
+    Matched,
     /// It does not.
     Failed,
     /// It used up its steps.
@@ -53,8 +54,8 @@ pub(super) enum Captured {
 /// What a search came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A match between two positions.
-    Match(usize, usize),
+    /// A match, whose place the search knows.
+    Match,
     /// There is no more.
     Nothing,
     /// The steps are used up; call again.
@@ -66,8 +67,10 @@ pub(super) enum Found {
 pub(super) struct Search {
     /// Where the current attempt begins, or the next one.
     start: usize,
-    /// The end of the last match, where no empty match may end.
-    last_end: Option<usize>,
+    /// Where the last match begins.
+    match_start: usize,
+    /// Its end, where no empty match may end; `usize::MAX` before the first match.
+    match_end: usize,
     anchored: bool,
     done: bool,
     /// Whether an attempt has been paused.
@@ -84,7 +87,8 @@ impl Search {
     pub(super) fn new(pattern: &Pattern, start: usize, anchored: bool) -> Self {
         Search {
             start,
-            last_end: None,
+            match_start: 0,
+            match_end: usize::MAX,
             anchored,
             done: false,
             attempting: false,
@@ -130,18 +134,18 @@ impl Search {
             }
             self.attempting = false;
             match self.attempt(pattern, subject, steps)? {
-                Attempt::Matched(end) if self.last_end != Some(end) => {
-                    let start = self.start;
-                    self.start = end;
-                    self.last_end = Some(end);
+                Attempt::Matched if self.match_end != self.position => {
+                    self.match_start = self.start;
+                    self.match_end = self.position;
+                    self.start = self.position;
                     self.done = self.anchored;
-                    return Ok(Found::Match(start, end));
+                    return Ok(Found::Match);
                 }
                 Attempt::Paused => {
                     self.attempting = true;
                     return Ok(Found::Paused);
                 }
-                Attempt::Matched(_) | Attempt::Failed => {
+                Attempt::Matched | Attempt::Failed => {
                     self.start += 1;
                     self.done = self.anchored;
                 }
@@ -149,22 +153,26 @@ impl Search {
         }
     }
 
-    /// A capture of the last match; the whole match, given by its positions, if the pattern has no
-    /// captures and the first one is asked for.
+    /// Where the last match begins and ends.
+    #[inline]
+    pub(super) fn last_match(&self) -> (usize, usize) {
+        (self.match_start, self.match_end)
+    }
+
+    /// A capture of the last match; the whole match if the pattern has no captures and the first one
+    /// is asked for.
     ///
     /// # Errors
     /// There is no such capture, or it is not complete.
-    #[inline]
+    #[inline(always)]
     pub(super) fn capture(
         &self,
         pattern: &Pattern,
         index: usize,
-        start: usize,
-        end: usize,
     ) -> Result<Captured, PatternError> {
         let Some(kind) = pattern.captures.get(index) else {
             return match index {
-                0 => Ok(Captured::Text(start, end)),
+                0 => Ok(Captured::Text(self.match_start, self.match_end)),
                 // An index is one of a digit, or below the number of captures.
                 _ => Err(PatternError::InvalidCaptureIndex(index as u8 + 1)),
             };
@@ -193,7 +201,10 @@ impl Search {
             }
             *steps -= 1;
             let goes_on = match items[item] {
-                Item::Accept => return Ok(Attempt::Matched(at)),
+                Item::Accept => {
+                    self.position = at;
+                    return Ok(Attempt::Matched);
+                }
                 Item::One(class) => match subject.get(at) {
                     Some(&byte) if pattern.matches(class, byte) => {
                         at += 1;
@@ -213,7 +224,8 @@ impl Search {
                         let low = at + usize::from(matches!(choosing, Item::Plus(_)));
                         at += length;
                         if let Item::Accept = items[item + 1] {
-                            return Ok(Attempt::Matched(at));
+                            self.position = at;
+                            return Ok(Attempt::Matched);
                         }
                         let index = item as u32;
                         self.choices.push(Choice { item: index, depth, low, at: at + 1 });
@@ -404,13 +416,11 @@ mod tests {
         loop {
             let mut steps = if pause { 1 } else { 1_000_000 };
             match search.advance(&pattern, subject.as_bytes(), &mut steps) {
-                Ok(Found::Match(start, end)) => {
+                Ok(Found::Match) => {
                     for index in 0..pattern.capture_count() {
-                        search
-                            .capture(&pattern, index, start, end)
-                            .map_err(PatternError::message)?;
+                        search.capture(&pattern, index).map_err(PatternError::message)?;
                     }
-                    return Ok(Some((start, end)));
+                    return Ok(Some(search.last_match()));
                 }
                 Ok(Found::Nothing) => return Ok(None),
                 Ok(Found::Paused) => assert!(pause, "a million steps should do"),

@@ -9,7 +9,7 @@ mod byte_set;
 mod compiled;
 mod format;
 mod matcher;
-mod pack;
+pub(crate) mod pack;
 mod pattern;
 
 use gc_arena::Collect;
@@ -57,7 +57,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
 /// A position that may count back from the end, as one from 1 on that may lie behind the end: the
 /// reference's `posrelatI`.
 #[inline]
-fn start_position(position: i64, length: usize) -> usize {
+pub(crate) fn start_position(position: i64, length: usize) -> usize {
     match position {
         0 => 1,
         1.. => position as usize,
@@ -68,7 +68,7 @@ fn start_position(position: i64, length: usize) -> usize {
 /// A position that may count back from the end, as one from 0 to the length: the reference's
 /// `getendpos`.
 #[inline]
-fn end_position(position: i64, length: usize) -> usize {
+pub(crate) fn end_position(position: i64, length: usize) -> usize {
     if position >= 0 {
         (position as usize).min(length)
     } else {

@@ -1,8 +1,9 @@
 //! `string.pack`, `string.packsize` and `string.unpack`: values as bytes.
 
 use luster_value::{CallbackReturn, Context, Error, Stack, Value};
+use smallvec::SmallVec;
 
-use crate::buffer::{MAX_LENGTH, append, grow, reserve_results};
+use crate::buffer::{MAX_LENGTH, check, reserve_results};
 
 use super::start_position;
 
@@ -12,6 +13,30 @@ const MAX_INTEGER_SIZE: usize = 16;
 const INTEGER_SIZE: usize = size_of::<i64>();
 /// The largest alignment that a C type asks for: that of a `long double`.
 const MAX_NATIVE_ALIGNMENT: usize = 16;
+
+/// The longest result of the quick form.
+const QUICK_LENGTH: usize = 256;
+
+/// What has been packed.
+type Bytes = SmallVec<[u8; 64]>;
+
+/// Makes room for more bytes.
+#[inline]
+fn grow<'gc>(out: &mut Bytes, more: usize) -> Result<(), Error<'gc>> {
+    if out.capacity() - out.len() >= more {
+        return Ok(());
+    }
+    check(out.len().saturating_add(more))?;
+    out.try_reserve(more).map_err(|_| Error::memory())
+}
+
+/// Appends bytes.
+#[inline]
+fn append<'gc>(out: &mut Bytes, bytes: &[u8]) -> Result<(), Error<'gc>> {
+    grow(out, bytes.len())?;
+    out.extend_from_slice(bytes);
+    Ok(())
+}
 
 /// What an option is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +107,7 @@ impl<'a> Format<'a> {
     }
 
     /// The next option and its size, without regard to alignment.
+    #[inline(always)]
     fn option<'gc>(&mut self) -> Result<Option<(Kind, usize)>, Error<'gc>> {
         let [letter, rest @ ..] = self.rest else { return Ok(None) };
         self.rest = rest;
@@ -131,6 +157,7 @@ impl<'a> Format<'a> {
     }
 
     /// The next option, after `total` bytes.
+    #[inline(always)]
     fn item<'gc>(&mut self, total: usize) -> Result<Option<Item>, Error<'gc>> {
         let Some((kind, size)) = self.option()? else { return Ok(None) };
         let mut alignment = size;
@@ -163,7 +190,7 @@ pub(super) fn pack<'gc>(
     // As in the reference, the first argument that is missing looks like a nil.
     reserve_results(stack, 1, "too many arguments")?;
     stack.push(Value::Nil);
-    let mut out = Vec::with_capacity(64);
+    let mut out = Bytes::new();
     // The value's index, which messages count from 1.
     let mut index = 0;
     while let Some(Item { kind, size, padding }) = format.item(out.len())? {
@@ -181,28 +208,19 @@ pub(super) fn pack<'gc>(
         match kind {
             Kind::Signed => {
                 let value = stack.integer(ctx, index)?;
-                if size < INTEGER_SIZE {
-                    let limit = 1_i64 << (size * 8 - 1);
-                    if !(-limit..limit).contains(&value) {
-                        return Err(Error::argument(index + 1, "integer overflow"));
-                    }
+                if !put_number(&mut out, kind, size, little, Value::Integer(value)) {
+                    return Err(Error::argument(index + 1, "integer overflow"));
                 }
-                write_integer(&mut out, i128::from(value), size, little);
             }
             Kind::Unsigned => {
-                let value = stack.integer(ctx, index)? as u64;
-                if size < INTEGER_SIZE && value >= 1 << (size * 8) {
+                let value = stack.integer(ctx, index)?;
+                if !put_number(&mut out, kind, size, little, Value::Integer(value)) {
                     return Err(Error::argument(index + 1, "unsigned overflow"));
                 }
-                write_integer(&mut out, i128::from(value), size, little);
             }
-            Kind::Float => {
-                let value = stack.float(ctx, index)? as f32;
-                out.extend(if little { value.to_le_bytes() } else { value.to_be_bytes() });
-            }
-            Kind::Double => {
+            Kind::Float | Kind::Double => {
                 let value = stack.float(ctx, index)?;
-                out.extend(if little { value.to_le_bytes() } else { value.to_be_bytes() });
+                put_number(&mut out, kind, size, little, Value::float(value));
             }
             Kind::Chars => {
                 let text = stack.string(ctx, index)?;
@@ -221,7 +239,7 @@ pub(super) fn pack<'gc>(
                     let message = "string length does not fit in given size";
                     return Err(Error::argument(index + 1, message));
                 }
-                write_integer(&mut out, text.len() as i128, size, little);
+                write_integer(&mut out, text.len() as i64, false, size, little);
                 append(&mut out, text)?;
             }
             Kind::ZeroTerminated => {
@@ -238,19 +256,140 @@ pub(super) fn pack<'gc>(
         }
     }
     stack.burn(index + out.len() / 64);
-    let result = if out.len() < 4096 { ctx.intern(&out) } else { ctx.intern_owned(out) };
+    let result = if out.len() < 4096 { ctx.intern(&out) } else { ctx.intern_owned(out.into_vec()) };
     stack.replace(Value::String(result));
     Ok(CallbackReturn::Return)
 }
 
-/// Appends the lowest bytes of an integer.
-fn write_integer(out: &mut Vec<u8>, value: i128, size: usize, little_endian: bool) {
-    let bytes = value.to_le_bytes();
-    let bytes = &bytes[..size];
-    if little_endian {
-        out.extend_from_slice(bytes);
-    } else {
-        out.extend(bytes.iter().rev());
+/// `string.pack(format, ...)` of numbers, and of strings that are not long: the quick form, which
+/// leaves to the function whatever has to be converted or is wrong.
+pub(crate) fn quick_pack<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+    let [Value::String(format), ref values @ ..] = *arguments else { return None };
+    let mut format = Format::new(format.as_bytes());
+    let mut values = values.iter();
+    let mut out = Bytes::new();
+    while let Some(Item { kind, size, padding }) = format.item(out.len()).ok()? {
+        if size.max(out.len()) > QUICK_LENGTH {
+            return None;
+        }
+        out.resize(out.len() + padding, 0);
+        match kind {
+            Kind::Padding => out.push(0),
+            Kind::Align | Kind::Nothing => {}
+            Kind::Chars | Kind::Counted | Kind::ZeroTerminated => {
+                let Value::String(text) = *values.next()? else { return None };
+                put_text(&mut out, kind, size, format.little_endian, text.as_bytes())?;
+            }
+            _ => {
+                let value = *values.next()?;
+                if !put_number(&mut out, kind, size, format.little_endian, value) {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(Value::String(ctx.intern(&out)))
+}
+
+/// Appends a string that is not long, if the option can hold it.
+fn put_text(
+    out: &mut Bytes,
+    kind: Kind,
+    size: usize,
+    little_endian: bool,
+    text: &[u8],
+) -> Option<()> {
+    if text.len() > QUICK_LENGTH {
+        return None;
+    }
+    match kind {
+        Kind::Chars => {
+            let missing = size.checked_sub(text.len())?;
+            out.extend_from_slice(text);
+            out.resize(out.len() + missing, 0);
+        }
+        Kind::Counted => {
+            if size < INTEGER_SIZE && text.len() as u64 >= 1 << (size * 8) {
+                return None;
+            }
+            write_integer(out, text.len() as i64, false, size, little_endian);
+            out.extend_from_slice(text);
+        }
+        _ => {
+            if text.contains(&0) {
+                return None;
+            }
+            out.extend_from_slice(text);
+            out.push(0);
+        }
+    }
+    Some(())
+}
+
+/// Appends a number that need not be converted to another type of number, but from an integer to a
+/// float. Tells whether it is one, and the option can hold it.
+#[inline]
+fn put_number(
+    out: &mut Bytes,
+    kind: Kind,
+    size: usize,
+    little_endian: bool,
+    value: Value<'_>,
+) -> bool {
+    match (kind, value) {
+        (Kind::Signed, Value::Integer(value)) => {
+            let unused = 64_usize.saturating_sub(size * 8);
+            if value << unused >> unused != value {
+                return false;
+            }
+            write_integer(out, value, true, size, little_endian);
+        }
+        (Kind::Unsigned, Value::Integer(value)) => {
+            if size < INTEGER_SIZE && value as u64 >> (size * 8) != 0 {
+                return false;
+            }
+            write_integer(out, value, false, size, little_endian);
+        }
+        (Kind::Float | Kind::Double, Value::Integer(value)) => {
+            put_float(out, kind, little_endian, value as f64);
+        }
+        (Kind::Float | Kind::Double, Value::Float(value)) => {
+            put_float(out, kind, little_endian, value.get());
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Appends a float, of single or double precision.
+#[inline]
+fn put_float(out: &mut Bytes, kind: Kind, little_endian: bool, value: f64) {
+    match (kind, little_endian) {
+        (Kind::Float, true) => out.extend_from_slice(&(value as f32).to_le_bytes()),
+        (Kind::Float, false) => out.extend_from_slice(&(value as f32).to_be_bytes()),
+        (_, true) => out.extend_from_slice(&value.to_le_bytes()),
+        (_, false) => out.extend_from_slice(&value.to_be_bytes()),
+    }
+}
+
+/// Appends the lowest bytes of an integer, which may have more than the integer itself.
+fn write_integer(out: &mut Bytes, value: i64, signed: bool, size: usize, little_endian: bool) {
+    match (size, little_endian) {
+        (1, _) => out.push(value as u8),
+        (2, true) => out.extend_from_slice(&(value as u16).to_le_bytes()),
+        (2, false) => out.extend_from_slice(&(value as u16).to_be_bytes()),
+        (4, true) => out.extend_from_slice(&(value as u32).to_le_bytes()),
+        (4, false) => out.extend_from_slice(&(value as u32).to_be_bytes()),
+        (8, true) => out.extend_from_slice(&value.to_le_bytes()),
+        (8, false) => out.extend_from_slice(&value.to_be_bytes()),
+        _ => {
+            let whole = if signed { i128::from(value) } else { i128::from(value as u64) };
+            if little_endian {
+                out.extend_from_slice(&whole.to_le_bytes()[..size]);
+            } else {
+                out.extend_from_slice(&whole.to_be_bytes()[MAX_INTEGER_SIZE - size..]);
+            }
+        }
     }
 }
 
@@ -352,6 +491,20 @@ pub(super) fn unpack<'gc>(
 
 /// An integer of up to 16 bytes, whose bytes beyond the eighth may only extend its sign.
 fn read_integer<'gc>(bytes: &[u8], little_endian: bool, signed: bool) -> Result<i64, Error<'gc>> {
+    // The usual sizes first.
+    match (bytes, little_endian) {
+        (&[byte], _) => return Ok(if signed { i64::from(byte as i8) } else { i64::from(byte) }),
+        (&[a, b], true) => return Ok(two_bytes([a, b], signed)),
+        (&[a, b], false) => return Ok(two_bytes([b, a], signed)),
+        (&[a, b, c, d], true) => return Ok(four_bytes([a, b, c, d], signed)),
+        (&[a, b, c, d], false) => return Ok(four_bytes([d, c, b, a], signed)),
+        _ => {}
+    }
+    if let Ok(bytes) = <[u8; INTEGER_SIZE]>::try_from(bytes) {
+        let value =
+            if little_endian { i64::from_le_bytes(bytes) } else { i64::from_be_bytes(bytes) };
+        return Ok(value);
+    }
     let size = bytes.len();
     let mut value = 0_u128;
     for index in 0..size {
@@ -377,6 +530,18 @@ fn read_integer<'gc>(bytes: &[u8], little_endian: bool, signed: bool) -> Result<
     }
 }
 
+/// An integer of two bytes, the lowest first.
+fn two_bytes(bytes: [u8; 2], signed: bool) -> i64 {
+    let value = u16::from_le_bytes(bytes);
+    if signed { i64::from(value as i16) } else { i64::from(value) }
+}
+
+/// An integer of four bytes, the lowest first.
+fn four_bytes(bytes: [u8; 4], signed: bool) -> i64 {
+    let value = u32::from_le_bytes(bytes);
+    if signed { i64::from(value as i32) } else { i64::from(value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,8 +551,8 @@ mod tests {
         for size in 1..=MAX_INTEGER_SIZE {
             for little in [false, true] {
                 for value in [0_i64, 1, -1, 127, -128] {
-                    let mut out = Vec::new();
-                    write_integer(&mut out, i128::from(value), size, little);
+                    let mut out = Bytes::new();
+                    write_integer(&mut out, value, true, size, little);
                     assert_eq!(out.len(), size);
                     assert_eq!(read_integer(&out, little, true).unwrap(), value);
                 }

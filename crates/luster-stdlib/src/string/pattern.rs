@@ -65,9 +65,8 @@ fn capture_value<'gc>(
     pattern: &Pattern,
     subject: LuaString<'gc>,
     index: usize,
-    (start, end): (usize, usize),
 ) -> Result<Value<'gc>, Error<'gc>> {
-    Ok(match search.capture(pattern, index, start, end)? {
+    Ok(match search.capture(pattern, index)? {
         matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)),
         matcher::Captured::Position(position) => Value::Integer(position as i64),
     })
@@ -80,14 +79,12 @@ fn push_captures<'gc>(
     search: &Search,
     pattern: &Pattern,
     subject: LuaString<'gc>,
-    whole: Option<(usize, usize)>,
+    whole: bool,
 ) -> Result<(), Error<'gc>> {
-    let count = pattern.capture_count().max(usize::from(whole.is_some()));
+    let count = pattern.capture_count().max(usize::from(whole));
     reserve_results(stack, count, "too many captures")?;
     for index in 0..count {
-        let position = whole.unwrap_or((0, 0));
-        let value = capture_value(ctx, search, pattern, subject, index, position)?;
-        stack.push(value);
+        stack.push(capture_value(ctx, search, pattern, subject, index)?);
     }
     Ok(())
 }
@@ -164,16 +161,17 @@ fn finish_find<'gc>(
     found: Found,
 ) -> Result<(), Error<'gc>> {
     stack.clear();
-    let Found::Match(start, end) = found else {
+    if found != Found::Match {
         stack.push(Value::Nil);
         return Ok(());
-    };
+    }
     if find {
+        let (start, end) = search.last_match();
         stack.push(Value::Integer(start as i64 + 1));
         stack.push(Value::Integer(end as i64));
-        push_captures(ctx, stack, search, pattern, subject, None)
+        push_captures(ctx, stack, search, pattern, subject, false)
     } else {
-        push_captures(ctx, stack, search, pattern, subject, Some((start, end)))
+        push_captures(ctx, stack, search, pattern, subject, true)
     }
 }
 
@@ -231,9 +229,7 @@ impl<'gc> MatchIterator<'gc> {
         match found {
             Found::Paused => return Ok(false),
             Found::Nothing => {}
-            Found::Match(start, end) => {
-                push_captures(ctx, stack, &search, pattern, self.subject, Some((start, end)))?;
-            }
+            Found::Match => push_captures(ctx, stack, &search, pattern, self.subject, true)?,
         }
         Ok(true)
     }
@@ -308,14 +304,13 @@ pub(super) fn gsub<'gc>(
         search,
         result: CountedBuffer::new(),
         copied: 0,
-        position: (0, 0),
         count: 0,
         limit,
         changed: false,
         is_literal,
         calling: false,
     };
-    Ok(match substitution.go_on(ctx, stack)? {
+    Ok(match substitution.go_on(ctx, stack, false)? {
         Next::Done => CallbackReturn::Return,
         Next::Pause => CallbackReturn::Sequence(Box::new(substitution)),
         Next::Call(function) => {
@@ -338,8 +333,6 @@ struct Substitution<'gc> {
     result: CountedBuffer,
     /// How much of the subject is in the result, replaced or not.
     copied: usize,
-    /// The match being replaced.
-    position: (usize, usize),
     count: i64,
     limit: i64,
     changed: bool,
@@ -355,30 +348,32 @@ enum Next<'gc> {
     Done,
     /// Fuel.
     Pause,
-    /// A call of this function with what is on the stack.
+    /// A call of this function with what is on the stack, behind the function if that was asked for.
     Call(Value<'gc>),
 }
 
 impl<'gc> Substitution<'gc> {
-    /// Replaces matches until it is done or needs something.
+    /// Replaces matches until it is done or needs something. What is to be called is put on the stack,
+    /// too, if it is to be `in_place`.
     fn go_on(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
+        in_place: bool,
     ) -> Result<Next<'gc>, Error<'gc>> {
         let mut steps = PORTION;
         while self.count < self.limit {
             let subject = self.subject.as_bytes();
             match self.search.advance(&self.pattern, subject, &mut steps)? {
-                Found::Match(start, end) => {
+                Found::Match => {
+                    let (start, end) = self.search.last_match();
                     steps -= 1;
                     self.count += 1;
-                    self.position = (start, end);
                     if self.copied < start {
                         self.result.extend(&subject[self.copied..start])?;
                     }
                     self.copied = end;
-                    if let Some(function) = self.replace(ctx, stack)? {
+                    if let Some(function) = self.replace(ctx, stack, in_place)? {
                         stack.burn((PORTION - steps).max(0) as usize);
                         return Ok(Next::Call(function));
                     }
@@ -410,6 +405,7 @@ impl<'gc> Substitution<'gc> {
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
+        in_place: bool,
     ) -> Result<Option<Value<'gc>>, Error<'gc>> {
         let (search, pattern) = (&self.search, &self.pattern);
         match self.replacement {
@@ -419,12 +415,13 @@ impl<'gc> Substitution<'gc> {
             }
             Value::String(text) => self.append_template(text.as_bytes())?,
             Value::Table(_) => {
-                let key = capture_value(ctx, search, pattern, self.subject, 0, self.position)?;
+                let key = capture_value(ctx, search, pattern, self.subject, 0)?;
                 let found = operate::get(ctx, self.replacement, key);
                 match found.map_err(|fault| fault.into_error(ctx))? {
                     Outcome::Value(value) => self.append_value(value)?,
                     Outcome::Call(function, arguments) => {
                         stack.clear();
+                        stack.extend(in_place.then_some(function));
                         reserve_results(stack, arguments.len(), "too many captures")?;
                         stack.extend(arguments);
                         return Ok(Some(function));
@@ -433,8 +430,8 @@ impl<'gc> Substitution<'gc> {
             }
             function => {
                 stack.clear();
-                let whole = Some(self.position);
-                push_captures(ctx, stack, search, pattern, self.subject, whole)?;
+                stack.extend(in_place.then_some(function));
+                push_captures(ctx, stack, search, pattern, self.subject, true)?;
                 return Ok(Some(function));
             }
         }
@@ -445,7 +442,7 @@ impl<'gc> Substitution<'gc> {
     fn append_template(&mut self, mut template: &[u8]) -> Result<(), Error<'gc>> {
         self.changed = true;
         let subject = self.subject.as_bytes();
-        let (start, end) = self.position;
+        let (start, end) = self.search.last_match();
         while let Some(escape) = template.iter().position(|&byte| byte == b'%') {
             self.result.extend(&template[..escape])?;
             match template.get(escape + 1) {
@@ -453,7 +450,7 @@ impl<'gc> Substitution<'gc> {
                 Some(b'0') => self.result.extend(&subject[start..end])?,
                 Some(digit @ b'1'..=b'9') => {
                     let index = usize::from(digit - b'1');
-                    match self.search.capture(&self.pattern, index, start, end)? {
+                    match self.search.capture(&self.pattern, index)? {
                         matcher::Captured::Text(from, to) => {
                             self.result.extend(&subject[from..to])?;
                         }
@@ -472,7 +469,7 @@ impl<'gc> Substitution<'gc> {
     /// Appends what a table or function gave for the current match.
     fn append_value(&mut self, value: Value<'gc>) -> Result<(), Error<'gc>> {
         if !value.is_truthy() {
-            let (start, end) = self.position;
+            let (start, end) = self.search.last_match();
             return self.result.extend(&self.subject.as_bytes()[start..end]);
         }
         if !self.result.extend_value(value)? {
@@ -493,12 +490,12 @@ impl<'gc> Sequence<'gc> for Substitution<'gc> {
         if std::mem::take(&mut self.calling) {
             self.append_value(stack.get(0))?;
         }
-        Ok(match self.go_on(ctx, stack)? {
+        Ok(match self.go_on(ctx, stack, true)? {
             Next::Done => Poll::Return,
             Next::Pause => Poll::Pending,
-            Next::Call(function) => {
+            Next::Call(_) => {
                 self.calling = true;
-                Poll::Call(function, 0)
+                Poll::CallInPlace(0)
             }
         })
     }

@@ -97,8 +97,36 @@ impl<'gc> Quicksort<'gc> {
         }
     }
 
+    /// What to compare next if the search from below or from above just goes on, as after most
+    /// comparisons; otherwise nothing has happened.
+    #[inline(always)]
+    fn search_on(
+        &mut self,
+        values: &[Value<'gc>],
+        result: bool,
+    ) -> Option<(Value<'gc>, Value<'gc>)> {
+        match self.at {
+            At::Left if result && self.left != self.high - 1 => {
+                let next = *values.get(self.left + 1)?;
+                self.left += 1;
+                Some((next, self.pivot))
+            }
+            At::Left if !result => {
+                let next = *values.get(self.right.wrapping_sub(1))?;
+                self.right -= 1;
+                self.at = At::Right;
+                Some((self.pivot, next))
+            }
+            At::Right if result && self.right >= self.left => {
+                let next = *values.get(self.right.wrapping_sub(1))?;
+                self.right -= 1;
+                Some((self.pivot, next))
+            }
+            _ => None,
+        }
+    }
+
     /// Takes the result of a comparison and tells what to compare next; `None` when all is sorted.
-    #[inline]
     fn compared(
         &mut self,
         ctx: Context<'gc>,
@@ -261,9 +289,13 @@ impl<'gc> Sequence<'gc> for ComparatorSort<'gc> {
     ) -> Result<Poll<'gc>, Error<'gc>> {
         // There is no result yet the first time, which does not look at it.
         let result = stack.get(0).is_truthy();
+        if let Some((a, b)) = self.quick.search_on(&self.values, result) {
+            stack.replace3(self.less, a, b);
+            return Ok(Poll::CallInPlace(0));
+        }
         if let Some((a, b)) = self.quick.compared(ctx, &mut self.values, result)? {
-            stack.replace2(a, b);
-            return Ok(Poll::Call(self.less, 0));
+            stack.replace3(self.less, a, b);
+            return Ok(Poll::CallInPlace(0));
         }
         for (index, value) in self.values.iter().enumerate() {
             set_plain(ctx, self.table, index as i64 + 1, *value)?;
