@@ -57,7 +57,10 @@ impl<'gc> Interner<'gc> {
         let mut strings = self.strings.borrow_mut();
         let same = |other: &Gc<'gc, Header>| {
             let other = LuaString(*other);
-            other.known_hash() == hash && other.as_bytes() == bytes
+            // Comparing nothing is not free: the address of an empty slice is made up.
+            other.known_hash() == hash
+                && other.len() == bytes.len()
+                && (bytes.is_empty() || other.as_bytes() == bytes)
         };
         let rehash = |other: &Gc<'gc, Header>| u64::from(LuaString(*other).known_hash()).spread();
         match strings.entry(u64::from(hash).spread(), same, rehash) {
