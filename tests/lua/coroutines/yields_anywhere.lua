@@ -1,7 +1,8 @@
 -- Yields from everywhere: metamethods, iterators, comparators, callbacks. PUC-Rio's Lua cannot yield
--- from ipairs' __index, comparators, gsub's callbacks, readers of load, __tostring, or from the
--- metamethods that functions of `table` call; there, the expectations are what it would print if
--- it could.
+-- from ipairs' __index, comparators, gsub's callbacks and tables, message handlers, readers of load,
+-- searchers and loaders of require, __tostring, metamethods of strings' arithmetic, the fields that
+-- os.time reads, or from the metamethods that functions of `table` call; there, the expectations are
+-- what it would print if it could.
 
 local yield = coroutine.yield
 
@@ -148,3 +149,114 @@ print(drive(function()
   return "end"
 end))
 -- expect: [100 200 300] true end
+
+-- In message handlers, and for every way out of a block.
+print(drive(function() return xpcall(error, function(m) return yield(m) .. "!" end, "e", 0) end))
+-- expect: [e] true false e!
+print(drive(function() return xpcall(function() local x = nil; return x.y end, function(m) yield(#m > 0); return "handled" end) end))
+-- expect: [true] true false handled
+print(drive(function() return select("#", pcall(yield, 1, 2)) end))
+-- expect: [1] true 2
+local function closing(tag) return setmetatable({}, { __close = function() yield(tag) end }) end
+print(drive(function() do local a <close> = closing("a"); local b <close> = closing("b") end return "end" end))
+-- expect: [b a] true end
+print(drive(function() for i = 1, 3 do local a <close> = closing(i); if i == 2 then break end end return "end" end))
+-- expect: [1 2] true end
+print(drive(function() do local a <close> = closing("goto"); goto out end ::out:: return "end" end))
+-- expect: [goto] true end
+print(drive(function() for i in next, { 1, 2 }, nil, closing("for") do if i == 1 then break end end return "end" end))
+-- expect: [for] true end
+print(drive(function() local function f() local a <close> = closing("tail"); return "x", "y" end return f() end))
+-- expect: [tail] true x y
+
+
+-- In loops over iterators of every kind.
+print(drive(function() local s = ""; for w in ("a b c"):gmatch("%a") do s = s .. yield(w) end return s end))
+-- expect: [a b c] true abc
+print(drive(function() local s = 0; for _, c in utf8.codes("ab") do s = s + yield(c) end return s end))
+-- expect: [97 98] true 1950
+print(drive(function()
+  local callable = setmetatable({}, { __call = function(_, _, i) i = i + 1; if i < 4 then return yield(i) // 10 end end })
+  local s = 0; for i in callable, nil, 0 do s = s + i end return s
+end))
+-- expect: [1 2 3] true 6
+print(drive(function() for k in pairs(setmetatable({}, { __pairs = function() return function(_, k) if not k then return yield("next") end end end })) do return k end end))
+-- expect: [next] true next
+
+-- In what `tostring` does, wherever it is done.
+local named = setmetatable({}, { __tostring = function() return (yield("tostring")) end })
+print(drive(function() print("printed", named, named) end))
+-- expect: printed tostring tostring
+-- expect: [tostring tostring] true
+print(drive(function() return ("%s|%5s|%-10s|%d"):format(named, "x", named, 7) end))
+-- expect: [tostring tostring] true tostring|    x|tostring  |7
+print(drive(function() return pcall(string.format, "%s", setmetatable({}, { __tostring = function() return yield("n") and 1 end })) end))
+-- expect: [n] true true 1
+
+-- In what string functions and operations on strings call.
+print(drive(function() return (("a b"):gsub("%a", setmetatable({}, { __index = function(_, k) return yield(k) .. "!" end }))) end))
+-- expect: [a b] true a! b!
+print(drive(function() return (("ab"):gsub("()", function(i) return yield(i) end)) end))
+-- expect: [1 2 3] true 10a20b30
+print(drive(function() return "10" + o, o - "1", "2" .. o end))
+-- expect: [add sub concat] true add sub concat
+
+-- In metamethods that functions of `table` call.
+local function proxy(data)
+  return setmetatable({}, {
+    __index = function(_, k) yield("get " .. tostring(k)); return data[k] end,
+    __newindex = function(_, k, v) yield("set " .. tostring(k)); data[k] = v end,
+    __len = function() yield("len"); return #data end,
+  })
+end
+print(drive(function() local d = { 1, 2 }; table.insert(proxy(d), 3); return table.unpack(d) end))
+-- expect: [len set 3] true 1 2 3
+print(drive(function() local d = { 1, 2 }; table.insert(proxy(d), 1, 0); return table.unpack(d) end))
+-- expect: [len get 2 set 3 get 1 set 2 set 1] true 0 1 2
+print(drive(function() local d = { 1, 2, 3 }; return table.remove(proxy(d)), #d end))
+-- expect: [len get 3 set 3] true 3 2
+print(drive(function() local d = { 1, 2, 3 }; return table.remove(proxy(d), 1), table.unpack(d) end))
+-- expect: [len get 1 get 2 set 1 get 3 set 2 set 3] true 1 2 3
+print(drive(function() return table.concat(proxy { "a", "b" }, "-") end))
+-- expect: [len get 1 get 2] true a-b
+print(drive(function() return table.unpack(proxy { 4, 5 }) end))
+-- expect: [len get 1 get 2] true 4 5
+print(drive(function() local d = {}; table.move(proxy { 1, 2 }, 1, 2, 1, proxy(d)); return d[1], d[2] end))
+-- expect: [get 1 set 1 get 2 set 2] true 1 2
+print(select(2, drive(function() local d = { 3, 1, 2 }; table.sort(proxy(d)); return table.concat(d, ",") end)))
+-- expect: true 1,2,3
+print(select(2, drive(function() local d = { 3, 1, 2 }; table.sort(proxy(d), function(a, b) return yield(a) > b * 10 end); return table.concat(d, ",") end)))
+-- expect: true 3,2,1
+print(select(3, drive(function()
+  local less = { __lt = function(a, b) yield("lt"); return a.n < b.n end }
+  local t = {}; for i, n in ipairs { 2, 3, 1 } do t[i] = setmetatable({ n = n }, less) end
+  table.sort(t)
+  return t[1].n .. t[2].n .. t[3].n
+end)))
+-- expect: 123
+
+-- In what other library functions read from tables.
+print(drive(function() return os.time(setmetatable({ year = 2020, month = 1, day = 1, hour = 12 }, { __index = function(_, k) yield(k) end })) ~= nil end))
+-- expect: [min sec isdst] true true
+print(drive(function() return os.date("!%Y", os.time(setmetatable({}, { __index = function(_, k) return yield(k) and 2001 end })) // 86400 * 86400) ~= nil end))
+-- expect: [year month day hour min sec isdst] true true
+
+-- In modules: searchers, loaders, readers, and chunks.
+package.preload.yielding = function(name) return { name = yield(name) } end
+print(drive(function() return require("yielding").name end))
+-- expect: [yielding] true yielding
+table.insert(package.searchers, 1, function(name)
+  if name == "searched" then return function(n, extra) return yield(n) .. yield(extra) end, yield("found") end
+  yield("no " .. name)
+end)
+print(drive(function() return require("searched") end))
+-- expect: [found searched found] true searchedfound found
+print(drive(function() return (pcall(require, "missing.module")) end))
+-- expect: [no missing.module] true false
+table.remove(package.searchers, 1)
+print(drive(function() return load("return coroutine.yield('chunk')")() end))
+-- expect: [chunk] true chunk
+print(drive(function() local env = setmetatable({}, { __index = function(_, k) return yield(k) end }); return load("return x, y", "=env", "t", env)() end))
+-- expect: [x y] true x y
+print(drive(function() local env = setmetatable({}, { __newindex = function(_, k, v) yield(k .. "=" .. v) end }); return load("x = 1 y = 2", "=env", "t", env)() end))
+-- expect: [x=1 y=2] true

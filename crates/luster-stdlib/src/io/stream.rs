@@ -5,7 +5,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 
 use crate::output::{Buffering, Output};
 
@@ -138,17 +138,7 @@ impl Stream {
 
     /// Runs a command in the system's shell, to read what it writes or to write what it reads.
     pub(super) fn command(command: &[u8], reads: bool) -> io::Result<Stream> {
-        let command = crate::system_error::os_string(command);
-        let mut shell = if cfg!(windows) {
-            let mut shell = Command::new("cmd");
-            shell.arg("/C");
-            shell
-        } else {
-            let mut shell = Command::new("/bin/sh");
-            shell.arg("-c");
-            shell
-        };
-        shell.arg(command);
+        let mut shell = crate::os::shell(command);
         let (device, readable) = if reads {
             let mut child = shell.stdout(Stdio::piped()).spawn()?;
             let pipe = child.stdout.take();

@@ -257,10 +257,13 @@ fn execute<'gc>(
     Ok(CallbackReturn::Return)
 }
 
-/// The process that runs a command by way of the system's shell.
+/// The process that runs a command by way of the system's shell, which begins its messages with the
+/// name that C's `system` and `popen` give it.
 #[cfg(not(windows))]
 pub(crate) fn shell(command: &[u8]) -> Command {
     let mut shell = Command::new("/bin/sh");
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut shell, "sh");
     shell.arg("-c").arg(system_error::os_string(command));
     shell
 }

@@ -191,7 +191,7 @@ impl<'gc> Table<'gc> {
     pub fn with_room(ctx: Context<'gc>, array: u32, nodes: u32) -> Result<Self, InvalidKey> {
         let table = Table::new(ctx);
         let parts = table.parts_mut();
-        if array > 0 && !parts.array.resize(0, array) {
+        if array > 0 && !parts.resize_array(0, array) {
             return Err(InvalidKey::Overflow);
         }
         if nodes > 0 {
@@ -473,7 +473,11 @@ impl<'gc> Table<'gc> {
             self.barrier(mc, value);
             return Ok(());
         }
-        if index == len && !value.is_nil() && parts.make_room_to_append()? {
+        if index == len
+            && !value.is_nil()
+            && !parts.is_in_nodes(key)
+            && parts.make_room_to_append()?
+        {
             parts.array.push(value);
             self.barrier(mc, value);
             parts.adopt_following(key);
@@ -495,10 +499,13 @@ impl<'gc> Table<'gc> {
         key: i64,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
-        let array = &mut self.parts_mut().array;
+        let parts = self.parts_mut();
+        let array = &mut parts.array;
         if key == i64::from(array.len()) + 1 && array.len() < array.capacity() {
             array.push(value);
             self.barrier(mc, value);
+            // Nothing goes through a table that is only being made, so that the key may move.
+            parts.remove_from_nodes(key);
             return Ok(());
         }
         self.set_integer(mc, key, value)
@@ -540,23 +547,29 @@ impl<'gc> Table<'gc> {
     /// # Errors
     /// When there is not that much memory.
     pub fn reserve_array(self, count: u32) -> Result<(), InvalidKey> {
-        let array = &mut self.parts_mut().array;
-        if count > array.capacity() && !array.resize(array.len(), count) {
+        let parts = self.parts_mut();
+        if count > parts.array.capacity() && !parts.resize_array(parts.array.len(), count) {
             return Err(InvalidKey::Overflow);
         }
         Ok(())
     }
 
-    /// The length, if the end of the array part is a border.
+    /// The length, if the end of the array part is a border that is easily found.
     #[inline(always)]
     pub fn quick_length(self) -> Option<i64> {
-        let parts = self.parts();
-        let len = parts.array.len();
-        if len > 0 && parts.nodes.is_empty() && !parts.array.is_nil(len - 1) {
-            Some(i64::from(len))
-        } else {
-            None
+        let parts = self.parts_mut();
+        let (len, border) = (parts.array.len(), parts.border);
+        let is_near = border == len || border + 1 == len;
+        if len > 0
+            && is_near
+            && parts.nodes.is_empty()
+            && !parts.array.is_nil(len - 1)
+            && (border == 0 || !parts.array.is_nil(border - 1))
+        {
+            parts.border = len;
+            return Some(i64::from(len));
         }
+        None
     }
 
     /// A border: an integer `n` such that key `n` is present (or `n` is 0) and key `n + 1` is not.
@@ -564,8 +577,8 @@ impl<'gc> Table<'gc> {
     pub fn length(self) -> i64 {
         let parts = self.parts_mut();
         let len = parts.array.len();
-        if len > 0 && parts.array.is_nil(len - 1) {
-            return i64::from(parts.border_in_array());
+        if let Some(border) = parts.border_in_array() {
+            return i64::from(border);
         }
         if parts.nodes.is_empty() { i64::from(len) } else { parts.border_beyond(len) }
     }
@@ -727,6 +740,14 @@ impl<'gc> Parts<'gc> {
         self.nodes.find_integer(key, hash).map_or(Value::Nil, |slot| self.nodes.value(slot))
     }
 
+    /// Resizes the array part. The search for a border begins in its middle, as the reference's.
+    fn resize_array(&mut self, len: u32, capacity: u32) -> bool {
+        if capacity != self.array.capacity() {
+            self.border = capacity / 2;
+        }
+        self.array.resize(len, capacity)
+    }
+
     /// Makes room for one more value at the end of the array part, if it should grow there.
     fn make_room_to_append(&mut self) -> Result<bool, InvalidKey> {
         let (len, capacity) = (self.array.len(), self.array.capacity());
@@ -738,7 +759,7 @@ impl<'gc> Parts<'gc> {
             return Ok(false);
         }
         let wanted = if len < 4 { 4 } else { len.checked_mul(2).ok_or(InvalidKey::Overflow)? };
-        if self.array.resize(len, wanted) { Ok(true) } else { Err(InvalidKey::Overflow) }
+        if self.resize_array(len, wanted) { Ok(true) } else { Err(InvalidKey::Overflow) }
     }
 
     /// Moves the values of the keys after `key` from the hash part to the end of the array part.
@@ -821,7 +842,7 @@ impl<'gc> Parts<'gc> {
         }
         let nodes = Nodes::with_room(in_nodes).ok_or(InvalidKey::Overflow)?;
         let capacity = if array_len == len { self.array.capacity() } else { array_len };
-        if !self.array.resize(array_len, capacity) {
+        if !self.resize_array(array_len, capacity) {
             return Err(InvalidKey::Overflow);
         }
         let old = std::mem::replace(&mut self.nodes, nodes);
@@ -848,10 +869,15 @@ impl<'gc> Parts<'gc> {
         Ok(())
     }
 
-    /// A border within the array part, whose last value is nil.
-    fn border_in_array(&mut self) -> u32 {
+    /// A border within the array part, or `None` when there is one at its end or beyond. As PUC-Rio's
+    /// `luaH_getn`, it looks near the border that was found the last time, then between that and
+    /// the end.
+    fn border_in_array(&mut self) -> Option<u32> {
         const NEAR: u32 = 4;
         let len = self.array.len();
+        if len == 0 {
+            return None;
+        }
         let is_nil = |key: u32| self.array.is_nil(key - 1);
         let mut present = self.border.clamp(1, len);
         let mut absent;
@@ -867,13 +893,20 @@ impl<'gc> Parts<'gc> {
                 absent = key;
             }
         } else {
-            absent = len;
+            absent = 0;
             for key in present + 1..=(present + NEAR).min(len) {
                 if is_nil(key) {
                     absent = key;
                     break;
                 }
                 present = key;
+            }
+            if absent == 0 {
+                if !is_nil(len) {
+                    self.border = len;
+                    return None;
+                }
+                absent = len;
             }
         }
         while absent - present > 1 {
@@ -885,7 +918,23 @@ impl<'gc> Parts<'gc> {
             }
         }
         self.border = present;
-        present
+        Some(present)
+    }
+
+    /// Whether the hash part has a value for an integer key.
+    #[inline]
+    fn is_in_nodes(&self, key: i64) -> bool {
+        !self.nodes.is_empty() && !self.get_integer_node(key).is_nil()
+    }
+
+    /// Takes an integer key's value out of the hash part.
+    #[inline]
+    fn remove_from_nodes(&mut self, key: i64) {
+        if !self.nodes.is_empty()
+            && let Some(slot) = self.nodes.find_integer(key, self.hash_word(key as u64))
+        {
+            self.nodes.set(slot, Value::Nil);
+        }
     }
 
     /// A border at or beyond the end of the array part, as PUC-Rio's `hash_search`.
