@@ -12,7 +12,7 @@ use crate::machine::{Machine, SliceEnd};
 const SLICE_FUEL: i64 = 100_000;
 
 /// How many bytes a slice may allocate in buffers before it ends early.
-const SLICE_BYTES: usize = 1 << 20;
+const SLICE_BYTES: usize = 1 << 18;
 
 /// A VM.
 pub struct Vm {
