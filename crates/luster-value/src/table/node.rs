@@ -240,7 +240,7 @@ impl<'gc> Nodes<'gc> {
         }
         let mut slot = hash & self.mask;
         if !self.is_nil(slot) {
-            let Some(free) = self.free_slot() else { return false };
+            let Some(free) = self.free_slot(slot) else { return false };
             let home = hash_of(self.key(slot)) & self.mask;
             if home == slot {
                 // The occupant is at home: the new key goes to the free slot, next in its chain.
@@ -293,8 +293,17 @@ impl<'gc> Nodes<'gc> {
         true
     }
 
-    /// A slot that no key ever used, from the end down.
-    fn free_slot(&mut self) -> Place {
+    /// A slot that no key ever used: one near another, so that a chain stays within a few cache lines,
+    /// or else from the end down.
+    fn free_slot(&mut self, near: u32) -> Place {
+        const NEAR: u32 = 3;
+        for distance in 1..=NEAR {
+            for slot in [near.wrapping_add(distance), near.wrapping_sub(distance)] {
+                if !self.was_used(slot) {
+                    return Some(slot & self.mask);
+                }
+            }
+        }
         while self.last_free > 0 {
             self.last_free -= 1;
             // SAFETY: `node` is valid.
