@@ -121,8 +121,7 @@ pub struct LinkedInstruction {
 }
 
 impl LinkedInstruction {
-    /// An instruction without a constant: `d` is its wide operand, `e` what it costs in fuel, or a
-    /// constant's distance from the first one in bytes.
+    /// An instruction without a constant: `d` is its wide operand, `e` what it costs in fuel.
     pub fn new(op: Op, operands: [LinkedOperand; 3], d: i32, e: u32) -> Self {
         let [a, b, c] = operands;
         let word = raw::Word::new(u64::from(d as u32) | u64::from(e) << 32);
@@ -133,7 +132,12 @@ impl LinkedInstruction {
     pub fn with_constant(op: Op, operands: [LinkedOperand; 3], constant: Value<'_>) -> Self {
         let [a, b, c] = operands;
         let raw = raw::split(constant);
-        LinkedInstruction { op, kind: Cell::new(raw.tag), a, b, c: Cell::new(c), word: raw.word }
+        // Nil and booleans have no payload; the word is never left uninitialised.
+        let word = match constant {
+            Value::Nil | Value::False | Value::True => raw::Word::new(0),
+            _ => raw.word,
+        };
+        LinkedInstruction { op, kind: Cell::new(raw.tag), a, b, c: Cell::new(c), word }
     }
 
     /// The wide operand of an instruction without a constant.
@@ -150,9 +154,7 @@ impl LinkedInstruction {
 
     #[inline(always)]
     fn number(&self) -> u64 {
-        // SAFETY: `new` sets the word to a number, and `with_constant` to a value's, which is a
-        // number or an address, unless the value is nil or a boolean, for which no instruction has
-        // a constant.
+        // SAFETY: `new` and `with_constant` leave no word uninitialised.
         unsafe { self.word.assume_init() }
     }
 

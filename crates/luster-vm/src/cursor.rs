@@ -1,4 +1,4 @@
-//! The running Lua function: its next instruction, registers and constants as plain pointers.
+//! The running Lua function: its instruction and its registers as plain pointers.
 //!
 //! This is where the dispatch loop's `unsafe` is. Everything rests on what the verifier has checked
 //! (jumps stay inside the code, the code ends in a leaving instruction, constants and upvalues
@@ -155,14 +155,6 @@ impl<'gc> Cursor<'gc> {
         let constants = self.closure.code().as_ref().constants.as_ptr();
         // SAFETY: the verifier has checked that the constant exists.
         unsafe { *constants.add(index.get() as usize) }
-    }
-
-    /// A constant, by its distance from the first in bytes.
-    #[inline(always)]
-    pub(crate) fn far_constant(&self, offset: u32) -> Value<'gc> {
-        let constants = self.closure.code().as_ref().constants.as_ptr();
-        // SAFETY: the verifier has checked that the constant exists.
-        unsafe { *constants.byte_add(offset as usize) }
     }
 
     /// The `count` values after a register.

@@ -123,7 +123,6 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         // An arm: it ends where it runs out or at a `break`.
         macro_rules! arm {
             ($tail:expr, $body:expr) => {{
-                #[allow(clippy::never_loop, reason = "a block that `break` leaves")]
                 loop {
                     $body;
                     break;
@@ -865,11 +864,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     arm!(Tail::Jump, less_equal!(i, false, cursor.slot(i.a), cursor.slot(i.b)))
                 }
                 Op::JumpEqualConstant => arm!(Tail::Jump, {
-                    let (value, constant) = (cursor.get(i.a), cursor.far_constant(i.e()));
+                    let (value, constant) = (cursor.get(i.a), cursor.indexed_constant(i.b));
                     raw_equal!(i, true, value, constant);
                 }),
                 Op::JumpNotEqualConstant => arm!(Tail::Jump, {
-                    let (value, constant) = (cursor.get(i.a), cursor.far_constant(i.e()));
+                    let (value, constant) = (cursor.get(i.a), cursor.indexed_constant(i.b));
                     raw_equal!(i, false, value, constant);
                 }),
                 Op::JumpLessImmediate => arm!(Tail::Immediate, immediate!(i, true, <, false)),
@@ -904,19 +903,17 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 let is_one_wanted = matches!(i.c.get().get(), 1 | 2);
                                 let answer =
                                     outside!(run.call_quick(quick, i.a, argc, is_one_wanted));
-                                if let Answer::Value(value) = answer {
+                                let result = match answer {
+                                    Answer::Value(value) => Some((value, 1)),
+                                    Answer::Done => Some((Value::Nil, 0)),
+                                    Answer::None => None,
+                                };
+                                if let Some((value, count)) = result {
                                     cursor.set(i.a, value);
-                                } else if let Answer::Done = answer {
-                                    cursor.set(i.a, Value::Nil);
-                                }
-                                if !matches!(answer, Answer::None) {
-                                    match i.c.get().get() {
-                                        0 => {
-                                            let count = matches!(answer, Answer::Value(_));
-                                            set_open(run.state, i.a, usize::from(count));
-                                        }
+                                    match usize::from(i.c.get().get()) {
+                                        0 => set_open(run.state, i.a, count),
                                         c => {
-                                            for n in 2..usize::from(c) {
+                                            for n in 2..c {
                                                 cursor.set_after(i.a, n - 1, Value::Nil);
                                             }
                                         }

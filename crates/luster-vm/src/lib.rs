@@ -3,7 +3,7 @@
 //! Linking prototypes, the dispatch loop, calls, metamethods, errors, coroutines, and the driver of
 //! the collector. Nothing here knows Lua source or the library.
 //!
-//! `unsafe` stands in `cursor` (the running function's registers, constants and instructions) and
+//! `unsafe` stands in `cursor` (the running function's instruction, registers and frame) and
 //! `collector` (the phase driver) only.
 
 mod call;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gc_arena::Gc;
-use luster_bytecode::{Constant, Instruction, Op, Operand, Prototype, WideOperand};
+use luster_bytecode::{Constant, Instruction, Op, Operand, Prototype};
 use luster_value::{
     Closure, Code, Context, LinkedInstruction, LinkedOperand, LuaString, MAX_SHORT, UpValue, Value,
 };
@@ -104,16 +104,12 @@ fn link_instruction(
         return LinkedInstruction::with_constant(op, operands, constants[usize::from(b)]);
     }
     // The verifier has checked that distances are small enough.
-    let (d, e) = match (kind_d, kind_b) {
-        (Operand::Constant | Operand::NumberConstant | Operand::StringConstant, _) => {
+    let (d, e) = match kind_d {
+        Operand::Constant | Operand::NumberConstant | Operand::StringConstant => {
             return LinkedInstruction::with_constant(op, operands, constants[d as usize]);
         }
-        (Operand::JumpForward, Operand::Wide(WideOperand::Constant)) => {
-            let slot = size_of::<Value<'static>>() as u32;
-            (d * STRIDE, u32::from(instruction.wide_constant()) * slot)
-        }
-        (Operand::JumpForward, _) => (d * STRIDE, 0),
-        (Operand::JumpBack, _) => (d * STRIDE, d.unsigned_abs()),
+        Operand::JumpForward => (d * STRIDE, 0),
+        Operand::JumpBack => (d * STRIDE, d.unsigned_abs()),
         _ => (d, u32::try_from(cost).unwrap_or(u32::MAX)),
     };
     LinkedInstruction::new(op, operands, d, e)
