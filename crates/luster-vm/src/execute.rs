@@ -225,7 +225,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 let (object, key, value) = ($object, $key, $value);
                 if let Value::Table(table) = object {
                     if let Value::Integer(k) = key {
-                        if table.try_set_positional(&ctx, k, value) {
+                        if table.try_set_positional(&ctx, k, value)
+                            || table.try_set_scattered(&ctx, k, value)
+                        {
                             break;
                         }
                     } else if let Value::String(name) = key
@@ -536,10 +538,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 Op::GetTable => arm!(Tail::Table, {
                     let (object, key) = (cursor.get(i.b), cursor.get(i.c.get()));
                     if let Value::Table(table) = object {
-                        let value = if let Value::Integer(k) = key
-                            && let Some(value) = table.get_positional(k)
-                        {
-                            value
+                        let value = if let Value::Integer(k) = key {
+                            match table.get_positional(k) {
+                                Some(value) => value,
+                                None => table.get_scattered(k),
+                            }
                         } else if let Value::String(name) = key
                             && name.is_short()
                         {

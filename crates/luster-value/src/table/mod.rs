@@ -322,6 +322,26 @@ impl<'gc> Table<'gc> {
         }
     }
 
+    /// The value of an integer key that is not in the array part.
+    #[inline(always)]
+    pub fn get_scattered(self, key: i64) -> Value<'gc> {
+        self.parts().get_integer_node(key)
+    }
+
+    /// Sets an integer key that the hash part has a value for. Tells whether it did.
+    #[inline(always)]
+    pub fn try_set_scattered(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+        let parts = self.parts_mut();
+        match parts.nodes.find_integer(key, parts.hash_word(key as u64)) {
+            Some(slot) if !parts.nodes.is_nil(slot) => {
+                parts.nodes.set(slot, value);
+                self.barrier(mc, value);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The value of a short string key.
     #[inline(always)]
     pub fn get_short(self, key: LuaString<'gc>) -> Value<'gc> {
@@ -731,7 +751,7 @@ impl<'gc> Parts<'gc> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn get_integer_node(&self, key: i64) -> Value<'gc> {
         if self.nodes.is_empty() {
             return Value::Nil;

@@ -120,7 +120,7 @@ impl<'gc> Nodes<'gc> {
     }
 
     /// The slot of an integer.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find_integer(&self, key: i64, hash: u32) -> Place {
         let mut slot = hash & self.mask;
         loop {
