@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use luster_differential::run_script_on_reference;
 
 /// Scripts that are about what luster does otherwise, or about itself.
-const OTHERWISE: &[(&str, &str)] =
-    &[("yields_anywhere.lua", "yields where the reference has a C-call boundary")];
+const OTHERWISE: &[(&str, &str)] = &[
+    ("close_yields.lua", "yields where the reference has a C-call boundary"),
+    ("yields_anywhere.lua", "yields where the reference has a C-call boundary"),
+];
 
 fn scripts() -> Vec<PathBuf> {
     let mut scripts = Vec::new();

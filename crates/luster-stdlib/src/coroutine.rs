@@ -3,8 +3,8 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Frame, Function, ResumeKind, Stack, Status,
-    Table, Thread, ThreadState, Value,
+    Callback, CallbackReturn, Captured, Context, Error, Function, ResumeKind, Stack, Status, Table,
+    Thread, Value,
 };
 
 use crate::register;
@@ -100,12 +100,9 @@ impl<'gc> Captured<'gc> for Wrapped<'gc> {
 
 /// `coroutine.yield(...)`
 fn r#yield<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
+    _: Context<'gc>,
+    _: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    if stack.thread() == ctx.main_thread() {
-        return Err(Error::plain("attempt to yield from outside a coroutine"));
-    }
     Ok(CallbackReturn::Yield(None))
 }
 
@@ -135,19 +132,13 @@ fn isyieldable<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let thread = optional_thread(ctx, stack)?;
-    let yieldable = thread != ctx.main_thread()
-        && if thread == stack.thread() {
-            !runs_finalizer(stack.thread_state())
-        } else {
-            thread.state().is_none_or(|state| !runs_finalizer(&state))
-        };
+    let yieldable = if thread == stack.thread() {
+        stack.thread_state().check_yield().is_ok()
+    } else {
+        thread.state().is_none_or(|state| state.check_yield().is_ok())
+    };
     stack.replace(Value::boolean(yieldable));
     Ok(CallbackReturn::Return)
-}
-
-/// Whether a coroutine is in the middle of a finalizer, which cannot yield.
-fn runs_finalizer(state: &ThreadState<'_>) -> bool {
-    state.frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)))
 }
 
 /// `coroutine.close([coroutine])`

@@ -4,7 +4,6 @@
 //! D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", 2018.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 use luster_value::{Callback, CallbackReturn, Captured, Context, Error, Stack, Table, Value};
@@ -62,7 +61,7 @@ fn unit_float(bits: u64) -> f64 {
 /// Puts the functions into the library's table, with a generator of their own.
 pub(crate) fn register<'gc>(ctx: Context<'gc>, table: Table<'gc>) {
     // The VM's seed is random unless the host wants every run to be the same.
-    let generator = Generator::new(u64::from(ctx.seed()), 0);
+    let generator = Generator::new(ctx.random_word(), ctx.random_word());
     let random = Callback::captured(ctx, "random", Random(generator.clone()));
     let randomseed = Callback::captured(ctx, "randomseed", RandomSeed(generator));
     table.set_field(ctx, "random", Value::Callback(random));
@@ -117,8 +116,7 @@ impl<'gc> Captured<'gc> for RandomSeed {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let (first, second) = if stack.is_empty() {
-            // What the standard library seeds its hashing with is random.
-            (RandomState::new().hash_one(0) as i64, self.0.next() as i64)
+            (ctx.random_word() as i64, self.0.next() as i64)
         } else {
             let first = stack.integer(ctx, 0)?;
             (first, stack.optional_integer(ctx, 1, 0)?)

@@ -1,6 +1,7 @@
 //! A VM's own state, and the handle to it that everything inside the arena is given.
 
 use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 
 use gc_arena::lock::Lock;
@@ -34,6 +35,22 @@ pub struct State<'gc> {
     collector_settings: CollectorSettings,
     #[collect(require_static)]
     next_id: Cell<u32>,
+    #[collect(require_static)]
+    random: RandomWords,
+}
+
+/// Random words out of a VM's seed. None of them tells of the seed or of the others.
+struct RandomWords {
+    seed: u64,
+    drawn: Cell<u64>,
+}
+
+impl RandomWords {
+    fn next(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, self.drawn.replace(self.drawn.get() + 1)).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// The handle to a VM from inside its arena. `Copy`, and dereferences to the arena's [`Mutation`].
@@ -53,9 +70,11 @@ impl<'gc> Deref for Context<'gc> {
 }
 
 impl<'gc> State<'gc> {
-    /// The state of a new VM. Everything that hashes does so with this seed.
-    pub fn new(mc: &'gc Mutation<'gc>, seed: u32) -> Gc<'gc, State<'gc>> {
-        let interner = Interner::new(seed);
+    /// The state of a new VM. What is random in it comes out of this seed: its hashes, and the
+    /// numbers of `math.random`.
+    pub fn new(mc: &'gc Mutation<'gc>, seed: u64) -> Gc<'gc, State<'gc>> {
+        let random = RandomWords { seed, drawn: Cell::new(0) };
+        let interner = Interner::new(random.next() as u32);
         let metamethod_names =
             Metamethod::ALL.iter().map(|m| interner.intern(mc, m.name().as_bytes())).collect();
         let type_names = Type::ALL.map(|of| interner.intern(mc, of.name().as_bytes()));
@@ -74,6 +93,7 @@ impl<'gc> State<'gc> {
                 stash: Stash::default(),
                 collector_settings: CollectorSettings::default(),
                 next_id: Cell::new(1),
+                random,
             },
         );
         let ctx = Context::new(mc, state);
@@ -198,8 +218,13 @@ impl<'gc> Context<'gc> {
 
     /// The seed of all hashes.
     #[inline]
-    pub fn seed(self) -> u32 {
+    pub(crate) fn hash_seed(self) -> u32 {
         self.state.interner.seed()
+    }
+
+    /// A random word: another one each time, the same ones for VMs with the same seed.
+    pub fn random_word(self) -> u64 {
+        self.state.random.next()
     }
 
     /// A number for a new object, which no other one has (until they wrap around).

@@ -46,7 +46,7 @@ pub struct Tracing {
     /// Whether there is a hook, and nothing runs that hooks must not see.
     is_on: bool,
     /// How many hooks and finalizers are running, one over the other: hooks do not see them.
-    paused: u32,
+    pub(crate) paused: u32,
     /// How many instructions are left until the hook is called for their count.
     pub countdown: u32,
     /// The last instruction of the running function that was looked at for a new line.

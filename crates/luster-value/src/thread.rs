@@ -139,7 +139,7 @@ pub enum WaitsFor {
     Resume,
     /// The coroutine that it resumed.
     Coroutine(ResumeKind),
-    /// The coroutine that it closes.
+    /// The coroutine that it closes, which stands where its first result will be.
     Close,
     /// The collector.
     Collection,
@@ -171,6 +171,19 @@ pub struct ClosingFrame<'gc> {
     /// What comes when all are closed.
     #[collect(require_static)]
     pub then: AfterClosing,
+}
+
+impl<'gc> ClosingFrame<'gc> {
+    /// A frame that closes nothing and raises an error, as soon as its turn comes.
+    pub fn raising(error: Value<'gc>) -> Self {
+        ClosingFrame {
+            floor: u32::MAX,
+            top: u32::MAX,
+            saved_top: 0,
+            error: Some(error),
+            then: AfterClosing::Raise,
+        }
+    }
 }
 
 /// What happens after to-be-closed variables have been closed.
@@ -250,8 +263,11 @@ pub struct ThreadState<'gc> {
     pub top: usize,
     /// How far it is.
     pub status: Status,
-    /// Whether it is a main coroutine, called by the host: it cannot yield.
+    /// Whether it is a main coroutine, called by the host.
     pub is_main: bool,
+    /// Why it cannot yield, finalizers aside: it is a main coroutine, or closed by one that cannot.
+    #[collect(require_static)]
+    pub cannot_yield: Option<&'static str>,
     /// How many calls that the reference would nest on the C stack are below its first frame: those
     /// of the coroutines that resumed it.
     pub outer_depth: u16,
@@ -273,6 +289,27 @@ pub struct ThreadState<'gc> {
     pub tracing: Tracing,
     /// How many arguments `__call` metamethods put before those of the callback that runs.
     pub extra_arguments: u8,
+}
+
+impl ThreadState<'_> {
+    /// Whether it can yield now.
+    ///
+    /// # Errors
+    /// The message of the error that a yield is.
+    pub fn check_yield(&self) -> Result<(), &'static str> {
+        match self.cannot_yield {
+            Some(reason) => Err(reason),
+            None if self.runs_finalizer() => Err("attempt to yield across a C-call boundary"),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is in the middle of a finalizer.
+    fn runs_finalizer(&self) -> bool {
+        // The hook is paused during finalizers.
+        self.tracing.paused > 0
+            && self.frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)))
+    }
 }
 
 #[derive(Collect)]
@@ -301,6 +338,7 @@ impl<'gc> Thread<'gc> {
             top: 1,
             status: Status::Suspended,
             is_main: false,
+            cannot_yield: None,
             outer_depth: 0,
             depth: 0,
             fuel: 0,

@@ -322,8 +322,9 @@ impl<'gc> Run<'_, 'gc> {
                 self.call(base, count, ReturnKind::Frame)
             }
             CallbackReturn::Yield(sequence) => {
-                if self.state.is_main {
-                    return Err(Error::message("attempt to yield from outside a coroutine"));
+                if let Err(message) = self.state.check_yield() {
+                    self.push_failed(function);
+                    return Err(Error::plain(message));
                 }
                 match sequence {
                     Some(sequence) => self.push_sequence(sequence, callback, function, returns),
@@ -349,6 +350,7 @@ impl<'gc> Run<'_, 'gc> {
                 Ok(Flow::GoOn)
             }
             CallbackReturn::Close(thread) => {
+                self.state.registers.set(base, Value::Thread(thread));
                 self.push_waiting(function, returns, WaitsFor::Close);
                 self.stop(Switch::Close(thread))
             }

@@ -54,8 +54,8 @@ pub enum SliceEnd {
 }
 
 impl<'gc> Machine<'gc> {
-    /// A new VM. Everything that hashes does so with this seed.
-    pub fn new(mc: &'gc Mutation<'gc>, seed: u32) -> Self {
+    /// A new VM. What is random in it comes out of this seed.
+    pub fn new(mc: &'gc Mutation<'gc>, seed: u64) -> Self {
         Machine {
             state: State::new(mc, seed),
             chain: RefLock::new(Vec::new()),
@@ -85,6 +85,7 @@ impl<'gc> Machine<'gc> {
         ctx.set_main_thread(thread);
         if let Some(mut state) = thread.state_mut(mc) {
             state.is_main = true;
+            state.cannot_yield = Some("attempt to yield from outside a coroutine");
             for (index, argument) in args.iter().enumerate() {
                 if state.registers.reserve(index + 1) {
                     state.registers.set(index + 1, *argument);
@@ -146,9 +147,8 @@ impl<'gc> Machine<'gc> {
                     close(ctx, chain, &mut state, other);
                 }
                 Switch::Yielded { from, count } => {
-                    state.status = Status::Suspended;
                     state.registers.set_live(live.max(from + count));
-                    chain.pop();
+                    state.status = pass_closers(mc, chain);
                     hand_over(ctx, chain, &state, Ok((from, count)));
                 }
                 Switch::Finished { from, count } => {
@@ -243,37 +243,79 @@ fn resume<'gc>(
     from: usize,
     count: usize,
 ) {
-    let depth = from_state.outer_depth + from_state.depth + 1;
-    let refused = if depth >= MAX_DEPTH {
-        Some("C stack overflow".to_owned())
-    } else {
-        match thread.state_mut(&ctx) {
-            Some(mut state) if state.status == Status::Suspended => {
-                let to = arguments_slot(&state);
-                if state.registers.reserve(to + count) {
-                    for index in 0..count {
-                        state.registers.set(to + index, from_state.registers.get(from + index));
-                    }
-                    state.top = to + count;
-                    state.outer_depth = depth;
-                    None
-                } else {
-                    Some("too many arguments to resume".to_owned())
-                }
-            }
-            Some(state) if state.status == Status::Dead => {
-                Some("cannot resume dead coroutine".to_owned())
-            }
-            _ => Some("cannot resume non-suspended coroutine".to_owned()),
+    let resuming = chain.len();
+    let mut depth = from_state.outer_depth + from_state.depth + 1;
+    let mut next = thread;
+    let refused = loop {
+        if depth >= MAX_DEPTH {
+            break "C stack overflow";
         }
+        let mut state = match next.state_mut(&ctx) {
+            // One that is being closed by another goes on when that one is resumed.
+            Some(state) if state.status == Status::Suspended || next != thread => state,
+            Some(state) if state.status == Status::Dead => break "cannot resume dead coroutine",
+            _ => break "cannot resume non-suspended coroutine",
+        };
+        chain.push(next);
+        state.outer_depth = depth;
+        if let Some(closed) = closing(&state) {
+            state.status = Status::Normal;
+            depth += state.depth + 1;
+            next = closed;
+            continue;
+        }
+        let to = arguments_slot(&state);
+        if !state.registers.reserve(to + count) {
+            break "too many arguments to resume";
+        }
+        for index in 0..count {
+            state.registers.set(to + index, from_state.registers.get(from + index));
+        }
+        state.top = to + count;
+        return;
     };
-    match refused {
-        None => chain.push(thread),
-        Some(message) => {
-            from_state.status = Status::Running;
-            let error = ctx.string(message);
-            deliver_values(ctx, from_state, None, Err(error));
+    for closer in chain.drain(resuming..) {
+        if closer == thread
+            && let Some(mut state) = closer.state_mut(&ctx)
+        {
+            state.status = Status::Suspended;
         }
+    }
+    from_state.status = Status::Running;
+    deliver_values(ctx, from_state, None, Err(ctx.string(refused)));
+}
+
+/// Takes a coroutine that yielded off the chain, and with it those that wait for it to be closed,
+/// one for the other: what is yielded while a coroutine is closed is yielded by who closes it.
+/// Answers how far the coroutine is now.
+fn pass_closers<'gc>(mc: &Mutation<'gc>, chain: &mut Vec<Thread<'gc>>) -> Status {
+    chain.pop();
+    let mut closer = None;
+    while let Some(&thread) = chain.last()
+        && thread.state().is_some_and(|state| closing(&state).is_some())
+    {
+        closer = chain.pop();
+    }
+    // Only the one that closes all the others can be resumed.
+    match closer.and_then(|thread| thread.state_mut(mc)) {
+        Some(mut state) => {
+            state.status = Status::Suspended;
+            Status::Normal
+        }
+        None => Status::Suspended,
+    }
+}
+
+/// The coroutine that a coroutine is closing.
+fn closing<'gc>(state: &ThreadState<'gc>) -> Option<Thread<'gc>> {
+    match state.frames.last() {
+        Some(Frame::Waiting(frame)) if frame.waits_for == WaitsFor::Close => {
+            match state.registers.get(frame.function as usize + 1) {
+                Value::Thread(thread) => Some(thread),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
@@ -305,6 +347,7 @@ fn close<'gc>(
     }
     let error = state.failure.take();
     state.outer_depth = depth;
+    state.cannot_yield = from_state.check_yield().err();
     drop(state);
     begin_closing(&ctx, thread, error);
     chain.push(thread);
@@ -313,6 +356,10 @@ fn close<'gc>(
 /// Unwinds a coroutine and lets it close its variables, then end.
 fn begin_closing<'gc>(mc: &Mutation<'gc>, thread: Thread<'gc>, error: Option<Value<'gc>>) {
     let Some(mut state) = thread.state_mut(mc) else { return };
+    if let Some(mut closed) = closing(&state).and_then(|thread| thread.state_mut(mc)) {
+        // Nobody waits for it any more.
+        closed.status = Status::Suspended;
+    }
     state.status = Status::Suspended;
     state.frames.clear();
     state.restore_hook();
@@ -400,13 +447,7 @@ fn deliver_values<'gc>(
                 }
                 other => other,
             };
-            state.frames.push(Frame::Closing(ClosingFrame {
-                floor: u32::MAX,
-                top: u32::MAX,
-                saved_top: 0,
-                error: Some(error),
-                then: AfterClosing::Raise,
-            }));
+            state.frames.push(Frame::Closing(ClosingFrame::raising(error)));
         }
     }
 }

@@ -43,8 +43,9 @@ pub enum Fault<'gc> {
     Bitwise(Value<'gc>, Operand),
     /// A bitwise operation on a float without an integer value.
     NoInteger(Operand),
-    /// A concatenation of something that is neither a string nor a number.
-    Concat(Value<'gc>, Operand),
+    /// A concatenation of something that is neither a string nor a number; how many operands stand
+    /// before it.
+    Concat(Value<'gc>, u8),
     /// A length of something that has none.
     Length(Value<'gc>),
     /// A comparison of values that cannot be compared.
@@ -348,7 +349,7 @@ fn compare<'gc>(
     }
 }
 
-/// `a .. b`
+/// `a .. b`, with that many operands of the instruction before them.
 ///
 /// # Errors
 /// When one is neither a string nor a number.
@@ -356,6 +357,7 @@ pub fn concat<'gc>(
     ctx: Context<'gc>,
     a: Value<'gc>,
     b: Value<'gc>,
+    before: u8,
 ) -> Result<Outcome<'gc>, Fault<'gc>> {
     let is_text =
         |value: Value<'gc>| matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_));
@@ -366,9 +368,9 @@ pub fn concat<'gc>(
         return Ok(Outcome::Value(Value::String(ctx.intern_owned(text))));
     }
     binary_metamethod(ctx, Metamethod::Concat, a, b).ok_or(if is_text(a) {
-        Fault::Concat(b, Operand::Right)
+        Fault::Concat(b, before + 1)
     } else {
-        Fault::Concat(a, Operand::Left)
+        Fault::Concat(a, before)
     })
 }
 

@@ -343,7 +343,10 @@ impl<'gc> Run<'_, 'gc> {
         base: usize,
         len: usize,
     ) -> Control<'gc> {
-        let is_main = self.state.is_main;
+        let can_yield = match poll {
+            Ok(Poll::Yield(_)) => self.state.check_yield().map_err(Error::plain),
+            _ => Ok(()),
+        };
         let Some(Frame::Sequence(frame)) = self.state.frames.last_mut() else {
             unreachable!("polling does not change the frames");
         };
@@ -387,13 +390,13 @@ impl<'gc> Run<'_, 'gc> {
                 self.state.registers.set(function, callee);
                 self.call(function, len, returns)
             }
-            Ok(Poll::Yield(bottom)) if !is_main => {
+            Ok(Poll::Yield(bottom)) => {
+                can_yield?;
                 let bottom = bottom.min(len);
                 frame.sequence = Some(sequence);
                 frame.bottom = bottom as u32;
                 self.stop(Switch::Yielded { from: base + bottom, count: len - bottom })
             }
-            Ok(Poll::Yield(_)) => Err(Error::message("attempt to yield from outside a coroutine")),
             Ok(Poll::Pending) => {
                 frame.sequence = Some(sequence);
                 frame.bottom = len as u32;
@@ -479,6 +482,9 @@ pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
         Some(Frame::Lua(frame)) => frame.base as usize + frame.closure.code().registers as usize,
         Some(Frame::Sequence(frame)) => (frame.base + frame.bottom) as usize,
         Some(Frame::Protected(frame)) => frame.function as usize + 1,
+        Some(Frame::Waiting(frame)) if frame.waits_for == WaitsFor::Close => {
+            frame.function as usize + 2
+        }
         Some(Frame::Waiting(frame)) => frame.function as usize + 1,
         Some(Frame::Closing(frame)) => frame.top.max(frame.floor) as usize,
         Some(Frame::Handler(frame)) => frame.top as usize,

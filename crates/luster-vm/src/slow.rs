@@ -254,7 +254,7 @@ impl<'gc> Run<'_, 'gc> {
             }
             let a = self.state.registers.get(first + remaining - 2);
             let b = self.state.registers.get(first + remaining - 1);
-            match operate::concat(self.ctx, a, b) {
+            match operate::concat(self.ctx, a, b, remaining as u8 - 2) {
                 Ok(Outcome::Value(value)) => {
                     remaining -= 1;
                     self.state.registers.set(first + remaining - 1, value);

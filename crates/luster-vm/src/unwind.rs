@@ -107,16 +107,7 @@ impl<'gc> Run<'_, 'gc> {
     /// Raises an error that came up while another was being handled, at the next step.
     pub(crate) fn pend(&mut self, error: Error<'gc>) {
         let value = error.into_value(self.ctx);
-        let floor = u32::MAX;
-        push(&mut self.state.frames, || {
-            Frame::Closing(ClosingFrame {
-                floor,
-                top: floor,
-                saved_top: 0,
-                error: Some(value),
-                then: AfterClosing::Raise,
-            })
-        });
+        push(&mut self.state.frames, || Frame::Closing(ClosingFrame::raising(value)));
     }
 
     /// Unwinds to the protected call whose message handler returned `value`.
@@ -297,20 +288,7 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
             luster_bytecode::Operand::Read if *operand == Operand::Right => instruction.c,
             _ => instruction.b,
         },
-        Fault::Concat(value, side) => {
-            let base = frame.base as usize;
-            // A left operand is never the last of all.
-            let last = usize::from(*side == Operand::Left);
-            let operands = instruction.b..instruction.b.saturating_add(instruction.c);
-            let found = operands
-                .rev()
-                .skip(last)
-                .find(|&register| state.registers.get(base + register as usize).raw_equal(*value));
-            match found {
-                Some(register) => register,
-                None => return Vec::new(),
-            }
-        }
+        Fault::Concat(_, before) => instruction.b.saturating_add(*before),
         Fault::Length(_) => instruction.b,
         Fault::Compare(..) | Fault::Key(_) | Fault::Message(_) => return Vec::new(),
     };

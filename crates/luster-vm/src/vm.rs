@@ -36,8 +36,8 @@ pub enum RunEnd {
 }
 
 impl Vm {
-    /// A new VM. Everything that hashes does so with this seed.
-    pub fn new(seed: u32) -> Self {
+    /// A new VM. What is random in it comes out of this seed.
+    pub fn new(seed: u64) -> Self {
         let outer = account::install(0);
         let arena = Arena::new(|mc| Machine::new(mc, seed));
         let bytes = Cell::new(account::install(outer));

@@ -2,20 +2,17 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use luster_value::{
-    AfterClosing, Callback, CallbackReturn, ClosingFrame, Context, Frame, Stack, Stashed, Status,
-    Value,
+    Callback, CallbackReturn, ClosingFrame, Context, Frame, Stack, Stashed, Status, Value,
 };
 use luster_vm::{Completion, RunEnd, Vm};
 
 use crate::convert::FromResults;
 use crate::error::{Error, ErrorKind};
-
-/// The seed of hashes when the host gives none.
-const DEFAULT_SEED: u32 = 0x6C75_7374;
 
 /// A Lua VM.
 ///
@@ -51,7 +48,7 @@ impl Lua {
     /// ([`open_libraries`](crate::open_libraries)) and whatever else should be there from the
     /// beginning.
     pub fn with(set_up: impl for<'gc> FnOnce(Context<'gc>)) -> Self {
-        let vm = Vm::new(DEFAULT_SEED);
+        let vm = Vm::new(random_seed());
         vm.enter(set_up);
         Lua { vm: RefCell::new(vm) }
     }
@@ -129,13 +126,7 @@ impl Lua {
             // Level 1 is what is interrupted; the reference names the place that called it.
             let mut text = luster_vm::traceback::position(ctx, &state, 2);
             text.extend(message.bytes());
-            state.frames.push(Frame::Closing(ClosingFrame {
-                floor: u32::MAX,
-                top: u32::MAX,
-                saved_top: 0,
-                error: Some(ctx.string(text)),
-                then: AfterClosing::Raise,
-            }));
+            state.frames.push(Frame::Closing(ClosingFrame::raising(ctx.string(text))));
             true
         })
     }
@@ -175,6 +166,11 @@ impl Lua {
         // Due finalizers run before anything else does.
         self.load("").start()
     }
+}
+
+/// A seed that nobody can foretell: what the standard library seeds its own hashing with.
+fn random_seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 /// Source text, about to be run.

@@ -176,3 +176,17 @@ try(function() return t.callable() end)
 t.uncallable = setmetatable({}, { __call = 5 })
 try(function() return t.uncallable() end)
 -- expect: messages.lua:177: attempt to call a number value (field 'uncallable')
+
+-- A `__concat` that returned nothing: what is left is named as the operand whose place it took.
+do
+  local nothing = setmetatable({}, { __concat = function() return nil end })
+  local number, call, text, missing = 1, print, "x", nil
+  print(select(2, pcall(function() return call .. number .. nothing end)))
+  -- expect: messages.lua:184: attempt to concatenate a function value (upvalue 'call')
+  print(select(2, pcall(function() return text .. number .. nothing end)))
+  -- expect: messages.lua:186: attempt to concatenate a nil value (upvalue 'number')
+  print(select(2, pcall(function() return missing .. text .. number .. nothing end)))
+  -- expect: messages.lua:188: attempt to concatenate a nil value (upvalue 'number')
+  print(select(2, pcall(function() return nothing .. missing .. number .. text end)))
+  -- expect: messages.lua:190: attempt to concatenate a nil value (upvalue 'missing')
+end

@@ -128,14 +128,16 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     function("os.rename", &[&[PATHS, NOT_PATHS], &[PATHS, NOT_PATHS]]).before("V.file():close()"),
     function("os.setlocale", &[&[LOCALES], &[CATEGORIES]]).after("os.setlocale('C')"),
     function("os.setlocale", &[&[NOT_PATHS], &[&["'all'"]]]).after("os.setlocale('C')"),
-    function("os.time", &[&[TIME_TABLES]]).after("SHOW(a1)"),
+    function("os.time", &[&[TIME_TABLES]]).at_least(1).after("SHOW(a1)"),
+    function("os.time", &[&[&["nil"]]]).around("type"),
     function(
         "os.time",
         &[&[
             &["{ year = 2020, month = 2, day = 29 }"],
             &["true", "5", "'x'", "type", "V.named()", "V.failing()", "V.operators()"],
         ]],
-    ),
+    )
+    .at_least(1),
     function("os.tmpname", &[&[ANY]])
         .around("REMOVE")
         .before("local function REMOVE(name) return type(name), os.remove(name) end"),

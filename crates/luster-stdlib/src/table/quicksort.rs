@@ -217,7 +217,7 @@ impl<'gc> Quicksort<'gc> {
         let mut seed = self.seed;
         if larger.1.saturating_sub(larger.0) / 128 > size {
             // The partition is too imbalanced: the next pivots are chosen at random.
-            seed = (ctx.seed() as usize).wrapping_mul(0x9E37_79B9) ^ ctx.next_id() as usize | 1;
+            seed = ctx.random_word() as usize | 1;
         }
         self.waiting.push((larger.0, larger.1, seed));
         (self.low, self.high) = smaller;

@@ -174,7 +174,7 @@ impl<'gc> Table<'gc> {
                     array: Array::new(),
                     nodes: Nodes::new(),
                     border: 0,
-                    seed: ctx.seed(),
+                    seed: ctx.hash_seed(),
                 }),
                 metatable: Cell::new(None),
                 id: ctx.next_id(),
