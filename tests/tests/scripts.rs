@@ -17,7 +17,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use luster::{Library, Lua, Output, Step, open_libraries};
+use luster::{Lua, Step};
 
 /// More fuel than any of the scripts needs: one that hangs is to fail, not to hang the tests.
 const FUEL: i64 = 2_000_000_000;
@@ -59,18 +59,17 @@ fn expected(source: &str) -> Report {
 
 /// Runs a script whose chunk is named after its file, as when it is run from its own folder.
 fn run(path: &Path, source: &[u8]) -> Report {
-    let lua = Lua::with_all_libraries();
     let output = Captured::default();
-    lua.enter(|ctx| {
-        Output::new(output.clone()).install(ctx);
-        // The library `io` has taken the former output as its standard output.
-        open_libraries(ctx, &[Library::Io]);
-    });
+    let lua = Lua::builder().all_libraries().output(output.clone()).build();
     let name = format!("@{}", path.file_name().expect("scripts have names").to_string_lossy());
-    let result = lua.load(source).set_name(name).start::<()>().and_then(|mut task| task.step(FUEL));
+    let result = lua
+        .load(source)
+        .set_name(name)
+        .start::<()>()
+        .and_then(|task| task.forbid_yields().step(FUEL));
     let error = match result {
         Ok(Step::Done(())) => None,
-        Ok(Step::OutOfFuel) => Some("not done after as much fuel as a script gets".to_owned()),
+        Ok(_) => Some("not done after as much fuel as a script gets".to_owned()),
         Err(error) => Some(error.message().to_owned()),
     };
     drop(lua);

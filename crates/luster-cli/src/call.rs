@@ -2,12 +2,12 @@
 //!
 //! This is the part that works inside the arena. Running the call in slices is in `session`.
 
-use luster::FromResults;
 use luster::gc_arena::static_collect;
 use luster::values::{
     Callback, CallbackReturn, Context, Error, Function, Metamethod, Poll, Sequence, Stack, Stashed,
     Value, traceback,
 };
+use luster::{FromLuaMulti, Values};
 
 /// What a protected call came to.
 pub(crate) enum Outcome {
@@ -17,9 +17,12 @@ pub(crate) enum Outcome {
     Failed(Option<Vec<u8>>),
 }
 
-impl FromResults for Outcome {
-    fn from_results<'gc>(ctx: Context<'gc>, results: &[Value<'gc>]) -> Result<Self, luster::Error> {
-        Ok(match results {
+impl FromLuaMulti for Outcome {
+    fn from_lua_multi<'gc>(
+        ctx: Context<'gc>,
+        results: &mut Values<'_, 'gc>,
+    ) -> Result<Self, luster::Error> {
+        Ok(match results.rest() {
             [Value::True, values @ ..] => {
                 Outcome::Returned(values.iter().map(|&value| ctx.stash_value(value)).collect())
             }
@@ -86,7 +89,9 @@ fn trace<'gc>(
     let message = text(ctx, error)
         .unwrap_or_else(|| format!("(error object is a {} value)", error.type_name()).into_bytes());
     let state = stack.thread_state();
-    let mut text = traceback::traceback(ctx, state, None, Some(&message), level);
+    let mut text = message;
+    text.push(b'\n');
+    traceback::traceback(ctx, state, None, level).write_to(&mut text);
     // The protected call is a level of its own, and the host's call of it is not to be another.
     if text.ends_with(b"\n\t[C]: in ?\n\t[C]: in ?") {
         text.truncate(text.len() - b"\n\t[C]: in ?".len());

@@ -13,7 +13,7 @@ use luster::values::{
     Callback, CallbackReturn, Context, Error, Metamethod, Stack, Stashed, Table, Value,
     load_closure,
 };
-use luster::{ErrorKind, FromResults, Lua, Output, Step, Task};
+use luster::{Bytes, ErrorKind, FromLuaMulti, Lua, Output, Step, Task, Values};
 
 use crate::call::{self, Outcome};
 use crate::interrupt::Interrupts;
@@ -60,9 +60,12 @@ pub(crate) struct Session {
 /// What loading a file came to: a function, or what is wrong.
 struct Loaded(Result<Stashed, Vec<u8>>);
 
-impl FromResults for Loaded {
-    fn from_results<'gc>(ctx: Context<'gc>, results: &[Value<'gc>]) -> Result<Self, luster::Error> {
-        Ok(Loaded(match results {
+impl FromLuaMulti for Loaded {
+    fn from_lua_multi<'gc>(
+        ctx: Context<'gc>,
+        results: &mut Values<'_, 'gc>,
+    ) -> Result<Self, luster::Error> {
+        Ok(Loaded(match results.rest() {
             [function @ Value::Closure(_), ..] => Ok(ctx.stash_value(*function)),
             [_, message, ..] => Err(call::text(ctx, *message).unwrap_or_default()),
             _ => Err(Vec::new()),
@@ -73,14 +76,13 @@ impl FromResults for Loaded {
 impl Session {
     /// A VM with all libraries.
     pub(crate) fn new(program: Vec<u8>, ignore_environment: bool) -> Self {
-        let lua = Lua::with(|ctx| {
+        let lua = Lua::builder().all_libraries().build_with(|ctx| {
             if ignore_environment {
                 ctx.registry().set_field(ctx, NO_ENVIRONMENT, Value::True);
             }
-            luster::open_all_libraries(ctx);
-            note_exits(ctx);
         });
         let functions = lua.enter(|ctx| {
+            note_exits(ctx);
             let globals = ctx.globals();
             let stdin = field(ctx, globals.get_field(ctx, "io"), "stdin");
             let methods = ctx.metamethod(stdin, Metamethod::Index);
@@ -155,9 +157,9 @@ impl Session {
     /// The message about what is wrong.
     pub(crate) fn load_file(&self, file_name: Option<&[u8]>) -> Result<Stashed, Vec<u8>> {
         let loadfile = &self.functions.loadfile;
-        let task = self.lua.start_call(|ctx| {
-            let arguments = file_name.map(|name| ctx.string(name)).into_iter().collect();
-            (ctx.fetch(loadfile).unwrap_or(Value::Nil), arguments)
+        let task = self.lua.start_with(|ctx, stack| {
+            stack.extend(file_name.map(|name| ctx.string(name)));
+            Ok(ctx.fetch(loadfile).unwrap_or(Value::Nil))
         });
         match task.and_then(Task::finish) {
             Ok(Loaded(loaded)) => loaded,
@@ -199,10 +201,14 @@ impl Session {
         choose: impl for<'gc> FnOnce(Context<'gc>) -> Vec<Value<'gc>>,
         is_interruptible: bool,
     ) -> Result<Outcome, Stop> {
-        let task = self.lua.start_call(|ctx| {
-            let mut arguments = choose(ctx);
-            arguments.insert(0, ctx.fetch(function).unwrap_or(Value::Nil));
-            (protected(ctx), arguments)
+        let task = self.lua.start_with(|ctx, stack| {
+            stack.push(ctx.fetch(function).unwrap_or(Value::Nil));
+            let arguments = choose(ctx);
+            if !stack.reserve(arguments.len()) {
+                return Err(luster::Error::new("too many arguments"));
+            }
+            stack.extend(arguments);
+            Ok(protected(ctx))
         });
         task.map_err(luster::Error::into)
             .and_then(|task| self.finish(task, is_interruptible))
@@ -213,9 +219,9 @@ impl Session {
     }
 
     /// Runs a task to its end, in slices, so that it can be interrupted, once.
-    fn finish<T: FromResults>(
+    fn finish<T: FromLuaMulti>(
         &self,
-        mut task: Task<'_, T>,
+        mut task: Task<T>,
         mut is_interruptible: bool,
     ) -> Result<T, End> {
         loop {
@@ -227,7 +233,7 @@ impl Session {
             self.write(b"");
             if is_interruptible && self.interrupts.came() {
                 // It is tried again while what runs cannot be interrupted.
-                is_interruptible = !self.lua.interrupt("interrupted!");
+                is_interruptible = !task.raise("interrupted!");
             }
         }
     }
@@ -251,11 +257,13 @@ impl Session {
     /// Reads a line from the standard input, with its end, through the same buffer as scripts do.
     pub(crate) fn read_line(&self) -> Option<Vec<u8>> {
         let Functions { stdin, read, .. } = &self.functions;
-        let task = self.lua.start_call(|ctx| {
-            let stdin = ctx.fetch(stdin).unwrap_or(Value::Nil);
-            (ctx.fetch(read).unwrap_or(Value::Nil), vec![stdin, ctx.string("L")])
+        let task = self.lua.start_with(|ctx, stack| {
+            stack.push(ctx.fetch(stdin).unwrap_or(Value::Nil));
+            stack.push(ctx.string("L"));
+            Ok(ctx.fetch(read).unwrap_or(Value::Nil))
         });
-        task.and_then(Task::finish).unwrap_or(None)
+        let line: Option<Bytes> = task.and_then(Task::finish).unwrap_or(None);
+        line.map(|line| line.0)
     }
 
     /// Closes the VM: finalizers run, and what was kept back is written. Gives the status that the
@@ -287,7 +295,7 @@ impl Session {
 
     fn run_to_end<'lua>(
         &'lua self,
-        start: impl FnOnce(&'lua Lua) -> Result<Task<'lua, ()>, luster::Error>,
+        start: impl FnOnce(&'lua Lua) -> Result<Task<()>, luster::Error>,
     ) -> Result<(), End> {
         self.finish(start(&self.lua)?, false)
     }

@@ -26,11 +26,11 @@ pub(crate) fn run_luster(source: &str, folder: &Path) -> Result<Vec<u8>, String>
         let lua = luster::Lua::with_all_libraries();
         lua.load(&set_folder(folder)).exec()?;
         lua.load(HARNESS).set_name("=harness").exec()?;
-        lua.load(source).set_name("=cases").start::<Vec<u8>>()?.step(FUEL)
+        lua.load(source).set_name("=cases").start::<luster::Bytes>()?.forbid_yields().step(FUEL)
     };
     match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(Step::Done(text))) => Ok(text),
-        Ok(Ok(Step::OutOfFuel)) => Err("not done after as much fuel as cases get".to_owned()),
+        Ok(Ok(Step::Done(text))) => Ok(text.0),
+        Ok(Ok(_)) => Err("not done after as much fuel as cases get".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err("it panicked".to_owned()),
     }

@@ -9,12 +9,23 @@ use std::cell::Cell;
 thread_local! {
     static BYTES: Cell<isize> = const { Cell::new(0) };
     static SLICE_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
+    static REQUEST_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
 }
 
-/// Lets the slice that begins allocate so many bytes before it should end for a collection.
-pub fn begin_slice(allowance: usize) {
-    let limit = BYTES.with(Cell::get).saturating_add_unsigned(allowance);
-    SLICE_LIMIT.with(|cell| cell.set(limit));
+/// Lets the slice that begins allocate so many bytes before it should end for a collection, and no
+/// more than `room` bytes in one go.
+pub fn begin_slice(allowance: usize, room: usize) {
+    let bytes = BYTES.with(Cell::get);
+    SLICE_LIMIT.with(|cell| cell.set(bytes.saturating_add_unsigned(allowance)));
+    REQUEST_LIMIT.with(|cell| cell.set(bytes.saturating_add_unsigned(room)));
+}
+
+/// Whether so many bytes can be allocated without passing the memory limit. Whoever is about to
+/// allocate much at once has to ask, and to raise "not enough memory" when it cannot.
+#[inline]
+#[must_use]
+pub fn has_room_for(bytes: usize) -> bool {
+    BYTES.with(Cell::get).saturating_add_unsigned(bytes) <= REQUEST_LIMIT.with(Cell::get)
 }
 
 /// Whether the slice has allocated what it may.

@@ -1,6 +1,7 @@
 //! A VM's own state, and the handle to it that everything inside the arena is given.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, OnceCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 
@@ -28,6 +29,7 @@ pub struct State<'gc> {
     registry: Lock<Option<Table<'gc>>>,
     rust_error_metatable: Lock<Option<Table<'gc>>>,
     main_thread: Lock<Option<Thread<'gc>>>,
+    idle_thread: Lock<Option<Thread<'gc>>>,
     type_metatables: [Lock<Option<Table<'gc>>>; Type::COUNT],
     finalizers: Finalizers<'gc>,
     stash: Stash<'gc>,
@@ -37,6 +39,8 @@ pub struct State<'gc> {
     next_id: Cell<u32>,
     #[collect(require_static)]
     random: RandomWords,
+    #[collect(require_static)]
+    host: OnceCell<Box<dyn Any>>,
 }
 
 /// Random words out of a VM's seed. None of them tells of the seed or of the others.
@@ -88,12 +92,14 @@ impl<'gc> State<'gc> {
                 registry: Lock::new(None),
                 rust_error_metatable: Lock::new(None),
                 main_thread: Lock::new(None),
+                idle_thread: Lock::new(None),
                 type_metatables: std::array::from_fn(|_| Lock::new(None)),
                 finalizers: Finalizers::default(),
                 stash: Stash::default(),
                 collector_settings: CollectorSettings::default(),
                 next_id: Cell::new(1),
                 random,
+                host: OnceCell::new(),
             },
         );
         let ctx = Context::new(mc, state);
@@ -158,10 +164,45 @@ impl<'gc> Context<'gc> {
         self.state.main_thread.get().expect("set when the state is made")
     }
 
-    /// Puts a fresh main coroutine in the place of one that is done.
+    /// Makes a coroutine the main one: the one whose execution goes on.
     pub fn set_main_thread(self, thread: Thread<'gc>) {
-        let write = Gc::write(self.mutation, self.state);
-        barrier::unlock!(write, State, main_thread).set(Some(thread));
+        if self.main_thread() != thread {
+            let write = Gc::write(self.mutation, self.state);
+            barrier::unlock!(write, State, main_thread).set(Some(thread));
+        }
+    }
+
+    /// A main coroutine for an execution: the one that was left by an earlier one, or a fresh one.
+    pub fn take_idle_thread(self) -> Thread<'gc> {
+        match self.state.idle_thread.get() {
+            Some(thread) => {
+                let write = Gc::write(self.mutation, self.state);
+                barrier::unlock!(write, State, idle_thread).set(None);
+                thread
+            }
+            None => Thread::new(self, Value::Nil),
+        }
+    }
+
+    /// Leaves a main coroutine, whose execution is over, to the next one.
+    pub fn leave_idle_thread(self, thread: Thread<'gc>) {
+        if let Some(mut state) = thread.state_mut(self.mutation) {
+            state.reset();
+            drop(state);
+            let write = Gc::write(self.mutation, self.state);
+            barrier::unlock!(write, State, idle_thread).set(Some(thread));
+        }
+    }
+
+    /// What the host has put here for its callbacks to find, if it is of this type.
+    pub fn host<T: 'static>(self) -> Option<&'gc T> {
+        self.state.as_ref().host.get()?.downcast_ref()
+    }
+
+    /// Puts something here for callbacks to find, once and for all. Tells whether nothing was here
+    /// before.
+    pub fn set_host<T: 'static>(self, host: T) -> bool {
+        self.state.host.set(Box::new(host)).is_ok()
     }
 
     /// The metatable that all values of a type share; tables and userdata have their own.

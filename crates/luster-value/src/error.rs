@@ -4,6 +4,7 @@
 //! frames; so a callback only says what is wrong.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::userdata::UserData;
@@ -35,7 +36,12 @@ pub enum Raised {
 }
 
 /// A Rust error as a Lua value: the userdata that holds it.
-pub struct RustError(pub std::sync::Arc<anyhow::Error>);
+pub struct RustError(pub Arc<anyhow::Error>);
+
+/// A Rust error as a Lua value.
+pub fn rust_error<'gc>(ctx: Context<'gc>, error: Arc<anyhow::Error>) -> Value<'gc> {
+    Value::UserData(UserData::new(ctx, RustError(error), Some(ctx.rust_error_metatable())))
+}
 
 impl<'gc> Error<'gc> {
     /// An error with a message, before which the caller's place is put.
@@ -72,11 +78,7 @@ impl<'gc> Error<'gc> {
                     text.push(b')');
                     Value::String(ctx.intern_owned(text))
                 }
-                Raised::Rust(error) => Value::UserData(UserData::new(
-                    ctx,
-                    RustError(error.into()),
-                    Some(ctx.rust_error_metatable()),
-                )),
+                Raised::Rust(error) => rust_error(ctx, error.into()),
                 Raised::Memory => Value::String(ctx.intern(b"not enough memory")),
             },
         }

@@ -6,8 +6,9 @@
 //! the VM's business.
 //!
 //! `unsafe` stands in `string`, `intern`, `table`, `closure`, `callback`, `registers`, `finalizers`,
-//! `stash` and `weak` only: for bytes, slots and upvalues that follow their header inline, for access
-//! without borrow flags, and for `Collect` implementations that hold things weakly.
+//! `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow their header
+//! inline, for access without borrow flags, for downcasts and borrows of the host's values, and for
+//! `Collect` implementations that hold things weakly.
 
 pub mod account;
 mod arguments;
@@ -19,6 +20,7 @@ mod error;
 mod finalizers;
 mod hook;
 mod intern;
+mod lend;
 mod metamethod;
 mod registers;
 mod sequence;
@@ -27,6 +29,7 @@ mod stash;
 mod string;
 mod table;
 mod thread;
+mod trace;
 mod userdata;
 mod value;
 pub mod weak;
@@ -37,19 +40,21 @@ pub use callback::{
 pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, UpValue};
 pub use collector_settings::{CollectorParameter, CollectorSettings};
 pub use context::{Context, State};
-pub use error::{Error, Raised, RustError};
+pub use error::{Error, Raised, RustError, rust_error};
 pub use finalizers::Finalizers;
 pub use hook::{AfterHook, Hook, HookFrame, Told, Tracing};
+pub use lend::{BorrowFault, Lender, LentCall, LentFunction, UserCell, UserRef, UserRefMut, lend};
 pub use metamethod::Metamethod;
 pub use registers::{MAX_SLOTS, RegisterFile, Slot};
 pub use sequence::{BoxSequence, Poll, Sequence};
 pub use stack::Stack;
-pub use stash::{Stash, Stashed};
+pub use stash::{RemoteStashed, Stash, Stashed};
 pub use string::{LuaString, MAX_SHORT};
 pub use table::{InvalidKey, SlotCache, Table};
 pub use thread::{
     AfterClosing, ClosingFrame, FinalizerFrame, Frame, HandlerFrame, LuaFrame, ProtectedFrame,
     ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
 };
+pub use trace::{TraceFrame, Traceback};
 pub use userdata::UserData;
 pub use value::{Float, Type, Value};

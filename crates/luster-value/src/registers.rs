@@ -165,6 +165,17 @@ impl<'gc> RegisterFile<'gc> {
         unsafe { *self.slots[index].get() }
     }
 
+    /// The values of some slots.
+    ///
+    /// # Panics
+    /// When one of them is outside.
+    pub fn values(&self, from: usize, count: usize) -> &[Value<'gc>] {
+        let slots = &self.slots[from..from + count];
+        // SAFETY: as for `get`, nothing is written while the file is borrowed; `UnsafeCell` has the
+        // layout of what it holds.
+        unsafe { &*(std::ptr::from_ref(slots) as *const [Value<'gc>]) }
+    }
+
     /// Sets a slot.
     ///
     /// # Panics

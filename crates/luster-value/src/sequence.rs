@@ -24,6 +24,9 @@ pub enum Poll<'gc> {
     Yield(usize),
     /// Poll again after the VM had a chance to stop: the sequence has done much work in this step.
     Pending,
+    /// Poll again when the host goes on with the execution, which is told that something waits for
+    /// it: for a future to be ready, say.
+    Wait,
 }
 
 /// A state machine that the VM polls: the way for a callback to call Lua functions.

@@ -162,6 +162,12 @@ impl<'a, 'gc> Stack<'a, 'gc> {
         self.len -= count;
     }
 
+    /// The values as they stand.
+    #[inline]
+    pub fn as_slice(&self) -> &[Value<'gc>] {
+        self.state.registers.values(self.base, self.len)
+    }
+
     /// The values, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value<'gc>> + '_ {
         (0..self.len).map(|index| self.get(index))

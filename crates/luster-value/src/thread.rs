@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::hook::{Hook, HookFrame, Tracing};
 use crate::registers::RegisterFile;
 use crate::sequence::BoxSequence;
+use crate::trace::Traceback;
 use crate::value::Value;
 
 /// Where the results of a call go.
@@ -137,9 +138,9 @@ pub struct WaitingFrame {
 pub enum WaitsFor {
     /// To be resumed.
     Resume,
-    /// The coroutine that it resumed.
+    /// The coroutine that it resumed, which stands where its first result will be.
     Coroutine(ResumeKind),
-    /// The coroutine that it closes, which stands where its first result will be.
+    /// The coroutine that it closes, which stands there too.
     Close,
     /// The collector.
     Collection,
@@ -279,9 +280,9 @@ pub struct ThreadState<'gc> {
     pub withheld: i64,
     /// The error that it died of.
     pub failure: Option<Value<'gc>>,
-    /// Where a main coroutine was when it failed, as text.
+    /// Where a main coroutine was when it failed.
     #[collect(require_static)]
-    pub traceback: Vec<u8>,
+    pub traceback: Option<Box<Traceback>>,
     /// The debug hook; see `set_hook`.
     pub(crate) hook: Hook<'gc>,
     /// How far the hook has been told what happens.
@@ -302,6 +303,24 @@ impl ThreadState<'_> {
             None if self.runs_finalizer() => Err("attempt to yield across a C-call boundary"),
             None => Ok(()),
         }
+    }
+
+    /// Makes it as good as new, but for its hook: nothing runs in it, and it can run again.
+    pub(crate) fn reset(&mut self) {
+        self.registers.set_live(0);
+        self.registers.set_handler_room(false);
+        self.frames.clear();
+        self.to_be_closed.clear();
+        self.top = 1;
+        self.status = Status::Suspended;
+        self.outer_depth = 0;
+        self.depth = 0;
+        self.fuel = 0;
+        self.withheld = 0;
+        self.failure = None;
+        self.traceback = None;
+        self.extra_arguments = 0;
+        self.restore_hook();
     }
 
     /// Whether it is in the middle of a finalizer.
@@ -344,7 +363,7 @@ impl<'gc> Thread<'gc> {
             fuel: 0,
             withheld: 0,
             failure: None,
-            traceback: Vec::new(),
+            traceback: None,
             hook: Hook::default(),
             tracing: Tracing::default(),
             extra_arguments: 0,

@@ -1,21 +1,53 @@
-//! Values of the host: a Rust value of any `'static` type behind a pointer, with a metatable.
+//! Values of the host: a Rust value behind a pointer, with a metatable.
+//!
+//! A value is either of a `'static` type, which is all that most hosts need, or of a type with the
+//! arena's brand, which is traced and so may hold Lua values. Borrowing values that scripts can
+//! reach is the business of [`UserCell`], in `lend`.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
+use gc_arena::arena::Root;
+use gc_arena::barrier::Write;
+use gc_arena::collect::{DynCollect, Trace};
 use gc_arena::lock::{Lock, RefLock};
-use gc_arena::{Collect, Gc, Mutation, barrier};
+use gc_arena::{Collect, Gc, Mutation, Rootable, barrier};
 
 use crate::context::Context;
+use crate::lend::UserCell;
 use crate::table::Table;
 use crate::value::Value;
+
+/// A value of any type that is traced.
+trait Traced<'gc>: DynCollect<'gc> {}
+
+impl<'gc, T: Collect<'gc>> Traced<'gc> for T {}
+
+gc_arena::collect::dyn_collect!(dyn Traced<'gc> + 'gc);
+
+/// What a userdata holds.
+enum Payload<'gc> {
+    Plain(Rc<dyn Any>),
+    /// A value of the type that belongs to this type's brand.
+    Traced(TypeId, Box<dyn Traced<'gc> + 'gc>),
+}
+
+// SAFETY: a `'static` value cannot hold pointers of the arena; others are traced.
+unsafe impl<'gc> Collect<'gc> for Payload<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        match self {
+            Payload::Plain(_) => {}
+            Payload::Traced(_, value) => cc.trace(&**value),
+        }
+    }
+}
 
 #[derive(Collect)]
 #[collect(no_drop)]
 struct UserDataData<'gc> {
-    #[collect(require_static)]
-    value: Box<dyn Any>,
+    payload: Payload<'gc>,
     metatable: Lock<Option<Table<'gc>>>,
     user_values: RefLock<Vec<Value<'gc>>>,
     id: u32,
@@ -30,12 +62,15 @@ struct UserDataData<'gc> {
 pub struct UserData<'gc>(Gc<'gc, UserDataData<'gc>>);
 
 impl<'gc> UserData<'gc> {
-    /// Wraps a Rust value. To change it later, let it be a `Cell` or `RefCell`.
-    pub fn new<T: 'static>(ctx: Context<'gc>, value: T, metatable: Option<Table<'gc>>) -> Self {
+    fn with_payload(
+        ctx: Context<'gc>,
+        payload: Payload<'gc>,
+        metatable: Option<Table<'gc>>,
+    ) -> Self {
         UserData(Gc::new(
             &ctx,
             UserDataData {
-                value: Box::new(value),
+                payload,
                 metatable: Lock::new(metatable),
                 user_values: RefLock::new(Vec::new()),
                 id: ctx.next_id(),
@@ -44,10 +79,88 @@ impl<'gc> UserData<'gc> {
         ))
     }
 
+    /// Wraps a Rust value. To change it later, let it be a `Cell`, a `RefCell`, or a [`UserCell`].
+    pub fn new<T: 'static>(ctx: Context<'gc>, value: T, metatable: Option<Table<'gc>>) -> Self {
+        Self::with_payload(ctx, Payload::Plain(Rc::new(value)), metatable)
+    }
+
+    /// Wraps a value that others share.
+    pub fn from_rc(ctx: Context<'gc>, value: Rc<dyn Any>, metatable: Option<Table<'gc>>) -> Self {
+        Self::with_payload(ctx, Payload::Plain(value), metatable)
+    }
+
+    /// Wraps a value that may hold Lua values; `R` is its type without the brand, as
+    /// `Rootable![Node<'_>]` gives it.
+    ///
+    /// ```
+    /// use gc_arena::{Collect, Rootable};
+    /// use luster_value::{Context, Table, UserData};
+    ///
+    /// #[derive(Collect)]
+    /// #[collect(no_drop)]
+    /// struct Node<'gc> {
+    ///     children: Table<'gc>,
+    /// }
+    ///
+    /// fn node<'gc>(ctx: Context<'gc>) -> UserData<'gc> {
+    ///     let node = Node { children: Table::new(ctx) };
+    ///     UserData::traced::<Rootable![Node<'_>]>(ctx, node, None)
+    /// }
+    /// ```
+    pub fn traced<R>(ctx: Context<'gc>, value: Root<'gc, R>, metatable: Option<Table<'gc>>) -> Self
+    where
+        R: for<'a> Rootable<'a> + 'static,
+        Root<'gc, R>: Sized + Collect<'gc>,
+    {
+        let payload = Payload::Traced(TypeId::of::<R>(), Box::new(value));
+        Self::with_payload(ctx, payload, metatable)
+    }
+
     /// The Rust value, if it is of this type.
     #[inline]
     pub fn downcast<T: 'static>(self) -> Option<&'gc T> {
-        self.0.as_ref().value.downcast_ref()
+        match &self.0.as_ref().payload {
+            Payload::Plain(value) => value.downcast_ref(),
+            Payload::Traced(..) => None,
+        }
+    }
+
+    /// A share in the cell that holds the Rust value, if it is of this type.
+    pub fn downcast_cell<T: 'static>(self) -> Option<Rc<UserCell<T>>> {
+        match &self.0.as_ref().payload {
+            Payload::Plain(value) => value.clone().downcast().ok(),
+            Payload::Traced(..) => None,
+        }
+    }
+
+    /// The value that was wrapped by [`traced`](Self::traced), if it is of this type.
+    pub fn downcast_traced<R>(self) -> Option<&'gc Root<'gc, R>>
+    where
+        R: for<'a> Rootable<'a> + 'static,
+        Root<'gc, R>: Sized,
+    {
+        match &self.0.as_ref().payload {
+            Payload::Traced(id, value) if *id == TypeId::of::<R>() => {
+                let value: *const (dyn Traced<'gc> + 'gc) = &**value;
+                // SAFETY: `traced` put the id of `R` beside a value of type `Root<'gc, R>`, of this
+                // very brand, and the box is never replaced.
+                Some(unsafe { &*value.cast::<Root<'gc, R>>() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, to change what it holds in `Lock`s: with the write barrier that this takes.
+    pub fn write_traced<R>(self, mc: &Mutation<'gc>) -> Option<&'gc Write<Root<'gc, R>>>
+    where
+        R: for<'a> Rootable<'a> + 'static,
+        Root<'gc, R>: Sized,
+    {
+        let value = self.downcast_traced::<R>()?;
+        let _ = Gc::write(mc, self.0);
+        // SAFETY: the barrier of the object that owns the value has just been run, and the write
+        // access cannot outlive this visit to the arena.
+        Some(unsafe { Write::assume(value) })
     }
 
     /// The metatable.

@@ -12,7 +12,7 @@
 use gc_arena::arena::CollectionPhase;
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Finalization, Mutation, Rootable};
-use luster_value::{CollectorParameter, account, weak};
+use luster_value::{CollectorParameter, Context, account, weak};
 
 use crate::machine::Machine;
 
@@ -51,6 +51,11 @@ impl Collector {
     /// What is counted: bytes owned, and every object.
     pub(crate) fn counted(arena: &VmArena) -> usize {
         account::bytes() + OBJECT_BYTES * arena.metrics().total_gc_count()
+    }
+
+    /// The same, from inside the arena.
+    pub(crate) fn counted_in(ctx: Context<'_>) -> usize {
+        account::bytes() + OBJECT_BYTES * ctx.mutation().metrics().total_gc_count()
     }
 
     /// Does what is due after a slice.

@@ -24,6 +24,5 @@ mod vm;
 mod warning;
 
 pub use link::{link, load_closure};
-pub use machine::{Completion, Machine, SliceEnd};
-pub use vm::{RunEnd, Vm};
-pub use warning::take_warnings;
+pub use vm::{Busy, Execution, Outcome, RunEnd, Vm};
+pub use warning::{has_warnings, take_warnings};

@@ -3,12 +3,12 @@
 //! A slice runs inside the arena until its fuel is used up or everything is done. Collection and
 //! finalizers happen between slices; see `collector`.
 
-use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ResumeKind, ReturnKind, State,
-    Status, Thread, ThreadState, Value, WaitsFor,
+    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ResumeKind, ReturnKind, Stack,
+    State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
 };
+use smallvec::{SmallVec, smallvec};
 
 use crate::run::{Flow, MAX_DEPTH, Run, Switch, live_top};
 use crate::traceback;
@@ -16,193 +16,233 @@ use crate::traceback;
 /// What an arena's root holds: a VM.
 #[derive(Collect)]
 #[collect(no_drop)]
-pub struct Machine<'gc> {
+pub(crate) struct Machine<'gc> {
     state: Gc<'gc, State<'gc>>,
-    /// The main coroutine and those that were resumed from it, the running one last.
-    chain: RefLock<Vec<Thread<'gc>>>,
-    /// What the last execution came to, until the host takes it.
-    result: RefLock<Option<Completion<'gc>>>,
-}
-
-/// What an execution came to.
-#[derive(Collect)]
-#[collect(no_drop)]
-pub enum Completion<'gc> {
-    /// The function returned these values.
-    Returned(Vec<Value<'gc>>),
-    /// The function failed with this error; the traceback shows where.
-    Failed {
-        /// The error.
-        error: Value<'gc>,
-        /// The frames at the time, as text.
-        #[collect(require_static)]
-        traceback: Vec<u8>,
-    },
-}
-
-/// Why a slice ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SliceEnd {
-    /// The execution is over; see [`Machine::take_completion`].
-    Done,
-    /// The slice's fuel is used up.
-    OutOfFuel,
-    /// The script asked for a collection; go on afterwards with what it came to.
-    Collect(CollectRequest),
-    /// The script asked to end the process with this status.
-    Exit(i32),
 }
 
 impl<'gc> Machine<'gc> {
     /// A new VM. What is random in it comes out of this seed.
-    pub fn new(mc: &'gc Mutation<'gc>, seed: u64) -> Self {
-        Machine {
-            state: State::new(mc, seed),
-            chain: RefLock::new(Vec::new()),
-            result: RefLock::new(None),
-        }
+    pub(crate) fn new(mc: &'gc Mutation<'gc>, seed: u64) -> Self {
+        Machine { state: State::new(mc, seed) }
     }
 
     /// The VM's context.
-    pub fn context(&self, mc: &'gc Mutation<'gc>) -> Context<'gc> {
+    pub(crate) fn context(&self, mc: &'gc Mutation<'gc>) -> Context<'gc> {
         Context::new(mc, self.state)
     }
+}
 
-    /// Whether the script has stopped the collector.
-    pub fn is_collector_stopped(&self, mc: &'gc Mutation<'gc>) -> bool {
-        self.context(mc).collector_settings().is_stopped()
+/// Why a slice ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SliceEnd<'gc> {
+    /// The function returned; the values are in the main coroutine's registers, up to its top.
+    Returned,
+    /// The function failed with this error.
+    Failed(Value<'gc>),
+    /// The main coroutine yielded; see `yielded`.
+    Yielded,
+    /// The slice's fuel is used up.
+    OutOfFuel,
+    /// The script asked for a collection; go on afterwards with what it came to.
+    Collect(CollectRequest),
+    /// Something that the script called waits for the host.
+    Waiting,
+    /// The script asked to end the process with this status.
+    Exit(i32),
+}
+
+/// The coroutines of an execution: the main one and those that were resumed one from the other, the
+/// running one last.
+type Chain<'gc> = SmallVec<[Thread<'gc>; 4]>;
+
+/// Finds the coroutines of an execution by whom each one waits for.
+fn chain_of(main: Thread<'_>) -> Chain<'_> {
+    let mut chain = smallvec![main];
+    let mut last = main;
+    while let Some(next) = last.state().and_then(|state| match state.status {
+        Status::Normal => awaited(&state),
+        // The yield of a coroutine that is being closed is a yield of the one that closes it.
+        Status::Suspended => closing(&state),
+        _ => None,
+    }) {
+        chain.push(next);
+        last = next;
     }
+    chain
+}
 
-    /// Whether an execution is under way.
-    pub fn is_running(&self) -> bool {
-        !self.chain.borrow().is_empty()
+/// The coroutine that a coroutine has resumed, or is closing, and waits for.
+fn awaited<'gc>(state: &ThreadState<'gc>) -> Option<Thread<'gc>> {
+    match state.frames.last() {
+        Some(Frame::Waiting(WaitingFrame {
+            function,
+            waits_for: WaitsFor::Close | WaitsFor::Coroutine(_),
+            ..
+        })) => match state.registers.get(*function as usize + 1) {
+            Value::Thread(thread) => Some(thread),
+            _ => None,
+        },
+        _ => None,
     }
+}
 
-    /// Begins to execute a function with arguments, giving up whatever was under way.
-    pub fn start(&mut self, mc: &'gc Mutation<'gc>, function: Value<'gc>, args: &[Value<'gc>]) {
-        let ctx = self.context(mc);
-        let thread = Thread::new(ctx, function);
-        ctx.set_main_thread(thread);
-        if let Some(mut state) = thread.state_mut(mc) {
-            state.is_main = true;
-            state.cannot_yield = Some("attempt to yield from outside a coroutine");
-            for (index, argument) in args.iter().enumerate() {
-                if state.registers.reserve(index + 1) {
-                    state.registers.set(index + 1, *argument);
-                }
-            }
-            state.top = args.len() + 1;
+/// Makes a coroutine ready to call a function as a main one, with arguments that are on the stack
+/// behind it. It cannot yield, unless the host allows that.
+pub(crate) fn prepare<'gc>(state: &mut ThreadState<'gc>, function: Value<'gc>, count: usize) {
+    state.is_main = true;
+    state.cannot_yield = Some("attempt to yield from outside a coroutine");
+    state.registers.set(0, function);
+    state.top = count + 1;
+    state.registers.set_live(count + 1);
+}
+
+/// The coroutine whose yield it is that an execution has stopped at.
+fn yielder(main: Thread<'_>) -> Option<Thread<'_>> {
+    let is_suspended = main
+        .state()
+        .is_some_and(|state| state.status == Status::Suspended && !state.frames.is_empty());
+    if is_suspended { chain_of(main).last().copied() } else { None }
+}
+
+/// Takes what an execution has yielded.
+pub(crate) fn yielded<'gc>(ctx: Context<'gc>, main: Thread<'gc>) -> Vec<Value<'gc>> {
+    let Some(mut state) = yielder(main).and_then(|thread| thread.state_mut(&ctx)) else {
+        return Vec::new();
+    };
+    let from = arguments_slot(&state);
+    let values = (from..state.top).map(|slot| state.registers.get(slot)).collect();
+    state.top = from;
+    values
+}
+
+/// Lets `f` put on the stack what an execution gets back that has yielded; `None` when it has not.
+pub(crate) fn resume_with<'gc, T>(
+    ctx: Context<'gc>,
+    main: Thread<'gc>,
+    f: impl FnOnce(&mut Stack<'_, 'gc>) -> T,
+) -> Option<T> {
+    let thread = yielder(main)?;
+    let mut state = thread.state_mut(&ctx)?;
+    let from = arguments_slot(&state);
+    let mut stack = Stack::new(&mut state, thread, from, 0);
+    let result = f(&mut stack);
+    let top = from + stack.len();
+    state.top = top;
+    state.registers.set_live(top);
+    Some(result)
+}
+
+/// Runs an execution until the fuel is used up or something needs the host.
+pub(crate) fn run_slice<'gc>(
+    ctx: Context<'gc>,
+    main: Thread<'gc>,
+    fuel: &mut i64,
+) -> SliceEnd<'gc> {
+    let mc = ctx.mutation();
+    ctx.set_main_thread(main);
+    let mut chain = chain_of(main);
+    let chain = &mut chain;
+    for closer in &chain[..chain.len() - 1] {
+        if let Some(mut state) = closer.state_mut(mc) {
+            state.status = Status::Normal;
         }
-        *self.result.get_mut() = None;
-        *self.chain.get_mut() = vec![thread];
     }
-
-    /// Gives up whatever is under way.
-    pub fn stop(&mut self) {
-        self.chain.get_mut().clear();
-    }
-
-    /// What the execution came to, if it is over.
-    pub fn take_completion(&mut self) -> Option<Completion<'gc>> {
-        self.result.get_mut().take()
-    }
-
-    /// Runs until the fuel is used up or something needs the host.
-    pub fn run_slice(&mut self, mc: &'gc Mutation<'gc>, fuel: &mut i64) -> SliceEnd {
-        let ctx = self.context(mc);
-        let chain = self.chain.get_mut();
-        while let Some(&thread) = chain.last() {
-            let Some(mut state) = thread.state_mut(mc) else {
-                unreachable!("nobody else borrows a coroutine that is about to run");
-            };
-            state.fuel = *fuel;
-            state.status = Status::Running;
-            let mut run = Run {
-                ctx,
-                thread,
-                state: &mut state,
-                cursor: None,
-                switch: None,
-                error: None,
-                nested: 0,
-                handling_failed: false,
-            };
-            run_thread(&mut run);
-            let switch = run.switch;
-            *fuel = state.fuel + std::mem::take(&mut state.withheld);
-            let live = live_top(&state);
-            state.registers.set_live(live);
-            let Some(switch) = switch else { unreachable!("a coroutine stops for a reason") };
-            match switch {
-                Switch::OutOfFuel => return SliceEnd::OutOfFuel,
-                Switch::Collect(request) => return SliceEnd::Collect(request),
-                Switch::Exit(status) => return SliceEnd::Exit(status),
-                Switch::Resume { thread: other, from, count } => {
-                    state.registers.set_live(live.max(from + count));
-                    state.status = Status::Normal;
-                    resume(ctx, chain, &mut state, other, from, count);
+    while let Some(&thread) = chain.last() {
+        let Some(mut state) = thread.state_mut(mc) else {
+            unreachable!("nobody else borrows a coroutine that is about to run");
+        };
+        state.fuel = *fuel;
+        state.status = Status::Running;
+        let mut run = Run {
+            ctx,
+            thread,
+            state: &mut state,
+            cursor: None,
+            switch: None,
+            error: None,
+            nested: 0,
+            handling_failed: false,
+        };
+        run_thread(&mut run);
+        let switch = run.switch;
+        *fuel = state.fuel + std::mem::take(&mut state.withheld);
+        let live = live_top(&state);
+        state.registers.set_live(live);
+        let Some(switch) = switch else { unreachable!("a coroutine stops for a reason") };
+        match switch {
+            Switch::OutOfFuel => return SliceEnd::OutOfFuel,
+            Switch::Collect(request) => return SliceEnd::Collect(request),
+            Switch::Waiting => return SliceEnd::Waiting,
+            Switch::Exit(status) => return SliceEnd::Exit(status),
+            Switch::Resume { thread: other, from, count } => {
+                state.status = Status::Normal;
+                resume(ctx, chain, &mut state, other, from, count);
+                // The arguments have gone over; the coroutine stands where its results will be.
+                if chain.last() != Some(&thread) {
+                    state.registers.set(from, Value::Thread(other));
+                    state.registers.set_live(live.max(from + 1));
                 }
-                Switch::Close(other) => {
-                    state.status = Status::Normal;
-                    close(ctx, chain, &mut state, other);
+            }
+            Switch::Close(other) => {
+                state.status = Status::Normal;
+                close(ctx, chain, &mut state, other);
+            }
+            Switch::Yielded { from, count } => {
+                state.registers.set_live(live.max(from + count));
+                state.status = pass_closers(mc, chain);
+                if chain.is_empty() {
+                    state.top = from + count;
+                    return SliceEnd::Yielded;
                 }
-                Switch::Yielded { from, count } => {
-                    state.registers.set_live(live.max(from + count));
-                    state.status = pass_closers(mc, chain);
-                    hand_over(ctx, chain, &state, Ok((from, count)));
+                hand_over(ctx, chain, &state, Ok((from, count)));
+            }
+            Switch::Finished { from, count } => {
+                state.status = Status::Dead;
+                state.frames.clear();
+                chain.pop();
+                if chain.is_empty() {
+                    state.top = from + count;
+                    return SliceEnd::Returned;
                 }
-                Switch::Finished { from, count } => {
-                    state.status = Status::Dead;
-                    state.frames.clear();
-                    chain.pop();
-                    if chain.is_empty() {
-                        let values =
-                            (from..from + count).map(|slot| state.registers.get(slot)).collect();
-                        *self.result.get_mut() = Some(Completion::Returned(values));
-                    } else {
-                        hand_over(ctx, chain, &state, Ok((from, count)));
-                    }
-                    state.registers.set_live(0);
-                    state.top = 0;
+                hand_over(ctx, chain, &state, Ok((from, count)));
+                state.registers.set_live(0);
+                state.top = 0;
+            }
+            Switch::Closed(error) => {
+                state.status = Status::Dead;
+                state.frames.clear();
+                state.registers.set_live(0);
+                chain.pop();
+                hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
+            }
+            Switch::Failed(error) if is_wrapped(mc, chain) => {
+                // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
+                drop(state);
+                begin_closing(mc, thread, Some(error));
+            }
+            Switch::Failed(error) => {
+                state.status = Status::Dead;
+                state.failure = Some(error);
+                chain.pop();
+                if chain.is_empty() {
+                    return SliceEnd::Failed(error);
                 }
-                Switch::Closed(error) => {
-                    state.status = Status::Dead;
-                    state.frames.clear();
-                    state.registers.set_live(0);
-                    chain.pop();
-                    hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
-                }
-                Switch::Failed(error) if is_wrapped(mc, chain) => {
-                    // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
-                    drop(state);
-                    begin_closing(mc, thread, Some(error));
-                }
-                Switch::Failed(error) => {
-                    state.status = Status::Dead;
-                    state.failure = Some(error);
-                    chain.pop();
-                    if chain.is_empty() {
-                        let traceback = std::mem::take(&mut state.traceback);
-                        *self.result.get_mut() = Some(Completion::Failed { error, traceback });
-                    } else {
-                        hand_over(ctx, chain, &state, Err(error));
-                    }
-                }
+                hand_over(ctx, chain, &state, Err(error));
             }
         }
-        SliceEnd::Done
     }
+    SliceEnd::Returned
+}
 
-    /// Gives the callback that asked for a collection its result.
-    pub fn collected(&mut self, mc: &'gc Mutation<'gc>, finished_cycle: bool) {
-        if let Some(&thread) = self.chain.get_mut().last()
-            && let Some(mut state) = thread.state_mut(mc)
-            && let Some(Frame::Waiting(frame)) = state.frames.last()
-        {
-            let slot = frame.function as usize + 1;
-            if let Value::False | Value::True = state.registers.get(slot) {
-                state.registers.set(slot, Value::boolean(finished_cycle));
-            }
+/// Gives the callback that asked for a collection its result.
+pub(crate) fn collected<'gc>(ctx: Context<'gc>, main: Thread<'gc>, finished_cycle: bool) {
+    if let Some(thread) = chain_of(main).last()
+        && let Some(mut state) = thread.state_mut(&ctx)
+        && let Some(Frame::Waiting(frame)) = state.frames.last()
+    {
+        let slot = frame.function as usize + 1;
+        if let Value::False | Value::True = state.registers.get(slot) {
+            state.registers.set(slot, Value::boolean(finished_cycle));
         }
     }
 }
@@ -237,7 +277,7 @@ fn run_thread(run: &mut Run<'_, '_>) {
 /// Resumes a coroutine with `count` values from the resuming one's registers.
 fn resume<'gc>(
     ctx: Context<'gc>,
-    chain: &mut Vec<Thread<'gc>>,
+    chain: &mut Chain<'gc>,
     from_state: &mut ThreadState<'gc>,
     thread: Thread<'gc>,
     from: usize,
@@ -288,7 +328,7 @@ fn resume<'gc>(
 /// Takes a coroutine that yielded off the chain, and with it those that wait for it to be closed,
 /// one for the other: what is yielded while a coroutine is closed is yielded by who closes it.
 /// Answers how far the coroutine is now.
-fn pass_closers<'gc>(mc: &Mutation<'gc>, chain: &mut Vec<Thread<'gc>>) -> Status {
+fn pass_closers<'gc>(mc: &Mutation<'gc>, chain: &mut Chain<'gc>) -> Status {
     chain.pop();
     let mut closer = None;
     while let Some(&thread) = chain.last()
@@ -309,12 +349,7 @@ fn pass_closers<'gc>(mc: &Mutation<'gc>, chain: &mut Vec<Thread<'gc>>) -> Status
 /// The coroutine that a coroutine is closing.
 fn closing<'gc>(state: &ThreadState<'gc>) -> Option<Thread<'gc>> {
     match state.frames.last() {
-        Some(Frame::Waiting(frame)) if frame.waits_for == WaitsFor::Close => {
-            match state.registers.get(frame.function as usize + 1) {
-                Value::Thread(thread) => Some(thread),
-                _ => None,
-            }
-        }
+        Some(Frame::Waiting(frame)) if frame.waits_for == WaitsFor::Close => awaited(state),
         _ => None,
     }
 }
@@ -332,7 +367,7 @@ fn arguments_slot(state: &ThreadState<'_>) -> usize {
 /// Closes a suspended or dead coroutine.
 fn close<'gc>(
     ctx: Context<'gc>,
-    chain: &mut Vec<Thread<'gc>>,
+    chain: &mut Chain<'gc>,
     from_state: &mut ThreadState<'gc>,
     thread: Thread<'gc>,
 ) {

@@ -36,6 +36,8 @@ pub(crate) enum Switch<'gc> {
     Resume { thread: Thread<'gc>, from: usize, count: usize },
     /// It closes another.
     Close(Thread<'gc>),
+    /// A sequence waits for the host.
+    Waiting,
     /// It asks for a collection.
     Collect(CollectRequest),
     /// It ends everything.
@@ -397,11 +399,11 @@ impl<'gc> Run<'_, 'gc> {
                 frame.bottom = bottom as u32;
                 self.stop(Switch::Yielded { from: base + bottom, count: len - bottom })
             }
-            Ok(Poll::Pending) => {
+            Ok(wait @ (Poll::Pending | Poll::Wait)) => {
                 frame.sequence = Some(sequence);
                 frame.bottom = len as u32;
                 self.state.top = base + len;
-                Ok(Flow::GoOn)
+                if matches!(wait, Poll::Wait) { self.stop(Switch::Waiting) } else { Ok(Flow::GoOn) }
             }
             Err(error) => {
                 let callback = frame.callback;
@@ -482,9 +484,11 @@ pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
         Some(Frame::Lua(frame)) => frame.base as usize + frame.closure.code().registers as usize,
         Some(Frame::Sequence(frame)) => (frame.base + frame.bottom) as usize,
         Some(Frame::Protected(frame)) => frame.function as usize + 1,
-        Some(Frame::Waiting(frame)) if frame.waits_for == WaitsFor::Close => {
-            frame.function as usize + 2
-        }
+        Some(Frame::Waiting(WaitingFrame {
+            function,
+            waits_for: WaitsFor::Close | WaitsFor::Coroutine(_),
+            ..
+        })) => *function as usize + 2,
         Some(Frame::Waiting(frame)) => frame.function as usize + 1,
         Some(Frame::Closing(frame)) => frame.top.max(frame.floor) as usize,
         Some(Frame::Handler(frame)) => frame.top as usize,

@@ -1,7 +1,7 @@
 //! Where the frames are: positions for messages, and tracebacks in the reference's shape.
 
 use luster_bytecode::chunk_id;
-use luster_value::{Context, Frame, LuaFrame, ThreadState, Value};
+use luster_value::{Context, Frame, LuaFrame, ThreadState, TraceFrame, Traceback, Value};
 
 /// How many levels the beginning and the end of a long traceback show.
 const FIRST_LEVELS: usize = 10;
@@ -153,15 +153,8 @@ pub fn traceback<'gc>(
     ctx: Context<'gc>,
     state: &ThreadState<'gc>,
     running: Option<Value<'gc>>,
-    message: Option<&[u8]>,
     level: usize,
-) -> Vec<u8> {
-    let mut text = Vec::new();
-    if let Some(message) = message {
-        text.extend(message);
-        text.push(b'\n');
-    }
-    text.extend(b"stack traceback:");
+) -> Traceback {
     let has_host = state.is_main && matches!(state.frames.get(1), Some(Frame::Lua(_)));
     let total = usize::from(running.is_some()) + levels(state).count() + usize::from(has_host);
     let shown = total.saturating_sub(level);
@@ -172,50 +165,48 @@ pub fn traceback<'gc>(
     } else {
         0..0
     };
-    let mut index = 0;
-    let mut is_shown = |text: &mut Vec<u8>| {
-        let this = index;
-        index += 1;
-        if this == skipped.start && !skipped.is_empty() {
-            let count = skipped.len() - 1;
-            text.extend(format!("\n\t...\t(skipping {count} levels)").bytes());
-        }
-        this >= level && !skipped.contains(&this)
-    };
-    if let Some(function) = running
-        && is_shown(&mut text)
-    {
-        text.extend(b"\n\t[C]: in ");
-        function_name(ctx, &mut text, call_description(state), function);
-    }
-    for level in levels(state) {
-        if is_shown(&mut text) {
-            describe_level(ctx, &mut text, &level);
-        }
-    }
-    if has_host && is_shown(&mut text) {
-        text.extend(b"\n\t[C]: in ?");
-    }
-    text
+    let running = running.map(|function| {
+        let mut name = Vec::new();
+        function_name(ctx, &mut name, call_description(state), function);
+        frame_of_callback(name)
+    });
+    let host = has_host.then(|| frame_of_callback(b"?".to_vec()));
+    let frames = running
+        .map(Shown::Frame)
+        .into_iter()
+        .chain(levels(state).map(Shown::Level))
+        .chain(host.map(Shown::Frame))
+        .enumerate()
+        .filter(|(index, _)| *index >= level && !skipped.contains(index))
+        .map(|(_, shown)| match shown {
+            Shown::Frame(frame) => frame,
+            Shown::Level(level) => describe_level(ctx, &level),
+        })
+        .collect();
+    let skipped = (!skipped.is_empty()).then(|| (FIRST_LEVELS, skipped.len() - 1));
+    Traceback::new(frames, skipped)
 }
 
-fn describe_level<'gc>(ctx: Context<'gc>, text: &mut Vec<u8>, level: &Level<'_, 'gc>) {
-    text.extend(b"\n\t");
-    match level.frame {
-        Some(frame) => {
-            let prototype = frame.closure.prototype();
-            text.extend(chunk_id(&prototype.source.name));
-            match current_line(frame) {
-                0 => text.extend(b": in "),
-                line => text.extend(format!(":{line}: in ").bytes()),
-            }
-        }
-        None => text.extend(b"[C]: in "),
-    }
-    function_name(ctx, text, level_description(level), level.function);
-    if level.frame.is_some_and(|frame| frame.is_tail_call) {
-        text.extend(b"\n\t(...tail calls...)");
-    }
+/// What a line of a traceback is made of.
+enum Shown<'a, 'gc> {
+    Frame(TraceFrame),
+    Level(Level<'a, 'gc>),
+}
+
+/// The line of a function that is not written in Lua.
+fn frame_of_callback(name: Vec<u8>) -> TraceFrame {
+    TraceFrame::new(b"[C]".to_vec(), 0, 0, name)
+}
+
+fn describe_level<'gc>(ctx: Context<'gc>, level: &Level<'_, 'gc>) -> TraceFrame {
+    let mut name = Vec::new();
+    function_name(ctx, &mut name, level_description(level), level.function);
+    let Some(frame) = level.frame else { return frame_of_callback(name) };
+    let prototype = frame.closure.prototype();
+    let pc = (frame.pc as usize).saturating_sub(1);
+    let chunk = chunk_id(&prototype.source.name);
+    TraceFrame::new(chunk, prototype.line(pc), prototype.column(pc), name)
+        .with_tail_call(frame.is_tail_call)
 }
 
 fn function_name<'gc>(

@@ -75,8 +75,8 @@ impl<'gc> Run<'_, 'gc> {
             Frame::Handler(frame) => frame.handler,
             catcher_frame => {
                 if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
-                    self.state.traceback =
-                        traceback::traceback(self.ctx, self.state, None, None, 0);
+                    let traceback = traceback::traceback(self.ctx, self.state, None, 0);
+                    self.state.traceback = Some(Box::new(traceback));
                 }
                 return self.unwind(catcher, value);
             }

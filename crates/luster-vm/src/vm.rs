@@ -1,12 +1,13 @@
-//! A VM seen from outside its arena: entering it, running slices, and collecting between them.
+//! A VM seen from outside its arena: entering it, running executions in slices, and collecting
+//! between them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use gc_arena::{Arena, Mutation};
-use luster_value::{CollectRequest, Context, Value, account};
+use gc_arena::Arena;
+use luster_value::{CollectRequest, Context, Stack, Stashed, Thread, Traceback, Value, account};
 
 use crate::collector::{Collector, VmArena};
-use crate::machine::{Machine, SliceEnd};
+use crate::machine::{self, Machine, SliceEnd};
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
 const SLICE_FUEL: i64 = 100_000;
@@ -16,23 +17,71 @@ const SLICE_BYTES: usize = 1 << 18;
 
 /// A VM.
 pub struct Vm {
-    /// Always there, but for while it is dropped.
-    arena: Option<VmArena>,
-    collector: Collector,
+    /// Always there, but for while it is dropped. Slices and visits share it, and collections have
+    /// it to themselves.
+    arena: RefCell<Option<VmArena>>,
+    collector: RefCell<Collector>,
     /// The bytes counted, while the VM is not at work.
     bytes: Cell<isize>,
-    is_entered: Cell<bool>,
+    /// How deep visits to the arena are inside each other.
+    depth: Cell<u32>,
+    /// How many bytes may be in use at the end of a slice.
+    memory_limit: Cell<usize>,
+}
+
+/// A function that is being executed: its main coroutine, and all that it is in the midst of.
+#[derive(Debug)]
+pub struct Execution {
+    main: Stashed,
+}
+
+/// What an execution came to, inside the arena.
+#[derive(Debug)]
+pub enum Outcome<'a, 'gc> {
+    /// The function returned these values.
+    Returned(&'a [Value<'gc>]),
+    /// The function failed.
+    Failed {
+        /// The error.
+        error: Value<'gc>,
+        /// Where it was.
+        traceback: Option<Box<Traceback>>,
+    },
 }
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunEnd {
+pub enum RunEnd<T> {
     /// The execution is over.
-    Done,
+    Done(T),
+    /// The function yielded; see [`Vm::yielded`].
+    Yielded,
     /// The fuel is used up.
     OutOfFuel,
+    /// Something that the script called waits for the host; going on polls it again.
+    Waiting,
+    /// More memory is in use than the limit, after everything that can be freed has been.
+    OutOfMemory,
+    /// The host asked for a stop.
+    Interrupted,
     /// The script asked to end the process with this status.
     Exit(i32),
+}
+
+/// The VM cannot run a script now: it is at work already, and the call comes from inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// What is done with an outcome.
+trait Finish<T>: for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T {}
+
+impl<T, F: for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T> Finish<T> for F {}
+
+/// What a visit with a slice came to.
+enum Visit<T> {
+    Done(T),
+    Left(Option<CollectRequest>),
+    Ended(RunEnd<T>),
 }
 
 impl Vm {
@@ -41,118 +90,347 @@ impl Vm {
         let outer = account::install(0);
         let arena = Arena::new(|mc| Machine::new(mc, seed));
         let bytes = Cell::new(account::install(outer));
-        let collector = Collector::new(&arena);
-        Vm { arena: Some(arena), collector, bytes, is_entered: Cell::new(false) }
+        let collector = RefCell::new(Collector::new(&arena));
+        Vm {
+            arena: RefCell::new(Some(arena)),
+            collector,
+            bytes,
+            depth: Cell::new(0),
+            memory_limit: Cell::new(usize::MAX),
+        }
     }
 
     /// Runs `f` with this VM's byte counter installed.
-    fn work<T>(bytes: &Cell<isize>, is_entered: &Cell<bool>, f: impl FnOnce() -> T) -> T {
+    #[inline]
+    fn work<T>(&self, f: impl FnOnce() -> T) -> T {
         struct Leave<'a> {
-            bytes: &'a Cell<isize>,
-            is_entered: &'a Cell<bool>,
+            vm: &'a Vm,
             outer: isize,
         }
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
-                self.bytes.set(account::install(self.outer));
-                self.is_entered.set(false);
+                self.vm.depth.set(self.vm.depth.get() - 1);
+                if self.vm.depth.get() == 0 {
+                    self.vm.bytes.set(account::install(self.outer));
+                }
             }
         }
-        if is_entered.replace(true) {
-            return f();
-        }
-        let _leave = Leave { bytes, is_entered, outer: account::install(bytes.get()) };
+        let depth = self.depth.replace(self.depth.get() + 1);
+        let outer = if depth == 0 { account::install(self.bytes.get()) } else { 0 };
+        let _leave = Leave { vm: self, outer };
         f()
     }
 
-    fn arena(&self) -> &VmArena {
-        self.arena.as_ref().expect("only taken when dropped")
+    /// Whether the VM is being visited, by `enter` or by a script that runs.
+    pub fn is_entered(&self) -> bool {
+        self.depth.get() > 0
     }
 
-    /// Enters the arena.
+    /// Enters the arena. Visits may be made inside each other: from a callback, too.
+    ///
+    /// # Panics
+    /// When called while the VM collects garbage, by a destructor of a value of the host.
+    #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
-        Self::work(&self.bytes, &self.is_entered, || {
-            self.arena().mutate(|mc, machine| f(machine.context(mc)))
-        })
+        let arena = self.arena.borrow();
+        let Some(arena) = &*arena else { unreachable!("it is only taken when dropped") };
+        self.work(|| arena.mutate(|mc, machine| f(machine.context(mc))))
     }
 
-    /// Enters the arena with the machine, to start an execution or take what it came to.
-    pub fn enter_machine<T>(
-        &mut self,
-        f: impl for<'gc> FnOnce(&'gc Mutation<'gc>, &'gc mut Machine<'gc>) -> T,
-    ) -> T {
-        let arena = self.arena.as_mut().expect("only taken when dropped");
-        Self::work(&self.bytes, &self.is_entered, || arena.mutate_root(f))
+    /// Whether the arena can be entered: not while garbage is collected.
+    pub fn can_enter(&self) -> bool {
+        self.arena.try_borrow().is_ok_and(|arena| arena.is_some())
     }
 
-    /// Begins to execute a function, chosen together with its arguments inside the arena.
+    /// Sets how many bytes may be in use at the end of a slice.
+    pub fn set_memory_limit(&self, limit: usize) {
+        self.memory_limit.set(limit);
+    }
+
+    /// How many bytes may be in use at the end of a slice.
+    pub fn memory_limit(&self) -> usize {
+        self.memory_limit.get()
+    }
+
+    /// Begins to execute a function that `f` gives, with the arguments that it puts on the stack.
     ///
     /// # Errors
     /// What `f` returns.
     pub fn start<E>(
-        &mut self,
-        f: impl for<'gc> FnOnce(Context<'gc>) -> Result<(Value<'gc>, Vec<Value<'gc>>), E>,
-    ) -> Result<(), E> {
-        self.enter_machine(|mc, machine| {
-            let (function, arguments) = f(machine.context(mc))?;
-            machine.start(mc, function, &arguments);
-            Ok(())
+        &self,
+        f: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
+    ) -> Result<Execution, E> {
+        self.enter(|ctx| {
+            let main = prepare(ctx, f)?;
+            Ok(Execution { main: ctx.stash_value(Value::Thread(main)) })
         })
     }
 
-    /// Runs what was started until it is over or the fuel is used up, collecting as it goes.
-    pub fn run(&mut self, fuel: &mut i64) -> RunEnd {
-        let arena = self.arena.as_mut().expect("only taken when dropped");
-        let collector = &mut self.collector;
-        Self::work(&self.bytes, &self.is_entered, || {
-            loop {
-                let slice = SLICE_FUEL.min(*fuel);
-                account::begin_slice(SLICE_BYTES.max(account::bytes() / 4));
-                let mut left = slice;
-                let end = arena.mutate_root(|mc, machine| machine.run_slice(mc, &mut left));
-                *fuel -= slice - left;
-                match end {
-                    SliceEnd::Done => return RunEnd::Done,
-                    SliceEnd::Exit(status) => return RunEnd::Exit(status),
-                    SliceEnd::OutOfFuel => {
-                        if !arena.mutate(|mc, machine| machine.is_collector_stopped(mc)) {
-                            collector.step(arena);
-                        }
-                    }
-                    SliceEnd::Collect(request) => {
-                        let finished = match request {
-                            CollectRequest::Full => {
-                                collector.collect(arena);
-                                true
-                            }
-                            CollectRequest::Step(bytes) => collector.step_by(arena, bytes),
-                        };
-                        arena.mutate_root(|mc, machine| machine.collected(mc, finished));
-                    }
+    /// Executes a function to its end, or until the fuel is used up, and looks at what it came to:
+    /// `start` and `run` in one, and quicker than both for what takes no longer than a slice.
+    ///
+    /// # Errors
+    /// [`Busy`] when called from inside the VM, and what `f` returns.
+    pub fn call<T, E: From<Busy>>(
+        &self,
+        fuel: &mut i64,
+        should_stop: impl Fn() -> bool,
+        f: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
+        finish: impl for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T,
+    ) -> Result<RunEnd<T>, E> {
+        if self.is_entered() {
+            return Err(Busy.into());
+        }
+        let mut finish = Some(finish);
+        let mut execution = None;
+        let mut slice = SLICE_FUEL.min(*fuel);
+        let before = slice;
+        let visit = self.enter(|ctx| {
+            let main = prepare(ctx, f)?;
+            let visit = self.visit(ctx, main, &mut slice, &mut finish);
+            if !matches!(visit, Visit::Done(_)) {
+                execution = Some(Execution { main: ctx.stash_value(Value::Thread(main)) });
+            }
+            Ok::<_, E>(visit)
+        })?;
+        *fuel -= before - slice;
+        match (visit, execution) {
+            (Visit::Done(result), _) => Ok(RunEnd::Done(result)),
+            (visit, Some(execution)) => {
+                Ok(self.go_on(visit, &execution, fuel, &should_stop, &mut finish))
+            }
+            (_, None) => unreachable!("what is not done was stashed"),
+        }
+    }
+
+    /// Goes on with an execution until it is over or the fuel is used up, collecting as it goes.
+    ///
+    /// # Errors
+    /// [`Busy`] when called from inside the VM.
+    pub fn run<T>(
+        &self,
+        execution: &Execution,
+        fuel: &mut i64,
+        should_stop: impl Fn() -> bool,
+        finish: impl for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T,
+    ) -> Result<RunEnd<T>, Busy> {
+        if self.is_entered() {
+            return Err(Busy);
+        }
+        let mut finish = Some(finish);
+        let visit = self.slice(execution, fuel, &mut finish);
+        Ok(self.go_on(visit, execution, fuel, &should_stop, &mut finish))
+    }
+
+    /// Gives up an execution, without closing anything in it.
+    pub fn give_up(&self, execution: &Execution) {
+        if self.can_enter() {
+            self.enter(|ctx| {
+                if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
+                    ctx.leave_idle_thread(main);
                 }
-                if *fuel <= 0 {
-                    return RunEnd::OutOfFuel;
+            });
+        }
+    }
+
+    /// Says whether the function of an execution may yield to the host. At first it may not.
+    pub fn allow_yields(ctx: Context<'_>, execution: &Execution, are_allowed: bool) {
+        if let Some(mut state) =
+            Vm::main_thread(ctx, execution).and_then(|main| main.state_mut(&ctx))
+        {
+            state.cannot_yield =
+                (!are_allowed).then_some("attempt to yield from outside a coroutine");
+        }
+    }
+
+    /// Takes what an execution has yielded.
+    pub fn yielded<'gc>(ctx: Context<'gc>, execution: &Execution) -> Vec<Value<'gc>> {
+        let main = Vm::main_thread(ctx, execution);
+        main.map(|main| machine::yielded(ctx, main)).unwrap_or_default()
+    }
+
+    /// Lets `f` put on the stack what an execution gets back that has yielded; `None` when it has
+    /// not.
+    pub fn resume_with<'gc, T>(
+        ctx: Context<'gc>,
+        execution: &Execution,
+        f: impl FnOnce(&mut Stack<'_, 'gc>) -> T,
+    ) -> Option<T> {
+        machine::resume_with(ctx, Vm::main_thread(ctx, execution)?, f)
+    }
+
+    /// The main coroutine of an execution.
+    pub fn main_thread<'gc>(ctx: Context<'gc>, execution: &Execution) -> Option<Thread<'gc>> {
+        match ctx.fetch(&execution.main) {
+            Some(Value::Thread(main)) => Some(main),
+            _ => None,
+        }
+    }
+
+    fn slice<T>(
+        &self,
+        execution: &Execution,
+        fuel: &mut i64,
+        finish: &mut Option<impl Finish<T>>,
+    ) -> Visit<T> {
+        let mut slice = SLICE_FUEL.min(*fuel);
+        let before = slice;
+        let visit = self.enter(|ctx| match ctx.fetch(&execution.main) {
+            Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
+            _ => unreachable!("an execution holds its main coroutine"),
+        });
+        *fuel -= before - slice;
+        visit
+    }
+
+    /// Runs a slice of an execution, and looks at what it came to when it is over.
+    fn visit<'gc, T>(
+        &self,
+        ctx: Context<'gc>,
+        main: Thread<'gc>,
+        slice: &mut i64,
+        finish: &mut Option<impl Finish<T>>,
+    ) -> Visit<T> {
+        let used = Collector::counted_in(ctx);
+        let room = self.memory_limit.get().saturating_sub(used);
+        account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
+        let end = machine::run_slice(ctx, main, slice);
+        let mut done = |outcome: Outcome<'_, 'gc>| {
+            let Some(finish) = finish.take() else { unreachable!("an execution is over once") };
+            finish(ctx, outcome)
+        };
+        let result = match end {
+            SliceEnd::Returned => {
+                let Some(state) = main.state() else { unreachable!("it does not run any more") };
+                done(Outcome::Returned(state.registers.values(0, state.top)))
+            }
+            SliceEnd::Failed(error) => {
+                let traceback = main.state_mut(&ctx).and_then(|mut state| state.traceback.take());
+                done(Outcome::Failed { error, traceback })
+            }
+            SliceEnd::Yielded => return Visit::Ended(RunEnd::Yielded),
+            SliceEnd::OutOfFuel => return Visit::Left(None),
+            SliceEnd::Collect(request) => return Visit::Left(Some(request)),
+            SliceEnd::Waiting => return Visit::Ended(RunEnd::Waiting),
+            SliceEnd::Exit(status) => return Visit::Ended(RunEnd::Exit(status)),
+        };
+        ctx.leave_idle_thread(main);
+        Visit::Done(result)
+    }
+
+    /// Does what comes after a slice, and runs others.
+    fn go_on<T>(
+        &self,
+        mut visit: Visit<T>,
+        execution: &Execution,
+        fuel: &mut i64,
+        should_stop: &dyn Fn() -> bool,
+        finish: &mut Option<impl Finish<T>>,
+    ) -> RunEnd<T> {
+        loop {
+            match visit {
+                Visit::Done(result) => return RunEnd::Done(result),
+                Visit::Ended(end) => return end,
+                Visit::Left(None) => self.step_collector(),
+                Visit::Left(Some(request)) => {
+                    let finished = self.collect(request);
+                    self.enter(|ctx| {
+                        if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
+                            machine::collected(ctx, main, finished);
+                        }
+                    });
                 }
             }
+            if self.is_over_limit() {
+                return RunEnd::OutOfMemory;
+            }
+            if should_stop() {
+                return RunEnd::Interrupted;
+            }
+            if *fuel <= 0 {
+                return RunEnd::OutOfFuel;
+            }
+            visit = self.slice(execution, fuel, finish);
+        }
+    }
+
+    /// Whether more memory is in use than may be, when all that can be freed has been.
+    fn is_over_limit(&self) -> bool {
+        let limit = self.memory_limit.get();
+        if limit == usize::MAX || self.used_memory() <= limit {
+            return false;
+        }
+        self.collect_garbage();
+        self.used_memory() > limit
+    }
+
+    fn with_collector<T>(&self, f: impl FnOnce(&mut Collector, &mut VmArena) -> T) -> T {
+        let mut arena = self.arena.borrow_mut();
+        let Some(arena) = &mut *arena else { unreachable!("it is only taken when dropped") };
+        self.work(|| f(&mut self.collector.borrow_mut(), arena))
+    }
+
+    fn step_collector(&self) {
+        if !self.enter(|ctx| ctx.collector_settings().is_stopped()) {
+            self.with_collector(Collector::step);
+        }
+    }
+
+    fn collect(&self, request: CollectRequest) -> bool {
+        self.with_collector(|collector, arena| match request {
+            CollectRequest::Full => {
+                collector.collect(arena);
+                true
+            }
+            CollectRequest::Step(bytes) => collector.step_by(arena, bytes),
         })
     }
 
     /// Frees everything that is unreachable. Finalizers that become due run with the next slice.
-    pub fn collect_garbage(&mut self) {
-        let arena = self.arena.as_mut().expect("only taken when dropped");
-        let collector = &mut self.collector;
-        Self::work(&self.bytes, &self.is_entered, || collector.collect(arena));
+    ///
+    /// Does nothing when called from inside the VM.
+    pub fn collect_garbage(&self) {
+        if !self.is_entered() {
+            self.collect(CollectRequest::Full);
+        }
     }
 
     /// The bytes in use, as counted: what objects own, and 64 for each object.
     pub fn used_memory(&self) -> usize {
-        Self::work(&self.bytes, &self.is_entered, || Collector::counted(self.arena()))
+        let Ok(arena) = self.arena.try_borrow() else { return 0 };
+        self.work(|| arena.as_ref().map_or(0, Collector::counted))
     }
 }
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        let arena = self.arena.take();
-        Self::work(&self.bytes, &self.is_entered, || drop(arena));
+        let arena = self.arena.get_mut().take();
+        self.work(|| drop(arena));
+    }
+}
+
+/// A main coroutine that is ready to call the function that `f` gives.
+fn prepare<'gc, E>(
+    ctx: Context<'gc>,
+    f: impl FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
+) -> Result<Thread<'gc>, E> {
+    let main = ctx.take_idle_thread();
+    let Some(mut state) = main.state_mut(&ctx) else {
+        unreachable!("nobody borrows a coroutine that does not run");
+    };
+    let mut stack = Stack::new(&mut state, main, 1, 0);
+    let function = f(ctx, &mut stack);
+    let count = stack.len();
+    match function {
+        Ok(function) => {
+            machine::prepare(&mut state, function, count);
+            drop(state);
+            Ok(main)
+        }
+        Err(error) => {
+            drop(state);
+            ctx.leave_idle_thread(main);
+            Err(error)
+        }
     }
 }

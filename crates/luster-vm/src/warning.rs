@@ -19,6 +19,12 @@ pub(crate) fn finalizer_failed(error: Value<'_>) {
     PENDING.with_borrow_mut(|pending| pending.push(text));
 }
 
+/// Whether warnings have come up since the last call of [`take_warnings`].
+#[inline]
+pub fn has_warnings() -> bool {
+    PENDING.with_borrow(|pending| !pending.is_empty())
+}
+
 /// Takes the warnings that have come up since the last call; the library that knows how warnings
 /// are shown does so after every slice.
 pub fn take_warnings() -> Vec<Vec<u8>> {

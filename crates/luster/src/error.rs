@@ -1,9 +1,17 @@
-//! What the host is told when something failed.
+//! What the host is told when something failed, and how errors go into and out of scripts.
+//!
+//! Showing an error with the source is in `render`.
 
 use std::fmt;
 use std::sync::Arc;
 
-use luster_value::{Context, RustError, Value};
+use luster_value::{Context, RemoteStashed, RustError, Traceback, Value};
+
+use crate::render::SourceText;
+use crate::{Lua, value};
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,15 +24,59 @@ pub enum ErrorKind {
     },
     /// A script raised an error that it did not catch.
     Runtime,
-    /// A Rust callback failed, and no script caught its error; it is the error's
+    /// A Rust function failed, and no script caught its error; it is the error's
     /// [source](std::error::Error::source).
     Callback,
-    /// A result was not of the type that the host asked for.
+    /// A value could not be converted to what was asked for.
     Conversion,
     /// The script called `os.exit` with this status.
     Exit(i32),
-    /// The VM is at work already: it cannot run a second script from inside a callback.
+    /// The VM is at work already: a callback cannot run Lua and wait for it. It can answer with a
+    /// [`Reply`](crate::Reply), be a [sequence](crate::values::Sequence), or be asynchronous.
     Busy,
+    /// The script needs more memory than the limit.
+    Memory,
+    /// The fuel of a call is used up.
+    Fuel,
+    /// The script was stopped by an [`InterruptHandle`](crate::InterruptHandle).
+    Interrupted,
+    /// The script has run past its deadline.
+    TimedOut,
+    /// The script waits for an asynchronous function, and was not called asynchronously.
+    Pending,
+    /// The VM of a handle does not exist any more, or is another one.
+    Closed,
+    /// A value of the host cannot be borrowed: it is in use, or not there any more.
+    Borrow,
+}
+
+/// What an error is to scripts.
+#[derive(Clone, Debug)]
+enum ErrorValue {
+    /// A message that says where it comes from.
+    Message,
+    /// A message that is to be given the place of whoever called the function that failed.
+    Unplaced,
+    /// The argument of a callback with this number.
+    Argument(usize),
+    /// A string that is not UTF-8.
+    Bytes(Arc<[u8]>),
+    /// Another value: nil, a boolean, a number.
+    Plain(value::PlainValue),
+    /// A table, function, coroutine or userdata.
+    Held(Arc<RemoteStashed>),
+}
+
+#[derive(Clone, Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    context: Vec<String>,
+    traceback: Traceback,
+    source: Option<Arc<anyhow::Error>>,
+    value: ErrorValue,
+    text: Option<SourceText>,
+    place: Option<(u32, u32)>,
 }
 
 /// An error of a VM as its host sees it: plain data, which may go to other threads.
@@ -33,84 +85,351 @@ pub enum ErrorKind {
 /// let lua = luster::Lua::new();
 /// let error = lua.load("local t = nil; return t.x").set_name("=example").exec().unwrap_err();
 /// assert_eq!(error.message(), "example:1: attempt to index a nil value (local 't')");
-/// assert!(error.traceback().starts_with("stack traceback:"));
+/// let frame = &error.traceback().frames()[0];
+/// assert_eq!((frame.line(), frame.column()), (1, 25));
 /// ```
-#[derive(Clone, Debug)]
-pub struct Error {
-    kind: ErrorKind,
-    message: String,
-    traceback: String,
-    source: Option<Arc<anyhow::Error>>,
-}
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), traceback: String::new(), source: None }
+    #[cold]
+    fn with_value(kind: ErrorKind, message: impl Into<String>, value: ErrorValue) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            context: Vec::new(),
+            traceback: Traceback::default(),
+            source: None,
+            value,
+            text: None,
+            place: None,
+        }))
+    }
+
+    /// An error with a message, for functions that scripts call. They see the message with the
+    /// place of the call before it, as from `error`.
+    ///
+    /// ```
+    /// use luster::{Error, Lua, Result};
+    ///
+    /// fn half(n: i64) -> Result<i64> {
+    ///     if n % 2 == 0 { Ok(n / 2) } else { Err(Error::new("an even number is needed")) }
+    /// }
+    ///
+    /// let lua = Lua::new();
+    /// lua.globals().set("half", lua.function(half))?;
+    /// let error = lua.load("return half(3)").set_name("=game").exec().unwrap_err();
+    /// assert_eq!(error.message(), "game:1: an even number is needed");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new(message: impl Into<String>) -> Self {
+        Error::with_value(ErrorKind::Runtime, message, ErrorValue::Unplaced)
+    }
+
+    /// An error that is another Rust error.
+    ///
+    /// Functions need not do this: they may return every error that `anyhow` takes.
+    pub fn external(error: impl Into<anyhow::Error>) -> Self {
+        Error::from(error.into())
+    }
+
+    /// The error that a value is not of the expected type, for implementations of
+    /// [`FromLua`](crate::FromLua).
+    pub fn conversion(message: impl Into<String>) -> Self {
+        Error::with_value(ErrorKind::Conversion, message, ErrorValue::Unplaced)
+    }
+
+    pub(crate) fn of_kind(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error::with_value(kind, message, ErrorValue::Unplaced)
+    }
+
+    #[cold]
+    pub(crate) fn busy() -> Self {
+        Error::of_kind(
+            ErrorKind::Busy,
+            "the VM is running already: a callback cannot call Lua and wait for it (return a Reply, \
+             use a sequence, or let it be asynchronous)",
+        )
+    }
+
+    #[cold]
+    pub(crate) fn closed() -> Self {
+        Error::of_kind(ErrorKind::Closed, "the VM of this value is not there any more")
+    }
+
+    #[cold]
+    pub(crate) fn foreign() -> Self {
+        Error::of_kind(ErrorKind::Closed, "the value belongs to another VM")
     }
 
     pub(crate) fn syntax(error: &luster_compiler::CompileError) -> Self {
         let kind = ErrorKind::Syntax { incomplete: error.incomplete };
-        Error::new(kind, String::from_utf8_lossy(&error.to_bytes()))
+        let bytes = error.to_bytes();
+        let mut result = Error::of_text(kind, &bytes);
+        result.0.place = Some((error.line, 0));
+        result
+    }
+
+    /// An error whose message says where it comes from.
+    fn of_text(kind: ErrorKind, text: &[u8]) -> Self {
+        match std::str::from_utf8(text) {
+            Ok(message) => Error::with_value(kind, message, ErrorValue::Message),
+            Err(_) => {
+                let message = String::from_utf8_lossy(text);
+                Error::with_value(kind, message, ErrorValue::Bytes(text.into()))
+            }
+        }
     }
 
     /// The error that a script did not catch.
-    pub(crate) fn uncaught<'gc>(ctx: Context<'gc>, error: Value<'gc>, traceback: &[u8]) -> Self {
-        let mut result = match error {
+    pub(crate) fn uncaught<'gc>(
+        ctx: Context<'gc>,
+        error: Value<'gc>,
+        traceback: Option<Box<Traceback>>,
+    ) -> Self {
+        let mut result = Error::from_value(ctx, error);
+        if let Some(traceback) = traceback {
+            result.0.place = traceback
+                .frames()
+                .iter()
+                .find(|frame| frame.line() > 0)
+                .map(|frame| (frame.line(), frame.column()));
+            result.0.traceback = *traceback;
+        }
+        result
+    }
+
+    /// The error that a Lua value is when it is raised.
+    pub(crate) fn from_value<'gc>(ctx: Context<'gc>, error: Value<'gc>) -> Self {
+        match error {
             Value::UserData(userdata) if let Some(rust) = userdata.downcast::<RustError>() => {
-                let mut result = Error::new(ErrorKind::Callback, rust.0.to_string());
-                result.source = Some(rust.0.clone());
-                result
+                Error::from_rust(rust.0.clone())
             }
-            Value::String(_) | Value::Integer(_) | Value::Float(_) => {
+            Value::String(text) => Error::of_text(ErrorKind::Runtime, text.as_bytes()),
+            Value::Integer(_) | Value::Float(_) => {
                 let mut text = Vec::new();
                 ctx.write_basic(&mut text, error);
-                Error::new(ErrorKind::Runtime, String::from_utf8_lossy(&text))
+                let mut result = Error::of_text(ErrorKind::Runtime, &text);
+                result.0.value = ErrorValue::Plain(value::PlainValue::new(error));
+                result
             }
-            other => Error::new(
-                ErrorKind::Runtime,
-                format!("(error object is a {} value)", other.type_name()),
-            ),
-        };
-        result.traceback = String::from_utf8_lossy(traceback).into_owned();
+            other => {
+                let message = format!("(error object is a {} value)", other.type_name());
+                let value = match other {
+                    Value::Nil | Value::False | Value::True => {
+                        ErrorValue::Plain(value::PlainValue::new(other))
+                    }
+                    other => ErrorValue::Held(Arc::new(ctx.stash_remotely(other))),
+                };
+                Error::with_value(ErrorKind::Runtime, message, value)
+            }
+        }
+    }
+
+    fn from_rust(error: Arc<anyhow::Error>) -> Self {
+        if let Some(own) = error.downcast_ref::<Error>() {
+            return own.clone();
+        }
+        let message = error.to_string();
+        let mut result = Error::with_value(ErrorKind::Callback, message, ErrorValue::Unplaced);
+        result.0.source = Some(error);
         result
+    }
+
+    /// The error as a callback raises it.
+    #[cold]
+    pub(crate) fn raise<'gc>(self, ctx: Context<'gc>) -> luster_value::Error<'gc> {
+        use luster_value::Error as Raised;
+        if !self.0.context.is_empty() {
+            return Raised::from(anyhow::Error::new(self));
+        }
+        let Inner { message, source, value, .. } = *self.0;
+        if let Some(source) = source {
+            return Raised::Value(luster_value::rust_error(ctx, source));
+        }
+        match value {
+            ErrorValue::Message => Raised::plain(message),
+            ErrorValue::Unplaced => Raised::message(message),
+            ErrorValue::Argument(number) => Raised::argument(number, message),
+            ErrorValue::Bytes(bytes) => Raised::plain(bytes.to_vec()),
+            ErrorValue::Plain(value) => Raised::Value(value.get()),
+            ErrorValue::Held(held) => match ctx.fetch_remote(&held) {
+                Some(value) => Raised::Value(value),
+                None => Raised::message(message),
+            },
+        }
+    }
+
+    /// Says that it is about an argument of the function that is being called, numbered from 1.
+    #[must_use]
+    pub fn with_argument(mut self, number: usize) -> Self {
+        self.0.value = ErrorValue::Argument(number);
+        self
+    }
+
+    /// The same for an argument that was looked at, which may not have been given.
+    pub(crate) fn about_argument(mut self, number: usize, is_missing: bool) -> Self {
+        let message = &mut self.0.message;
+        if is_missing && message.ends_with(", got nil") {
+            message.truncate(message.len() - "nil".len());
+            message.push_str("no value");
+        }
+        self.with_argument(number)
+    }
+
+    /// Says in which element of a collection the value is that could not be converted.
+    pub(crate) fn in_element(mut self, name: &str) -> Self {
+        let rest = std::mem::take(&mut self.0.message);
+        let is_name = !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !name.starts_with(|c: char| c.is_ascii_digit());
+        let step = if is_name { format!(".{name}") } else { format!("[{name}]") };
+        let separator = if rest.starts_with(['.', '[']) { "" } else { ": " };
+        self.0.message = format!("{step}{separator}{rest}");
+        self
     }
 
     /// What kind of thing went wrong.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
-    /// The message, without the traceback.
+    /// The message, without the traceback. What is not UTF-8 in it is replaced.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
-    /// The functions that were running, in the shape of Lua's `debug.traceback`; empty when none
-    /// were.
-    pub fn traceback(&self) -> &str {
-        &self.traceback
+    /// The functions that were running, the innermost first; none, when none were.
+    pub fn traceback(&self) -> &Traceback {
+        &self.0.traceback
     }
 
-    /// The error of a Rust callback, if it is one of this type.
-    pub fn downcast_ref<E: std::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
-        self.source.as_ref()?.downcast_ref()
+    /// The error of a Rust function, if it is one of this type.
+    ///
+    /// ```
+    /// use luster::{ErrorKind, Lua};
+    ///
+    /// let lua = Lua::new();
+    /// lua.globals().set("parse", lua.function(|text: &str| text.parse::<u8>()))?;
+    /// let error = lua.load("parse('300')").exec().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Callback);
+    /// assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
+        self.0.source.as_ref()?.downcast_ref()
+    }
+
+    /// The value that was raised, as it was.
+    ///
+    /// ```
+    /// use luster::{Lua, Table, Value};
+    ///
+    /// let lua = Lua::new();
+    /// let error = lua.load("error { code = 42 }").exec().unwrap_err();
+    /// let Value::Table(table) = error.value(&lua)? else { panic!("a table was raised") };
+    /// assert_eq!(table.get::<i64>("code")?, 42);
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it was raised in another VM.
+    pub fn value(&self, lua: &Lua) -> Result<value::Value> {
+        let of_text = |text: &[u8]| lua.string(text).map(value::Value::String);
+        match &self.0.value {
+            ErrorValue::Message | ErrorValue::Unplaced | ErrorValue::Argument(_) => {
+                of_text(self.0.message.as_bytes())
+            }
+            ErrorValue::Bytes(bytes) => of_text(bytes),
+            ErrorValue::Plain(value) => lua.visit(|ctx| crate::FromLua::from_lua(ctx, value.get())),
+            ErrorValue::Held(held) => lua.visit(|ctx| {
+                let value = ctx.fetch_remote(held).ok_or_else(Error::foreign)?;
+                crate::FromLua::from_lua(ctx, value)
+            }),
+        }
+    }
+
+    /// Says what was being done when it happened; [`Display`](fmt::Display) shows that first.
+    ///
+    /// ```
+    /// let error = luster::Error::new("no such file").context("loading the level");
+    /// assert_eq!(error.to_string(), "loading the level: no such file");
+    /// ```
+    #[must_use]
+    pub fn context(mut self, what: impl fmt::Display) -> Self {
+        self.0.context.push(what.to_string());
+        self
+    }
+
+    pub(crate) fn contexts(&self) -> impl Iterator<Item = &str> {
+        self.0.context.iter().rev().map(String::as_str)
+    }
+
+    pub(crate) fn with_text(mut self, text: SourceText) -> Self {
+        self.0.text = Some(text);
+        self
+    }
+
+    pub(crate) fn place(&self) -> Option<(u32, u32)> {
+        self.0.place
+    }
+
+    pub(crate) fn text(&self) -> Option<&SourceText> {
+        self.0.text.as_ref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if !self.traceback.is_empty() {
-            write!(f, "\n{}", self.traceback)?;
+        for what in self.contexts() {
+            write!(f, "{what}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if !self.0.traceback.is_empty() {
+            write!(f, "\n{}", self.0.traceback)?;
         }
         Ok(())
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("context", &self.0.context)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
+        self.0
+            .source
             .as_ref()
             .map(|error| -> &(dyn std::error::Error + 'static) { error.as_ref().as_ref() })
+    }
+}
+
+/// What a Rust function failed with; an [`Error`] of luster stays what it is.
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<Error>() {
+            Ok(own) => own,
+            Err(error) => Error::from_rust(Arc::new(error)),
+        }
+    }
+}
+
+impl From<luster_vm::Busy> for Error {
+    fn from(_: luster_vm::Busy) -> Self {
+        Error::busy()
+    }
+}
+
+impl From<luster_value::BorrowFault> for Error {
+    fn from(fault: luster_value::BorrowFault) -> Self {
+        Error::of_kind(ErrorKind::Borrow, format!("cannot borrow the userdata: {fault}"))
     }
 }

@@ -9,21 +9,59 @@
 //!     return "hello, " .. who
 //! "#).eval()?;
 //! assert_eq!(greeting, "hello, world");
+//!
+//! lua.globals().set("add", lua.function(|a: i64, b: i64| a + b))?;
+//! assert_eq!(lua.load("add(1, 2)").eval::<i64>()?, 3);
 //! # Ok::<(), luster::Error>(())
 //! ```
 //!
-//! A script can be run in steps of limited work ([`Chunk::start`]), and [`Lua::enter`] leads to the
-//! values themselves. The crates below are re-exported as [`syntax`], [`bytecode`] and
-//! [`compiler`].
+//! - [`Lua`] is a VM; [`Lua::builder`] chooses what is in it.
+//! - [`Table`], [`Function`], [`Thread`], [`AnyUserData`], [`LuaString`] and [`Value`] hold its values,
+//!   wherever they are needed and for as long as they are.
+//! - [`FromLua`] and [`IntoLua`] convert; every closure whose parameters and results convert is a
+//!   function for scripts ([`Lua::function`]).
+//! - [`UserData`] are types of the host in scripts; [`Lua::scope`] lends values and functions for the
+//!   time of a call.
+//! - [`Task`] runs scripts in steps of limited work, and [`InterruptHandle`] stops them.
+//! - [`Lua::enter`] leads to the [values] themselves, which cost nothing to use.
+//!
+//! The crates below are re-exported as [`syntax`], [`bytecode`] and [`compiler`].
 #![forbid(unsafe_code)]
 
+mod builder;
+mod chunk;
 mod convert;
 mod error;
+mod function;
+mod handle;
+mod limits;
 mod lua;
+mod object;
+mod param;
+mod render;
+mod scope;
+mod table;
+mod task;
+mod thread;
+mod userdata;
+mod value;
 
-pub use convert::FromResults;
-pub use error::{Error, ErrorKind};
-pub use lua::{Chunk, Lua, Step, Task};
+pub use builder::Builder;
+pub use chunk::Chunk;
+pub use convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, Values, Variadic};
+pub use error::{Error, ErrorKind, Result};
+pub use function::{Function, Reply};
+pub use limits::{Fuel, InterruptHandle};
+pub use lua::{HeldValue, Lua};
+pub use param::{LuaFunction, LuaFunctionMut, Param, ScopedFunction};
+pub use scope::Scope;
+pub use table::{Pairs, Sequence, Table};
+pub use task::{Step, Task};
+pub use thread::{Thread, ThreadStatus};
+pub use userdata::{AnyUserData, Class, UserData};
+pub use value::{Bytes, LuaString, MultiValue, Value};
+
+pub use luster_value::{TraceFrame, Traceback, UserRef, UserRefMut};
 
 pub use luster_bytecode as bytecode;
 pub use luster_compiler as compiler;
@@ -34,7 +72,7 @@ pub mod values {
     pub use luster_value::{
         BoxSequence, Callback, CallbackReturn, Captured, Closure, CollectRequest, Context, Error,
         Float, Function, InvalidKey, LuaString, Metamethod, Poll, Raised, ResumeKind, Sequence,
-        Stack, Stashed, Status, Table, Thread, Type, UserData, Value,
+        Stack, Stashed, Status, Table, Thread, Type, UserCell, UserData, Value,
     };
     pub use luster_vm::{load_closure, traceback};
 }

@@ -1,20 +1,56 @@
-//! A VM as its host holds it, chunks to load into it, and tasks that run in it.
+//! A VM as its host holds it.
 
-use std::borrow::Cow;
-use std::cell::RefCell;
-use std::hash::{BuildHasher, RandomState};
-use std::marker::PhantomData;
+use std::any::TypeId;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use luster_value::{
-    Callback, CallbackReturn, ClosingFrame, Context, Frame, Stack, Stashed, Status, Value,
-};
-use luster_vm::{Completion, RunEnd, Vm};
+use luster_value::{Callback, CallbackReturn, Context, Stack, Value};
+use luster_vm::Vm;
 
-use crate::convert::FromResults;
-use crate::error::{Error, ErrorKind};
+use crate::builder::Builder;
+use crate::chunk::Chunk;
+use crate::convert::{FromLua, FromLuaMulti, IntoLua};
+use crate::error::{Error, Result};
+use crate::handle::Handle;
+use crate::limits::InterruptHandle;
+use crate::param::{self, LuaFunction, LuaFunctionMut};
+use crate::render::SourceText;
+use crate::task::Task;
+use crate::userdata::{StashedClass, TypeIdHasher};
+use crate::value::LuaString;
+use crate::{Function, Thread};
 
-/// A Lua VM.
+/// How many bytes of sources are kept to show errors with.
+const KEPT_SOURCES: usize = 1 << 20;
+
+/// What belongs to a VM outside its arena.
+pub(crate) struct Shared {
+    pub(crate) vm: Vm,
+    pub(crate) interrupted: Arc<AtomicBool>,
+    pub(crate) deadline: Cell<Option<Instant>>,
+    /// The metatables of the host's types.
+    pub(crate) metatables: RefCell<HashMap<TypeId, StashedClass, BuildHasherDefault<TypeIdHasher>>>,
+    sources: RefCell<VecDeque<SourceText>>,
+}
+
+impl Shared {
+    /// Whether the host wants what runs to stop.
+    #[inline]
+    pub(crate) fn should_stop(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+            || self.deadline.get().is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// A Lua VM. Clones are the same VM.
+///
+/// A VM stays on its thread. It lives for as long as a clone of it, or a [`Task`]; handles such as
+/// [`Table`](crate::Table) do not keep it alive.
 ///
 /// ```
 /// let lua = luster::Lua::new();
@@ -22,9 +58,8 @@ use crate::error::{Error, ErrorKind};
 /// assert_eq!(n, 3);
 /// # Ok::<(), luster::Error>(())
 /// ```
-pub struct Lua {
-    vm: RefCell<Vm>,
-}
+#[derive(Clone)]
+pub struct Lua(Rc<Shared>);
 
 impl Default for Lua {
     fn default() -> Self {
@@ -32,122 +67,226 @@ impl Default for Lua {
     }
 }
 
+impl std::fmt::Debug for Lua {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lua").field("used_memory", &self.used_memory()).finish_non_exhaustive()
+    }
+}
+
 impl Lua {
     /// A VM with the safe libraries: nothing in it reaches files, processes, the environment, or
     /// the VM's own insides.
     pub fn new() -> Self {
-        Self::with(luster_stdlib::open_safe)
+        Self::builder().build()
     }
 
     /// A VM with all libraries, `io`, `os`, `package` and `debug` too, as the `luster` command has.
     pub fn with_all_libraries() -> Self {
-        Self::with(luster_stdlib::open_all)
+        Self::builder().all_libraries().build()
     }
 
-    /// A VM that the host sets up itself: with the libraries that it chooses
-    /// ([`open_libraries`](crate::open_libraries)) and whatever else should be there from the
-    /// beginning.
-    pub fn with(set_up: impl for<'gc> FnOnce(Context<'gc>)) -> Self {
-        let vm = Vm::new(random_seed());
-        vm.enter(set_up);
-        Lua { vm: RefCell::new(vm) }
+    /// Chooses the libraries of a VM, its limits, and what it has of the world around it.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn from_vm(vm: Vm) -> Self {
+        let shared = Rc::new(Shared {
+            vm,
+            interrupted: Arc::default(),
+            deadline: Cell::new(None),
+            metatables: RefCell::default(),
+            sources: RefCell::default(),
+        });
+        shared.vm.enter(|ctx| ctx.set_host(Rc::downgrade(&shared)));
+        Lua(shared)
+    }
+
+    pub(crate) fn from_shared(shared: Rc<Shared>) -> Self {
+        Lua(shared)
+    }
+
+    #[inline]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// The VM that a callback is called by.
+    ///
+    /// # Errors
+    /// When it is being dropped.
+    pub fn of(ctx: Context<'_>) -> Result<Lua> {
+        let shared = ctx.host::<Weak<Shared>>().and_then(Weak::upgrade);
+        shared.map(Lua).ok_or_else(Error::closed)
     }
 
     /// Takes source text to run. Its name, for messages, is the text itself until
     /// [`Chunk::set_name`].
-    pub fn load<'lua, 's>(&'lua self, source: &'s (impl AsRef<[u8]> + ?Sized)) -> Chunk<'lua, 's> {
-        let source = source.as_ref();
-        Chunk { lua: self, source, name: Cow::Borrowed(source), arguments: Vec::new() }
+    pub fn load<'s>(&self, source: &'s (impl AsRef<[u8]> + ?Sized)) -> Chunk<'s> {
+        Chunk::new(self.clone(), source.as_ref())
     }
 
-    /// Enters the arena, where values are what they are to the VM itself.
+    /// Enters the arena, where values are what they are to the VM itself: `Copy`, branded by the
+    /// visit, and used at no cost. Visits may be made inside each other, and from callbacks.
+    ///
+    /// ```
+    /// use luster::Lua;
+    /// use luster::values::{Table, Value};
+    ///
+    /// let lua = Lua::new();
+    /// lua.enter(|ctx| {
+    ///     let table = Table::new(ctx);
+    ///     table.set_field(ctx, "answer", Value::Integer(42));
+    ///     ctx.globals().set_field(ctx, "t", Value::Table(table));
+    /// });
+    /// assert_eq!(lua.load("t.answer").eval::<i64>()?, 42);
+    /// # Ok::<(), luster::Error>(())
+    /// ```
     ///
     /// # Panics
-    /// When called from inside a callback of the same VM, which has its context already.
+    /// When called while the VM collects garbage: by the destructor of a value that it owned.
+    #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
-        self.vm.borrow().enter(f)
+        self.0.vm.enter(f)
     }
 
-    /// Frees everything that is unreachable.
+    /// Enters the arena, where that is possible.
+    #[inline]
+    pub(crate) fn visit<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> Result<T>) -> Result<T> {
+        if self.0.vm.can_enter() { self.0.vm.enter(f) } else { Err(Error::busy()) }
+    }
+
+    /// A Lua string of text or bytes.
+    ///
+    /// # Errors
+    /// When the VM collects garbage just now.
+    pub fn string(&self, text: impl AsRef<[u8]>) -> Result<LuaString> {
+        self.visit(|ctx| Ok(LuaString(Handle::new(ctx, ctx.string(text)))))
+    }
+
+    /// A function that scripts can call, made of a closure or a `fn`.
+    ///
+    /// Its parameters are converted from the arguments, and a wrong argument is an error as Lua's own
+    /// functions have it. Userdata can be borrowed (`&T`, `&mut T`), strings too (`&str`). It
+    /// returns anything that is [`IntoLuaMulti`](crate::IntoLuaMulti), or a `Result` of that with
+    /// any error that `anyhow` takes.
+    ///
+    /// ```
+    /// use luster::Lua;
+    ///
+    /// let lua = Lua::new();
+    /// let greet = lua.function(|name: &str, times: Option<u8>| name.repeat(times.unwrap_or(1).into()));
+    /// lua.globals().set("greet", greet)?;
+    /// assert_eq!(lua.load("greet('hi', 2)").eval::<String>()?, "hihi");
+    /// let error = lua.load("greet('hi', 'x')").set_name("=script").exec().unwrap_err();
+    /// assert_eq!(
+    ///     error.message(),
+    ///     "script:1: bad argument #2 to 'greet' (number expected, got string)",
+    /// );
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn function<S: 'static>(&self, function: impl LuaFunction<S>) -> Function {
+        self.enter(|ctx| Function(Handle::new(ctx, param::native(ctx, function))))
+    }
+
+    /// The same for a function that changes what it has captured. Calling it while it is being
+    /// called is an error.
+    ///
+    /// ```
+    /// let lua = luster::Lua::new();
+    /// let mut count = 0;
+    /// lua.globals().set("count", lua.function_mut(move || { count += 1; count }))?;
+    /// assert_eq!(lua.load("count() + count()").eval::<i64>()?, 3);
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn function_mut<S: 'static>(&self, function: impl LuaFunctionMut<S>) -> Function {
+        self.enter(|ctx| Function(Handle::new(ctx, param::native_mut(ctx, function))))
+    }
+
+    /// A coroutine that will call a function when it is first resumed.
+    ///
+    /// # Errors
+    /// When the function is of another VM.
+    pub fn create_thread(&self, function: &Function) -> Result<Thread> {
+        self.visit(|ctx| {
+            let thread = luster_value::Thread::new(ctx, function.0.fetch(ctx)?);
+            Ok(Thread(Handle::new(ctx, Value::Thread(thread))))
+        })
+    }
+
+    /// Converts a Rust value to a Lua value and that to another Rust type.
+    ///
+    /// # Errors
+    /// When one of the conversions fails.
+    pub fn convert<T: FromLua>(&self, value: impl IntoLua) -> Result<T> {
+        self.visit(|ctx| T::from_lua(ctx, value.into_lua(ctx)?))
+    }
+
+    /// Frees everything that is unreachable. Finalizers run with the next call. Does nothing when
+    /// called by a callback.
     pub fn collect_garbage(&self) {
-        self.vm.borrow_mut().collect_garbage();
+        self.0.vm.collect_garbage();
     }
 
-    /// The bytes in use, as the VM counts them.
+    /// The bytes in use, as the VM counts them: what objects own, and 64 for each object.
     pub fn used_memory(&self) -> usize {
-        self.vm.borrow().used_memory()
+        self.0.vm.used_memory()
     }
 
-    /// Begins to call a function that was stashed, with strings as arguments.
+    /// Sets the limit of memory, in bytes as [`used_memory`](Self::used_memory) counts them, or
+    /// lifts it.
+    ///
+    /// A script that asks for more at once gets the error "not enough memory", which it may catch.
+    /// When more is in use at the end of a slice, after everything that can be freed has been, the
+    /// host gets an error of the kind [`Memory`](crate::ErrorKind::Memory).
+    pub fn set_memory_limit(&self, limit: Option<usize>) {
+        self.0.vm.set_memory_limit(limit.unwrap_or(usize::MAX));
+    }
+
+    /// Sets the time at which whatever runs is stopped, or lifts that. The host gets an error of the
+    /// kind [`TimedOut`](crate::ErrorKind::TimedOut), which scripts neither see nor catch.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.0.deadline.set(deadline);
+    }
+
+    /// A handle to stop what runs from another thread.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(self.0.interrupted.clone())
+    }
+
+    /// Begins to call a function that is chosen, and whose arguments are put on the stack, inside
+    /// the arena.
     ///
     /// # Errors
-    /// When the VM is running already.
-    pub fn start_function<T: FromResults>(
+    /// What `choose` returns.
+    pub fn start_with<T: FromLuaMulti>(
         &self,
-        function: &Stashed,
-        arguments: &[Vec<u8>],
-    ) -> Result<Task<'_, T>, Error> {
-        self.start_call(|ctx| {
-            let function = ctx.fetch(function).unwrap_or(Value::Nil);
-            (function, arguments.iter().map(|argument| ctx.string(argument)).collect())
-        })
+        choose: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>>,
+    ) -> Result<Task<T>> {
+        if !self.0.vm.can_enter() {
+            return Err(Error::busy());
+        }
+        let execution = self.0.vm.start(choose)?;
+        Ok(Task::new(self.clone(), execution))
     }
 
-    /// Begins to call a function, chosen together with its arguments inside the arena. What the VM
-    /// was in the midst of is given up.
+    /// Begins to close the variables that were to be closed when a script called `os.exit`.
     ///
     /// # Errors
-    /// When the VM is running already.
-    pub fn start_call<T: FromResults>(
-        &self,
-        choose: impl for<'gc> FnOnce(Context<'gc>) -> (Value<'gc>, Vec<Value<'gc>>),
-    ) -> Result<Task<'_, T>, Error> {
-        let Ok(mut vm) = self.vm.try_borrow_mut() else {
-            return Err(Error::new(ErrorKind::Busy, "the VM is running already"));
-        };
-        vm.start(|ctx| Ok::<_, Error>(choose(ctx)))?;
-        Ok(Task { lua: self, result: PhantomData })
-    }
-
-    /// Raises an error in the script that is between two steps, as if what it was doing had failed:
-    /// the script can catch it, unlike the end of its fuel. The place is put before the message.
-    ///
-    /// Tells whether it did: not while a coroutine other than the main one or a finalizer is
-    /// running. The host can try again after another step.
-    pub fn interrupt(&self, message: &str) -> bool {
-        let Ok(vm) = self.vm.try_borrow() else { return false };
-        vm.enter(|ctx| {
-            let Some(mut state) = ctx.main_thread().state_mut(&ctx) else { return false };
-            let in_finalizer =
-                state.frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)));
-            if state.status != Status::Running || in_finalizer {
-                return false;
-            }
-            // Level 1 is what is interrupted; the reference names the place that called it.
-            let mut text = luster_vm::traceback::position(ctx, &state, 2);
-            text.extend(message.bytes());
-            state.frames.push(Frame::Closing(ClosingFrame::raising(ctx.string(text))));
-            true
-        })
-    }
-
-    /// Begins to close the variables that were to be closed when the script called `os.exit`.
-    ///
-    /// # Errors
-    /// When the VM is running already.
-    pub fn start_closing(&self) -> Result<Task<'_, ()>, Error> {
+    /// When the VM is collecting garbage.
+    pub fn start_closing(&self) -> Result<Task<()>> {
         fn close<'gc>(
             _: Context<'gc>,
             stack: &mut Stack<'_, 'gc>,
-        ) -> Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
+        ) -> std::result::Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
             match stack.get(0) {
                 Value::Thread(thread) => Ok(CallbackReturn::Close(thread)),
                 _ => Ok(CallbackReturn::Return),
             }
         }
-        self.start_call(|ctx| {
-            let left = Value::Thread(ctx.main_thread());
-            (Value::Callback(Callback::new(ctx, "close", close)), vec![left])
+        self.start_with(|ctx, stack| {
+            stack.push(Value::Thread(ctx.main_thread()));
+            Ok(Value::Callback(Callback::new(ctx, "close", close)))
         })
     }
 
@@ -161,172 +300,79 @@ impl Lua {
     /// Begins to run the finalizers that are due.
     ///
     /// # Errors
-    /// When the VM is running already.
-    pub fn start_finalizing(&self) -> Result<Task<'_, ()>, Error> {
+    /// When the VM is collecting garbage.
+    pub fn start_finalizing(&self) -> Result<Task<()>> {
         // Due finalizers run before anything else does.
         self.load("").start()
     }
-}
 
-/// A seed that nobody can foretell: what the standard library seeds its own hashing with.
-fn random_seed() -> u64 {
-    RandomState::new().hash_one(0)
-}
-
-/// Source text, about to be run.
-pub struct Chunk<'lua, 's> {
-    lua: &'lua Lua,
-    source: &'s [u8],
-    name: Cow<'s, [u8]>,
-    arguments: Vec<Vec<u8>>,
-}
-
-impl<'lua> Chunk<'lua, '_> {
-    /// Names the chunk for messages, by Lua's rules: `@file`, `=name`, or else source text.
-    #[must_use]
-    pub fn set_name(mut self, name: impl AsRef<[u8]>) -> Self {
-        self.name = Cow::Owned(name.as_ref().to_vec());
-        self
-    }
-
-    /// Gives the chunk arguments, which it sees as `...`.
-    #[must_use]
-    pub fn set_arguments<A: Into<Vec<u8>>>(
-        mut self,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> Self {
-        self.arguments = arguments.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Runs the chunk to its end.
-    ///
-    /// # Errors
-    /// When it does not compile, or raises an error that it does not catch.
-    pub fn exec(self) -> Result<(), Error> {
-        self.start()?.finish()
-    }
-
-    /// Runs the chunk to its end and converts its results. An expression may stand without its
-    /// `return`.
-    ///
-    /// # Errors
-    /// As [`exec`](Self::exec), or when the results are of another type.
-    pub fn eval<T: FromResults>(self) -> Result<T, Error> {
-        let expression = [b"return ", self.source].concat();
-        if let Ok(prototype) = luster_compiler::compile(&expression, &self.name) {
-            return self.lua.start_prototype(prototype, &self.arguments)?.finish();
-        }
-        self.start()?.finish()
-    }
-
-    /// Compiles the chunk and begins to run it, in steps that the host decides about.
-    ///
-    /// # Errors
-    /// When it does not compile.
-    pub fn start<T: FromResults>(self) -> Result<Task<'lua, T>, Error> {
-        let prototype = luster_compiler::compile(self.source, &self.name)
-            .map_err(|error| Error::syntax(&error))?;
-        self.lua.start_prototype(prototype, &self.arguments)
-    }
-}
-
-impl Lua {
-    fn start_prototype<T: FromResults>(
-        &self,
-        prototype: luster_bytecode::Prototype,
-        arguments: &[Vec<u8>],
-    ) -> Result<Task<'_, T>, Error> {
-        let prototype = Arc::new(prototype);
-        let function = {
-            let Ok(vm) = self.vm.try_borrow() else {
-                return Err(Error::new(ErrorKind::Busy, "the VM is running already"));
-            };
-            vm.enter(|ctx| {
-                let environment = Value::Table(ctx.globals());
-                let closure = luster_vm::load_closure(ctx, &prototype, environment);
-                ctx.stash_value(Value::Closure(closure))
-            })
-        };
-        self.start_function(&function, arguments)
-    }
-}
-
-/// How far a task is after a step.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step<T> {
-    /// It is done, with these results.
-    Done(T),
-    /// The step's fuel is used up; there is more to do.
-    OutOfFuel,
-}
-
-/// A script that runs in steps.
-///
-/// ```
-/// use luster::{Lua, Step};
-///
-/// let lua = Lua::new();
-/// let mut task = lua.load("local n = 0 while n < 1e6 do n = n + 1 end return n").start::<f64>()?;
-/// let mut steps = 0;
-/// let n = loop {
-///     match task.step(10_000)? {
-///         Step::Done(n) => break n,
-///         Step::OutOfFuel => steps += 1,
-///     }
-/// };
-/// assert_eq!(n, 1e6);
-/// assert!(steps > 100);
-/// # Ok::<(), luster::Error>(())
-/// ```
-pub struct Task<'lua, T> {
-    lua: &'lua Lua,
-    result: PhantomData<fn() -> T>,
-}
-
-impl<T: FromResults> Task<'_, T> {
-    /// Runs about `fuel` instructions.
-    ///
-    /// # Errors
-    /// When the script raises an error that it does not catch, calls `os.exit`, or its results are
-    /// of another type.
-    pub fn step(&mut self, mut fuel: i64) -> Result<Step<T>, Error> {
-        let Ok(mut vm) = self.lua.vm.try_borrow_mut() else {
-            return Err(Error::new(ErrorKind::Busy, "the VM is running already"));
-        };
-        let end = vm.run(&mut fuel);
-        for warning in luster_vm::take_warnings() {
-            vm.enter(|ctx| luster_stdlib::warn(ctx, &warning));
-        }
-        match end {
-            RunEnd::OutOfFuel => Ok(Step::OutOfFuel),
-            RunEnd::Exit(status) => {
-                Err(Error::new(ErrorKind::Exit(status), format!("exit with status {status}")))
-            }
-            RunEnd::Done => vm.enter_machine(|mc, machine| {
-                let ctx = machine.context(mc);
-                match machine.take_completion() {
-                    Some(Completion::Returned(values)) => {
-                        T::from_results(ctx, &values).map(Step::Done)
-                    }
-                    Some(Completion::Failed { error, traceback }) => {
-                        Err(Error::uncaught(ctx, error, &traceback))
-                    }
-                    None => Err(Error::new(ErrorKind::Busy, "another script was started since")),
-                }
-            }),
+    /// Keeps a chunk's source, so that errors can show it.
+    pub(crate) fn keep_source(&self, text: SourceText) {
+        let mut sources = self.0.sources.borrow_mut();
+        sources.retain(|kept| kept.chunk != text.chunk);
+        sources.push_back(text);
+        let mut bytes: usize = sources.iter().map(|kept| kept.source.len()).sum();
+        while bytes > KEPT_SOURCES && sources.len() > 1 {
+            bytes -= sources.pop_front().map_or(0, |dropped| dropped.source.len());
         }
     }
 
-    /// Runs to the end.
-    ///
-    /// # Errors
-    /// As [`step`](Self::step).
-    pub fn finish(mut self) -> Result<T, Error> {
-        loop {
-            if let Step::Done(result) = self.step(i64::MAX)? {
-                return Ok(result);
-            }
+    /// Adds the source to an error, when it is known.
+    pub(crate) fn with_source(&self, error: Error) -> Error {
+        let frames = error.traceback().frames();
+        let Some(frame) = frames.iter().find(|frame| frame.line() > 0) else { return error };
+        let sources = self.0.sources.borrow();
+        match sources.iter().find(|kept| *kept.chunk == *frame.chunk()).cloned() {
+            Some(text) => error.with_text(text),
+            None => error,
         }
     }
+
+    /// What handles hold of the VM's values: the way to find handles that are kept for too long. An
+    /// entry for each value, with the number of its handles.
+    ///
+    /// A value that a handle holds is never freed, and neither is what it refers to. When a handle is
+    /// held by a userdata of the VM itself, and the value of the handle leads to that userdata, both
+    /// stay for as long as the VM. Userdata that hold Lua values should therefore be traced: see
+    /// [`values::UserData::traced`](crate::values::UserData::traced).
+    ///
+    /// ```
+    /// let lua = luster::Lua::new();
+    /// let before = lua.held_values().len();
+    /// let table = lua.create_table();
+    /// let held = lua.held_values();
+    /// assert_eq!(held.len(), before + 1);
+    /// assert!(held.iter().any(|held| held.description.starts_with("table: ") && held.handles == 1));
+    /// # drop(table);
+    /// ```
+    pub fn held_values(&self) -> Vec<HeldValue> {
+        self.enter(|ctx| {
+            let held = ctx.stash().held().into_iter();
+            held.map(|(value, handles)| HeldValue { description: describe(ctx, value), handles })
+                .collect()
+        })
+    }
+}
+
+/// A value as `tostring` shows it, and where it begins when it is a function.
+fn describe<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> String {
+    let mut text = Vec::new();
+    ctx.write_basic(&mut text, value);
+    if let Value::Closure(closure) = value {
+        let prototype = closure.prototype();
+        text.extend(b", ");
+        text.extend(luster_bytecode::chunk_id(&prototype.source.name));
+        text.extend(format!(":{}", prototype.line_defined).bytes());
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// A value of a VM that handles hold; see [`Lua::held_values`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HeldValue {
+    /// The value as `tostring` shows it; for functions, with the place where they begin.
+    pub description: String,
+    /// How many handles hold it.
+    pub handles: u32,
 }

@@ -391,19 +391,16 @@ fn traceback<'gc>(
     let level = c_int(stack.optional_integer(ctx, first + 1, i64::from(is_own))?);
     let level = usize::try_from(level).unwrap_or(usize::MAX);
     let running = is_own.then(|| running_callback(stack));
-    let message = message.map(|message| c_string(message.as_bytes()));
-    let text = with_state(stack, thread, |state| {
-        (traceback::traceback(ctx, state, running, message, level), state.frames.len())
-    });
-    let (text, frames) = text.unwrap_or_else(|| {
-        let mut text = Vec::new();
-        if let Some(message) = message {
-            text.extend(message);
-            text.push(b'\n');
-        }
-        text.extend(b"stack traceback:");
-        (text, 0)
-    });
+    let mut text = Vec::new();
+    if let Some(message) = message {
+        text.extend(c_string(message.as_bytes()));
+        text.push(b'\n');
+    }
+    let (traceback, frames) = with_state(stack, thread, |state| {
+        (traceback::traceback(ctx, state, running, level), state.frames.len())
+    })
+    .unwrap_or_default();
+    traceback.write_to(&mut text);
     stack.burn(frames + text.len() / 64);
     stack.replace(Value::String(ctx.intern_owned(text)));
     Ok(CallbackReturn::Return)

@@ -609,24 +609,32 @@ impl<'gc> Table<'gc> {
     /// # Errors
     /// The key is not in the table.
     pub fn next(self, key: Value<'gc>) -> Result<Option<(Value<'gc>, Value<'gc>)>, InvalidKey> {
+        let position = self.parts().position_after(key)?;
+        Ok(self.entry_from(position).map(|(_, key, value)| (key, value)))
+    }
+
+    /// The first entry at a position (0 at first) or behind it, with the position behind it: a way
+    /// through the table that looks no key up. A new key may move the others.
+    #[inline]
+    pub fn entry_from(self, mut position: u64) -> Option<(u64, Value<'gc>, Value<'gc>)> {
         let parts = self.parts();
-        let len = parts.array.len();
-        let mut position = parts.position_after(key)?;
-        while position < u64::from(len) {
+        let len = u64::from(parts.array.len());
+        while position < len {
             let value = parts.array.get(position as u32);
             position += 1;
             if !value.is_nil() {
-                return Ok(Some((Value::Integer(position as i64), value)));
+                return Some((position, Value::Integer(position as i64), value));
             }
         }
-        let mut slot = (position - u64::from(len)) as u32;
-        while slot < parts.nodes.size() {
-            if !parts.nodes.is_nil(slot) {
-                return Ok(Some((parts.nodes.key(slot), parts.nodes.value(slot))));
-            }
+        let mut slot = position - len;
+        while slot < u64::from(parts.nodes.size()) {
+            let node = slot as u32;
             slot += 1;
+            if !parts.nodes.is_nil(node) {
+                return Some((len + slot, parts.nodes.key(node), parts.nodes.value(node)));
+            }
         }
-        Ok(None)
+        None
     }
 
     /// How many slots the array part and the hash part have.

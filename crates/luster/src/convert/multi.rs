@@ -1,0 +1,158 @@
+//! Conversions of several values at once: tuples, results, and as many values as there are.
+
+use std::ops::{Deref, DerefMut};
+
+use luster_value::{CallbackReturn, Context, Stack};
+
+use super::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, Values};
+use crate::error::{Error, Result};
+
+impl<T: IntoLua> IntoLuaMulti for T {
+    #[inline]
+    fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
+        let value = self.into_lua(ctx)?;
+        stack.push(value);
+        Ok(())
+    }
+
+    #[inline]
+    fn reply<'gc>(
+        self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>> {
+        let value = self.into_lua(ctx)?;
+        stack.replace(value);
+        Ok(CallbackReturn::Return)
+    }
+}
+
+impl<T: FromLua> FromLuaMulti for T {
+    #[inline]
+    fn from_lua_multi<'gc>(ctx: Context<'gc>, values: &mut Values<'_, 'gc>) -> Result<Self> {
+        T::from_lua(ctx, values.take())
+    }
+}
+
+impl<T: IntoLuaMulti, E: Into<anyhow::Error>> IntoLuaMulti for std::result::Result<T, E> {
+    #[inline]
+    fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
+        match self {
+            Ok(values) => values.push_into(ctx, stack),
+            Err(error) => Err(Error::from(error.into())),
+        }
+    }
+
+    #[inline]
+    fn reply<'gc>(
+        self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>> {
+        match self {
+            Ok(values) => values.reply(ctx, stack),
+            Err(error) => Err(Error::from(error.into())),
+        }
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        impl<$($name: IntoLuaMulti),*> IntoLuaMulti for ($($name,)*) {
+            #[inline]
+            #[allow(unused_variables, non_snake_case, clippy::unused_unit)]
+            fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
+                let ($($name,)*) = self;
+                $($name.push_into(ctx, stack)?;)*
+                Ok(())
+            }
+        }
+
+        impl<$($name: FromLuaMulti),*> FromLuaMulti for ($($name,)*) {
+            #[inline]
+            #[allow(unused_variables, clippy::unused_unit)]
+            fn from_lua_multi<'gc>(
+                ctx: Context<'gc>,
+                values: &mut Values<'_, 'gc>,
+            ) -> Result<Self> {
+                Ok(($($name::from_lua_multi(ctx, values)?,)*))
+            }
+        }
+    };
+}
+
+tuples!();
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);
+tuples!(A B C D E F G H I);
+tuples!(A B C D E F G H I J);
+tuples!(A B C D E F G H I J K);
+tuples!(A B C D E F G H I J K L);
+
+/// As many values as there are: the `...` of Rust functions.
+///
+/// ```
+/// use luster::{Lua, Variadic};
+///
+/// let lua = Lua::new();
+/// lua.globals().set("sum", lua.function(|numbers: Variadic<i64>| numbers.iter().sum::<i64>()))?;
+/// assert_eq!(lua.load("sum(1, 2, 3)").eval::<i64>()?, 6);
+/// # Ok::<(), luster::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variadic<T>(pub Vec<T>);
+
+impl<T> Deref for Variadic<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Variadic<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        &mut self.0
+    }
+}
+
+impl<T> FromIterator<T> for Variadic<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Variadic(Vec::from_iter(values))
+    }
+}
+
+impl<T> IntoIterator for Variadic<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<T: IntoLua> IntoLuaMulti for Variadic<T> {
+    fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
+        if !stack.reserve(self.0.len()) {
+            return Err(Error::conversion("too many values for the stack"));
+        }
+        for value in self.0 {
+            let value = value.into_lua(ctx)?;
+            stack.push(value);
+        }
+        Ok(())
+    }
+}
+
+impl<T: FromLua> FromLuaMulti for Variadic<T> {
+    fn from_lua_multi<'gc>(ctx: Context<'gc>, values: &mut Values<'_, 'gc>) -> Result<Self> {
+        let count = values.rest().len();
+        (0..count).map(|_| T::from_lua(ctx, values.take())).collect()
+    }
+}
