@@ -75,7 +75,7 @@ impl<T: FromLua> Param<ByValue> for T {
     }
 
     #[inline(always)]
-    fn get<'a, 'gc>(held: &'a mut Option<T>) -> T {
+    fn get<'gc>(held: &mut Option<T>) -> T {
         match held.take() {
             Some(value) => value,
             None => unreachable!("a parameter is got once"),
@@ -135,7 +135,7 @@ impl<T: UserData> Param<ByMove> for T {
         Ok(Some(cell_of::<T>(ctx, arguments.take())?.take()?))
     }
 
-    fn get<'a, 'gc>(held: &'a mut Option<T>) -> T {
+    fn get<'gc>(held: &mut Option<T>) -> T {
         match held.take() {
             Some(value) => value,
             None => unreachable!("a parameter is got once"),
@@ -162,7 +162,7 @@ impl Param<ByText> for &str {
     }
 
     #[inline(always)]
-    fn get<'a, 'gc>(held: &'a mut &'gc str) -> &'a str {
+    fn get<'a>(held: &'a mut &str) -> &'a str {
         held
     }
 }
@@ -177,7 +177,7 @@ impl Param<ByText> for &[u8] {
     }
 
     #[inline(always)]
-    fn get<'a, 'gc>(held: &'a mut &'gc [u8]) -> &'a [u8] {
+    fn get<'a>(held: &'a mut &[u8]) -> &'a [u8] {
         held
     }
 }
@@ -190,7 +190,7 @@ impl<T: FromLua> Param<ByRest> for Variadic<T> {
         Variadic::from_lua_multi(ctx, arguments)
     }
 
-    fn get<'a, 'gc>(held: &'a mut Variadic<T>) -> Variadic<T> {
+    fn get<'gc>(held: &mut Variadic<T>) -> Variadic<T> {
         Variadic(std::mem::take(&mut held.0))
     }
 }
@@ -203,7 +203,7 @@ impl Param<FromVm> for Lua {
         Lua::of(ctx).map(Some)
     }
 
-    fn get<'a, 'gc>(held: &'a mut Option<Lua>) -> Lua {
+    fn get<'gc>(held: &mut Option<Lua>) -> Lua {
         match held.take() {
             Some(lua) => lua,
             None => unreachable!("a parameter is got once"),

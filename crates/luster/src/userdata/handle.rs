@@ -43,7 +43,7 @@ impl AnyUserData {
     /// # Errors
     /// When it is of another type, is mutably borrowed, or is only lent to the VM.
     pub fn borrow<T: UserData>(&self) -> Result<UserRef<T>> {
-        self.0.visit(|ctx, value| UserRef::from_lua(ctx, value))
+        self.0.visit(UserRef::from_lua)
     }
 
     /// Borrows the value to change it.
@@ -51,7 +51,7 @@ impl AnyUserData {
     /// # Errors
     /// When it is of another type, is borrowed, or is only lent to the VM.
     pub fn borrow_mut<T: UserData>(&self) -> Result<UserRefMut<T>> {
-        self.0.visit(|ctx, value| UserRefMut::from_lua(ctx, value))
+        self.0.visit(UserRefMut::from_lua)
     }
 
     /// Takes the value out of the VM, where it is gone then.
