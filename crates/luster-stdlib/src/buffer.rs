@@ -1,6 +1,6 @@
 //! Buffers that grow as a script asks for: growth that cannot be had is a Lua error.
 
-use luster_value::{Error, Stack};
+use luster_value::{Error, Stack, account};
 
 /// The longest string there may be: a length has to be an integer.
 pub(crate) const MAX_LENGTH: usize = i64::MAX as usize;
@@ -22,12 +22,20 @@ pub(crate) fn grow<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'
     buffer.try_reserve(more).map_err(|_| Error::memory())
 }
 
-/// Checks the length that a buffer is to have.
+/// Checks the length that a buffer is to have, none of which is counted yet.
 ///
 /// # Errors
 /// There is not that much memory.
 pub(crate) fn check<'gc>(length: usize) -> Result<(), Error<'gc>> {
-    if length <= MAX_BUFFER { Ok(()) } else { Err(Error::memory()) }
+    check_growth(length, length)
+}
+
+/// Checks the length that a buffer is to have, and by how much it grows beyond what is counted.
+///
+/// # Errors
+/// There is not that much memory.
+pub(crate) fn check_growth<'gc>(length: usize, more: usize) -> Result<(), Error<'gc>> {
+    if length <= MAX_BUFFER && account::has_room_for(more) { Ok(()) } else { Err(Error::memory()) }
 }
 
 /// Appends bytes.

@@ -30,7 +30,7 @@ impl CountedBuffer {
     #[inline(never)]
     fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
         let length = self.as_bytes().len();
-        crate::buffer::check(length.saturating_add(more))?;
+        crate::buffer::check_growth(length.saturating_add(more), more)?;
         if self.long.capacity() == 0 {
             let room = (length + more).max(SHORT * 2);
             self.long.try_reserve(room).map_err(|_| Error::memory())?;

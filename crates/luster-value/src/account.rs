@@ -20,6 +20,12 @@ pub fn begin_slice(allowance: usize, room: usize) {
     REQUEST_LIMIT.with(|cell| cell.set(bytes.saturating_add_unsigned(room)));
 }
 
+/// Lifts the limits of the slice that has ended.
+pub fn end_slice() {
+    SLICE_LIMIT.with(|cell| cell.set(isize::MAX));
+    REQUEST_LIMIT.with(|cell| cell.set(isize::MAX));
+}
+
 /// Whether so many bytes can be allocated without passing the memory limit. Whoever is about to
 /// allocate much at once has to ask, and to raise "not enough memory" when it cannot.
 #[inline]

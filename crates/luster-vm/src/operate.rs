@@ -102,6 +102,9 @@ impl<'gc> Fault<'gc> {
 
     /// The error without any variable's name.
     pub fn into_error(self, ctx: Context<'gc>) -> Error<'gc> {
+        if matches!(self, Fault::Key(InvalidKey::Memory)) {
+            return Error::memory();
+        }
         Error::message(self.message(ctx, b""))
     }
 }

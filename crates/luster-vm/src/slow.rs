@@ -3,7 +3,7 @@
 use luster_bytecode::Instruction;
 use luster_value::{
     AfterClosing, ClosingFrame, Error, Frame, LinkedOperand, LuaFrame, Metamethod, ReturnKind,
-    Table, Value,
+    Table, Value, account,
 };
 
 use crate::call::MAX_CALL_CHAIN;
@@ -288,7 +288,7 @@ impl<'gc> Run<'_, 'gc> {
         if len > isize::MAX as usize / 2 {
             return Err(self.fault(Fault::Message("string length overflow")));
         }
-        if text.try_reserve(len + 24).is_err() {
+        if !account::has_room_for(len) || text.try_reserve(len + 24).is_err() {
             return Err(Error::memory());
         }
         for slot in from..from + count {

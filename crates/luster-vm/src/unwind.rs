@@ -2,8 +2,8 @@
 //! catches them.
 
 use luster_value::{
-    AfterClosing, ClosingFrame, Context, Error, Frame, HandlerFrame, Raised, ReturnKind,
-    ThreadState, Value,
+    AfterClosing, ClosingFrame, Context, Error, Frame, HandlerFrame, InvalidKey, Raised,
+    ReturnKind, ThreadState, Value,
 };
 
 use crate::cursor::push;
@@ -16,6 +16,9 @@ impl<'gc> Run<'_, 'gc> {
     #[cold]
     #[inline(never)]
     pub(crate) fn fault(&self, fault: Fault<'gc>) -> Error<'gc> {
+        if matches!(fault, Fault::Key(InvalidKey::Memory)) {
+            return Error::memory();
+        }
         let mut text = traceback::position_of_top(self.state);
         let variable = match self.state.frames.last() {
             Some(Frame::Lua(_)) => describe(self.state, &fault),

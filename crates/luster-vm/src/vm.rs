@@ -27,6 +27,8 @@ pub struct Vm {
     depth: Cell<u32>,
     /// How many bytes may be in use at the end of a slice.
     memory_limit: Cell<usize>,
+    /// How many bytes were in use after the last collection for the limit's sake.
+    least_used: Cell<usize>,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
@@ -97,6 +99,7 @@ impl Vm {
             bytes,
             depth: Cell::new(0),
             memory_limit: Cell::new(usize::MAX),
+            least_used: Cell::new(0),
         }
     }
 
@@ -295,6 +298,7 @@ impl Vm {
         let room = self.memory_limit.get().saturating_sub(used);
         account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
         let end = machine::run_slice(ctx, main, slice);
+        account::end_slice();
         let mut done = |outcome: Outcome<'_, 'gc>| {
             let Some(finish) = finish.take() else { unreachable!("an execution is over once") };
             finish(ctx, outcome)
@@ -355,12 +359,20 @@ impl Vm {
     }
 
     /// Whether more memory is in use than may be, when all that can be freed has been.
+    ///
+    /// Much is freed before that already: what a script asks for at once is refused when it does not
+    /// fit beside what is in use, and that should not be garbage.
     fn is_over_limit(&self) -> bool {
         let limit = self.memory_limit.get();
-        if limit == usize::MAX || self.used_memory() <= limit {
+        if limit == usize::MAX {
             return false;
         }
-        self.collect_garbage();
+        let used = self.used_memory();
+        let least = self.least_used.get();
+        if used > limit || used > limit / 2 && used > least.saturating_add(least / 4) {
+            self.collect_garbage();
+            self.least_used.set(self.used_memory());
+        }
         self.used_memory() > limit
     }
 

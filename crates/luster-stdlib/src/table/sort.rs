@@ -11,6 +11,7 @@ use luster_vm::operate;
 
 use super::quicksort::{ComparatorSort, Quicksort};
 use super::{CHUNK, READ_WRITE_LENGTH, object, plain, set_plain};
+use crate::buffer::check;
 use crate::counted::CountedMemory;
 use crate::program::{Program, Step, fault, run};
 
@@ -118,6 +119,7 @@ impl<'gc> Sort<'gc> {
         }
         if self.values.len() == self.values.capacity() {
             let room = self.values.len().max(16).min(self.length - self.values.len());
+            check(room * size_of::<Value<'_>>())?;
             self.values.try_reserve_exact(room).map_err(|_| Error::memory())?;
             self.memory.set(self.values.capacity() * size_of::<Value<'_>>());
         }

@@ -144,6 +144,9 @@ impl<'gc> Array<'gc> {
             let mut new = Array::new();
             if capacity > 0 {
                 let Some((layout, tags)) = Self::layout(capacity) else { return false };
+                if !account::has_room_for(layout.size()) {
+                    return false;
+                }
                 // SAFETY: the layout is not empty.
                 let Some(memory) = NonNull::new(unsafe { alloc::alloc(layout) }) else {
                     return false;

@@ -94,6 +94,8 @@ pub enum InvalidKey {
     NotFound,
     /// The table would have too many entries.
     Overflow,
+    /// There is not that much memory.
+    Memory,
 }
 
 impl InvalidKey {
@@ -104,6 +106,7 @@ impl InvalidKey {
             InvalidKey::NaN => "table index is NaN",
             InvalidKey::NotFound => "invalid key to 'next'",
             InvalidKey::Overflow => "table overflow",
+            InvalidKey::Memory => "not enough memory",
         }
     }
 }
@@ -192,10 +195,10 @@ impl<'gc> Table<'gc> {
         let table = Table::new(ctx);
         let parts = table.parts_mut();
         if array > 0 && !parts.resize_array(0, array) {
-            return Err(InvalidKey::Overflow);
+            return Err(InvalidKey::Memory);
         }
         if nodes > 0 {
-            parts.nodes = Nodes::with_room(nodes).ok_or(InvalidKey::Overflow)?;
+            parts.nodes = Nodes::with_room(nodes).ok_or(InvalidKey::Memory)?;
         }
         Ok(table)
     }
@@ -569,7 +572,7 @@ impl<'gc> Table<'gc> {
     pub fn reserve_array(self, count: u32) -> Result<(), InvalidKey> {
         let parts = self.parts_mut();
         if count > parts.array.capacity() && !parts.resize_array(parts.array.len(), count) {
-            return Err(InvalidKey::Overflow);
+            return Err(InvalidKey::Memory);
         }
         Ok(())
     }
@@ -787,7 +790,7 @@ impl<'gc> Parts<'gc> {
             return Ok(false);
         }
         let wanted = if len < 4 { 4 } else { len.checked_mul(2).ok_or(InvalidKey::Overflow)? };
-        if self.resize_array(len, wanted) { Ok(true) } else { Err(InvalidKey::Overflow) }
+        if self.resize_array(len, wanted) { Ok(true) } else { Err(InvalidKey::Memory) }
     }
 
     /// Moves the values of the keys after `key` from the hash part to the end of the array part.
@@ -868,10 +871,10 @@ impl<'gc> Parts<'gc> {
             // Keys come and go: some room to spare, or every few insertions would rehash.
             in_nodes += in_nodes / 4;
         }
-        let nodes = Nodes::with_room(in_nodes).ok_or(InvalidKey::Overflow)?;
+        let nodes = Nodes::with_room(in_nodes).ok_or(InvalidKey::Memory)?;
         let capacity = if array_len == len { self.array.capacity() } else { array_len };
         if !self.resize_array(array_len, capacity) {
-            return Err(InvalidKey::Overflow);
+            return Err(InvalidKey::Memory);
         }
         let old = std::mem::replace(&mut self.nodes, nodes);
         for (key, value) in moved {

@@ -49,6 +49,9 @@ impl<'gc> Nodes<'gc> {
         }
         let size = count.checked_next_power_of_two()?;
         let layout = Self::layout(size)?;
+        if !account::has_room_for(layout.size()) {
+            return None;
+        }
         // SAFETY: the layout is not empty. All-zero bytes are a valid, empty `Node`.
         let memory = unsafe { alloc::alloc_zeroed(layout) };
         if memory.is_null() {
