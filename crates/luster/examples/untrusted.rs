@@ -6,7 +6,7 @@
 use luster::{ErrorKind, Fuel, Lua, Result, Step};
 
 /// How much memory a VM may use.
-const MEMORY: usize = 4 << 20;
+const MEMORY: usize = 2 << 20;
 
 /// How much work a script may do before the host looks at it again.
 const SLICE: Fuel = Fuel::new(20_000);
