@@ -11,9 +11,6 @@ const MEMORY: usize = 2 << 20;
 /// How much work a script may do before the host looks at it again.
 const SLICE: Fuel = Fuel::new(20_000);
 
-/// How many times the host looks before it gives up.
-const PATIENCE: usize = 5;
-
 const SCRIPTS: &[(&str, &str)] = &[
     ("ends", "local sum = 0 for i = 1, 100 do sum = sum + i end return sum"),
     ("loops for ever", "while true do end"),
@@ -35,8 +32,8 @@ const SCRIPTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What became of a script.
-fn fate(lua: &Lua, source: &str) -> Result<String> {
+/// What became of a script, whose host looks at it so many times before it gives up.
+fn fate(lua: &Lua, source: &str, patience: usize) -> Result<String> {
     let mut task = lua.load(source).set_name("=script").start::<luster::Value>()?;
     let (mut slices, mut yields) = (0, 0);
     loop {
@@ -56,7 +53,7 @@ fn fate(lua: &Lua, source: &str) -> Result<String> {
             }
             Err(error) => return Ok(format!("failed: {}", error.message())),
         }
-        if slices == PATIENCE {
+        if slices == patience {
             return Ok("stopped: it does not end".to_owned());
         }
     }
@@ -65,7 +62,7 @@ fn fate(lua: &Lua, source: &str) -> Result<String> {
 fn main() -> Result<()> {
     for (what, source) in SCRIPTS {
         let lua = Lua::builder().memory_limit(MEMORY).build();
-        println!("{what:30} {}", fate(&lua, source)?);
+        println!("{what:30} {}", fate(&lua, source, 100)?);
     }
 
     // Many of them in one VM, one after the other: it stays as it was.
@@ -74,7 +71,7 @@ fn main() -> Result<()> {
     let mut settled = 0;
     for round in 0..rounds {
         for (_, source) in SCRIPTS {
-            fate(&lua, source)?;
+            fate(&lua, source, 5)?;
         }
         if round == rounds / 10 {
             lua.collect_garbage();
