@@ -60,6 +60,12 @@ pub trait Sequence<'gc>: DynCollect<'gc> {
         Err(error)
     }
 
+    /// Takes out the sequence that does everything that is left, if this one has only been passing
+    /// everything on to it. Whoever does the same for this one need not pass through both then.
+    fn take_delegate(&mut self) -> Option<BoxSequence<'gc>> {
+        None
+    }
+
     /// Whether it wants to see errors at all: only then `error` is called.
     fn catches_errors(&self) -> bool {
         false

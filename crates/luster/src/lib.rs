@@ -30,6 +30,7 @@
 
 mod builder;
 mod chunk;
+mod continuation;
 mod convert;
 mod error;
 mod function;
@@ -48,6 +49,7 @@ mod value;
 
 pub use builder::Builder;
 pub use chunk::Chunk;
+pub use continuation::Then;
 pub use convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, Values, Variadic};
 pub use error::{Error, ErrorKind, Result};
 pub use function::{Function, Reply};
