@@ -28,7 +28,9 @@ mod warning;
 
 use luster_value::{Callback, Context, Function, Table, Value};
 
+pub use os::set_clock;
 pub use output::Output;
+pub use package::{add_searcher, open_contained as open_modules, preload};
 pub use warning::{WarningSink, set_warnings, warn};
 
 /// A library.

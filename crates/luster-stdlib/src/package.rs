@@ -42,25 +42,60 @@ const NO_LIBRARIES: &str = "dynamic libraries not enabled; check your Lua instal
 
 /// Makes the library's table and the global `require`.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let package = Table::new(ctx);
-    crate::register(ctx, package, FUNCTIONS);
-    let searchers = Table::new(ctx);
     let kinds = [
         ("searcher_preload", Kind::Preload),
         ("searcher_Lua", Kind::Lua),
         ("searcher_C", Kind::C),
         ("searcher_Croot", Kind::CRoot),
     ];
-    for (index, (name, kind)) in (1..).zip(kinds) {
+    let package = open_with(ctx, &kinds);
+    crate::register(ctx, package, FUNCTIONS);
+    package.set_field(ctx, "path", path(ctx, "LUA_PATH", DEFAULT_PATH));
+    package.set_field(ctx, "cpath", path(ctx, "LUA_CPATH", DEFAULT_C_PATH));
+    package.set_field(ctx, "config", ctx.string(format!("{DIRECTORY_SEPARATOR}\n;\n?\n!\n-\n")));
+    package
+}
+
+/// Opens what of the library reaches no files: `require`, which finds what the host has put there
+/// with [`preload`] and [`add_searcher`], and a table `package` with `loaded`, `preload` and
+/// `searchers`. Does nothing when the library is there.
+pub fn open_contained(ctx: Context<'_>) {
+    let loaded = crate::loaded(ctx);
+    if !loaded.get_field(ctx, "package").is_nil() {
+        return;
+    }
+    let package = open_with(ctx, &[("searcher_preload", Kind::Preload)]);
+    loaded.set_field(ctx, "package", Value::Table(package));
+    ctx.globals().set_field(ctx, "package", Value::Table(package));
+}
+
+/// Lets `require` find a module: its loader is called with the module's name when the module is
+/// required first, and what it returns is the module.
+pub fn preload<'gc>(ctx: Context<'gc>, name: &str, loader: Value<'gc>) {
+    preloaded(ctx).set_field(ctx, name, loader);
+}
+
+/// Adds a function to `package.searchers`, behind the others.
+pub fn add_searcher<'gc>(ctx: Context<'gc>, searcher: Value<'gc>) {
+    if let Value::Table(package) = crate::loaded(ctx).get_field(ctx, "package")
+        && let Value::Table(searchers) = package.get_field(ctx, "searchers")
+    {
+        // A small table can grow, unless there is no memory at all; then it is not found.
+        let _ = searchers.set_integer(&ctx, searchers.length() + 1, searcher);
+    }
+}
+
+/// Makes a table with searchers and what they need, and the global `require`.
+fn open_with<'gc>(ctx: Context<'gc>, kinds: &[(&'static str, Kind)]) -> Table<'gc> {
+    let package = Table::new(ctx);
+    let searchers = Table::new(ctx);
+    for (index, &(name, kind)) in (1..).zip(kinds) {
         let searcher = Callback::captured(ctx, name, Searcher { package, kind });
         searchers
             .set_integer(&ctx, index, Value::Callback(searcher))
             .expect("a small table can grow");
     }
     package.set_field(ctx, "searchers", Value::Table(searchers));
-    package.set_field(ctx, "path", path(ctx, "LUA_PATH", DEFAULT_PATH));
-    package.set_field(ctx, "cpath", path(ctx, "LUA_CPATH", DEFAULT_C_PATH));
-    package.set_field(ctx, "config", ctx.string(format!("{DIRECTORY_SEPARATOR}\n;\n?\n!\n-\n")));
     package.set_field(ctx, "loaded", Value::Table(crate::loaded(ctx)));
     package.set_field(ctx, "preload", Value::Table(preloaded(ctx)));
     let require = Callback::captured(ctx, "require", Require { package });

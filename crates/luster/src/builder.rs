@@ -2,12 +2,16 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
+use std::time::SystemTime;
 
 use luster_stdlib::{Library, Output, WarningSink};
 use luster_value::Context;
 use luster_vm::Vm;
 
+use crate::error::Result;
 use crate::lua::Lua;
+use crate::param::{LuaFunction, native};
+use crate::value::Value;
 
 /// Chooses the libraries of a VM, its limits, and what it has of the world around it.
 ///
@@ -31,7 +35,12 @@ pub struct Builder {
     seed: Option<u64>,
     output: Option<Output>,
     warnings: Option<WarningSink>,
+    clock: Option<Box<dyn Fn() -> SystemTime>>,
+    modules: Vec<SetUp>,
 }
+
+/// Puts something into a VM whose libraries are open.
+type SetUp = Box<dyn for<'gc> FnOnce(Context<'gc>)>;
 
 enum Libraries {
     Safe,
@@ -52,6 +61,8 @@ impl Builder {
             seed: None,
             output: None,
             warnings: None,
+            clock: None,
+            modules: Vec::new(),
         }
     }
 
@@ -94,6 +105,81 @@ impl Builder {
         self
     }
 
+    /// What time it is for `os.time` and `os.date`; `os.clock` tells what has passed on it. Together
+    /// with a [`seed`](Self::seed), this makes what a script does the same in every run.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let lua = luster::Lua::builder().clock(|| UNIX_EPOCH + Duration::from_secs(86_400)).build();
+    /// let (date, clock): (String, f64) =
+    ///     lua.load("return os.date('!%Y-%m-%d'), os.clock()").eval()?;
+    /// assert_eq!((date.as_str(), clock), ("1970-01-02", 0.0));
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + 'static) -> Self {
+        self.clock = Some(Box::new(now));
+        self
+    }
+
+    /// A module that scripts can `require`: the function makes it, when it is required first.
+    ///
+    /// Without the library `package`, `require` finds the host's modules only, and no files.
+    ///
+    /// ```
+    /// use luster::{Lua, Result, Table};
+    ///
+    /// let lua = Lua::builder()
+    ///     .module("colors", |lua: Lua| -> Result<Table> { lua.table_of([("red", 0xFF0000)]) })
+    ///     .build();
+    /// assert_eq!(lua.load("require('colors').red").eval::<i64>()?, 0xFF0000);
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn module<S: 'static>(
+        mut self,
+        name: impl Into<String>,
+        load: impl LuaFunction<S>,
+    ) -> Self {
+        let name = name.into();
+        self.modules.push(Box::new(move |ctx| {
+            let loader = native(ctx, load);
+            luster_stdlib::preload(ctx, &name, loader);
+        }));
+        self
+    }
+
+    /// Where the sources of modules come from that are no [`module`](Self::module): a function from
+    /// the name to the source text, if there is such a module. It is asked once for each module.
+    ///
+    /// ```
+    /// let sources = |name: &str| (name == "answer").then(|| "return 42".to_owned());
+    /// let lua = luster::Lua::builder().module_sources(sources).build();
+    /// assert_eq!(lua.load("(require 'answer')").eval::<i64>()?, 42);
+    /// let error = lua.load("require 'question'").exec().unwrap_err();
+    /// assert!(error.message().contains("module 'question' not found"));
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn module_sources(mut self, find: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        let search = move |lua: Lua, name: &str| -> Result<(Value, String)> {
+            match find(name) {
+                Some(source) => {
+                    let chunk_name = format!("@{name}");
+                    let function = lua.load(&source).set_name(&chunk_name).into_function()?;
+                    Ok((Value::Function(function), name.to_owned()))
+                }
+                None => {
+                    let message = lua.string(format!("the host has no module '{name}'"))?;
+                    Ok((Value::String(message), String::new()))
+                }
+            }
+        };
+        self.modules.push(Box::new(move |ctx| {
+            let searcher = native(ctx, search);
+            luster_stdlib::add_searcher(ctx, searcher);
+        }));
+        self
+    }
+
     /// Makes the VM.
     pub fn build(self) -> Lua {
         self.build_with(|_| {})
@@ -111,9 +197,16 @@ impl Builder {
             if let Some(sink) = self.warnings {
                 luster_stdlib::set_warnings(ctx, true, Some(sink));
             }
+            if let Some(clock) = self.clock {
+                luster_stdlib::set_clock(ctx, clock);
+            }
             match &self.libraries {
                 Libraries::Safe => luster_stdlib::open_safe(ctx),
                 Libraries::Chosen(libraries) => luster_stdlib::open(ctx, libraries),
+            }
+            if !self.modules.is_empty() {
+                luster_stdlib::open_modules(ctx);
+                self.modules.into_iter().for_each(|set_up| set_up(ctx));
             }
         });
         lua.set_memory_limit(self.memory_limit);

@@ -1,11 +1,12 @@
-//! The library `os`. Dates are in `calendar`, their text in `strftime`.
+//! The library `os`. What time it is comes from `clock`; dates are in `calendar`, their text in
+//! `strftime`.
 
 mod calendar;
+mod clock;
 mod strftime;
 
 use std::io;
 use std::process::{Command, ExitStatus};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, Function, LuaString, Stack, Table, Value};
@@ -15,6 +16,8 @@ use crate::output::Output;
 use crate::program::{Program, Step, run};
 use crate::{register, system_error};
 use calendar::{Date, Fields};
+
+pub use clock::set_clock;
 
 const FUNCTIONS: &[(&str, Function)] = &[
     ("clock", clock),
@@ -49,33 +52,11 @@ pub(crate) fn keep_clocks_only<'gc>(ctx: Context<'gc>, table: Table<'gc>) {
 
 /// `os.clock()`
 fn clock<'gc>(
-    _: Context<'gc>,
+    ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    stack.replace(Value::float(processor_seconds()));
+    stack.replace(Value::float(clock::seconds_used(ctx)));
     Ok(CallbackReturn::Return)
-}
-
-/// The processor time that the process has used, in whole microseconds as C's `clock` counts it.
-#[cfg(unix)]
-fn processor_seconds() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    (time.tv_sec as f64 * 1e6 + (time.tv_nsec / 1000) as f64) / 1e6
-}
-
-/// The time since the first call: what C's `clock` counts where there is no processor time.
-#[cfg(not(unix))]
-fn processor_seconds() -> f64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64()
-}
-
-/// The seconds since 1970.
-fn now() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_secs() as i64,
-        Err(before) => -(before.duration().as_secs() as i64),
-    }
 }
 
 /// `os.date([format [, time]])`
@@ -84,7 +65,7 @@ fn date<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let format = stack.optional_string(ctx, 0)?.map_or(&b"%c"[..], |format| format.as_bytes());
-    let seconds = if stack.get(1).is_nil() { now() } else { stack.integer(ctx, 1)? };
+    let seconds = if stack.get(1).is_nil() { clock::now(ctx) } else { stack.integer(ctx, 1)? };
     let (date, format) = match format.strip_prefix(b"!") {
         Some(format) => (calendar::utc(seconds), format),
         None => (calendar::local(seconds), format),
@@ -136,7 +117,7 @@ fn time<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     if stack.get(0).is_nil() {
-        stack.replace(Value::Integer(now()));
+        stack.replace(Value::Integer(clock::now(ctx)));
         return Ok(CallbackReturn::Return);
     }
     let table = Value::Table(stack.table(ctx, 0)?);
