@@ -9,6 +9,7 @@ use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation, barrier};
 
 use crate::collector_settings::CollectorSettings;
+use crate::depth_limits::DepthLimits;
 use crate::finalizers::Finalizers;
 use crate::intern::Interner;
 use crate::metamethod::Metamethod;
@@ -35,6 +36,8 @@ pub struct State<'gc> {
     stash: Stash<'gc>,
     #[collect(require_static)]
     collector_settings: CollectorSettings,
+    #[collect(require_static)]
+    depth_limits: DepthLimits,
     #[collect(require_static)]
     next_id: Cell<u32>,
     #[collect(require_static)]
@@ -97,6 +100,7 @@ impl<'gc> State<'gc> {
                 finalizers: Finalizers::default(),
                 stash: Stash::default(),
                 collector_settings: CollectorSettings::default(),
+                depth_limits: DepthLimits::default(),
                 next_id: Cell::new(1),
                 random,
                 host: OnceCell::new(),
@@ -284,6 +288,12 @@ impl<'gc> Context<'gc> {
     /// What the script has set about the collector.
     pub fn collector_settings(self) -> &'gc CollectorSettings {
         &self.state.as_ref().collector_settings
+    }
+
+    /// How deep scripts may go.
+    #[inline]
+    pub fn depth_limits(self) -> &'gc DepthLimits {
+        &self.state.as_ref().depth_limits
     }
 
     /// The values that handles outside the arena hold.

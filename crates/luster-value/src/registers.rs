@@ -10,17 +10,15 @@ use gc_arena::Collect;
 use gc_arena::collect::Trace;
 
 use crate::account;
+use crate::depth_limits::MAX_SLOTS;
 use crate::table::raw;
 use crate::value::Value;
 
 /// How many slots there always are beyond what was reserved, so that small things need not be.
 const SLACK: usize = 16;
 
-/// The most slots that a coroutine may have: the reference's `LUAI_MAXSTACK`.
-pub const MAX_SLOTS: usize = 1_000_000;
-
 /// How many more slots a message handler may use when the others ran out.
-const HANDLER_SLOTS: usize = 20_000;
+const HANDLER_SLOTS: u32 = 20_000;
 
 /// The place of a value, of which no more is read than what is asked for.
 #[derive(Clone, Copy)]
@@ -76,7 +74,9 @@ pub struct RegisterFile<'gc> {
     /// Slots below this one are alive; the collector clears the others.
     live: usize,
     /// Where the last frame may begin.
-    limit: usize,
+    limit: u32,
+    /// The same when no message handler has been given more room.
+    max: u32,
 }
 
 // SAFETY: slots below `live` are traced. The others are overwritten with nil, so that no pointer to
@@ -96,9 +96,10 @@ unsafe impl<'gc> Collect<'gc> for RegisterFile<'gc> {
 }
 
 impl<'gc> RegisterFile<'gc> {
-    /// A file with the smallest useful number of slots.
-    pub fn new() -> Self {
-        let mut file = RegisterFile { slots: Box::new([]), live: 0, limit: MAX_SLOTS };
+    /// A file with the smallest useful number of slots, which may grow to so many.
+    pub fn new(max: usize) -> Self {
+        let max = max.min(MAX_SLOTS) as u32;
+        let mut file = RegisterFile { slots: Box::new([]), live: 0, limit: max, max };
         file.resize(2 * SLACK);
         file
     }
@@ -123,24 +124,31 @@ impl<'gc> RegisterFile<'gc> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, end: usize) -> bool {
-        if end > self.limit {
+        let limit = self.limit as usize;
+        if end > limit {
             return false;
         }
-        self.resize((end + SLACK).max(self.slots.len() * 2).min(self.limit + SLACK));
+        self.resize((end + SLACK).max(self.slots.len() * 2).min(limit + SLACK));
         true
     }
 
     /// Gives a message handler some more room, or takes it back once nothing stands there.
     pub fn set_handler_room(&mut self, extra: bool) {
-        self.limit = if extra { MAX_SLOTS + HANDLER_SLOTS } else { MAX_SLOTS };
-        if self.slots.len() > self.limit + SLACK {
-            self.resize(self.limit + SLACK);
+        self.limit = if extra { self.max + HANDLER_SLOTS } else { self.max };
+        let limit = self.limit as usize;
+        if self.slots.len() > limit + SLACK {
+            self.resize(limit + SLACK);
         }
     }
 
     /// Whether a message handler was given more room.
     pub fn has_handler_room(&self) -> bool {
-        self.limit > MAX_SLOTS
+        self.limit > self.max
+    }
+
+    /// Where frames have to end, message handlers aside.
+    pub fn max(&self) -> usize {
+        self.max as usize
     }
 
     /// How many slots there are.
@@ -240,12 +248,6 @@ impl<'gc> RegisterFile<'gc> {
         debug_assert!(base <= self.slots.len());
         // SAFETY: the caller's promise; `UnsafeCell` has the layout of what it holds.
         unsafe { self.slots.as_mut_ptr().add(base).cast() }
-    }
-}
-
-impl Default for RegisterFile<'_> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Checking and converting arguments as the reference does is in `arguments`.
 
-use crate::registers::MAX_SLOTS;
 use crate::thread::{Thread, ThreadState};
 use crate::value::Value;
 
@@ -62,7 +61,7 @@ impl<'a, 'gc> Stack<'a, 'gc> {
     #[must_use]
     pub fn reserve(&mut self, more: usize) -> bool {
         match self.base.checked_add(self.len).and_then(|top| top.checked_add(more)) {
-            Some(top) if top <= MAX_SLOTS => self.state.registers.reserve(top),
+            Some(top) if top <= self.state.registers.max() => self.state.registers.reserve(top),
             _ => false,
         }
     }

@@ -347,7 +347,7 @@ pub struct Thread<'gc>(Gc<'gc, ThreadData<'gc>>);
 impl<'gc> Thread<'gc> {
     /// A coroutine that will call `function` when it is first resumed.
     pub fn new(ctx: Context<'gc>, function: Value<'gc>) -> Self {
-        let mut registers = RegisterFile::new();
+        let mut registers = RegisterFile::new(ctx.depth_limits().slots());
         registers.set(0, function);
         registers.set_live(1);
         let state = ThreadState {

@@ -10,8 +10,12 @@ use luster_value::{
 
 use crate::cursor::{Answer, push, push_frame};
 use crate::operate::Fault;
-use crate::run::{Control, Flow, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch};
+use crate::run::{Control, Flow, Nesting, Run, Switch};
 use crate::slow::Next;
+
+/// How many callbacks may answer by calling others, one inside the other: that does take some of the
+/// Rust stack.
+const MAX_NESTED: u16 = 200;
 
 /// How many `__call` metamethods may stand behind each other: the reference's `MAX_CCMT`.
 pub(crate) const MAX_CALL_CHAIN: usize = 15;
@@ -192,7 +196,7 @@ impl<'gc> Run<'_, 'gc> {
         returns: ReturnKind,
         extra: usize,
     ) -> Control<'gc> {
-        if self.nested > MAX_DEPTH {
+        if self.nested > MAX_NESTED {
             let error =
                 self.complete(Error::message("C stack overflow"), Value::Callback(callback), extra);
             self.push_failed(function);
@@ -380,14 +384,14 @@ impl<'gc> Run<'_, 'gc> {
         callback: &Value<'gc>,
         function: usize,
     ) -> Result<u16, Error<'gc>> {
-        match self.state.outer_depth + self.state.depth + 1 {
-            MAX_DEPTH => {
+        match self.nesting() {
+            Nesting::TooDeep => {
                 let error = self.complete(Error::message("C stack overflow"), *callback, 0);
                 self.push_failed(function);
                 Err(error)
             }
-            depth if depth >= MAX_ERROR_DEPTH => Err(self.failed_handling()),
-            _ => {
+            Nesting::Hopeless => Err(self.failed_handling()),
+            Nesting::Fine => {
                 self.state.depth += 1;
                 Ok(self.state.depth)
             }

@@ -10,7 +10,7 @@ use luster_value::{
 };
 use smallvec::{SmallVec, smallvec};
 
-use crate::run::{Flow, MAX_DEPTH, Run, Switch, live_top};
+use crate::run::{Flow, Run, Switch, live_top};
 use crate::traceback;
 
 /// What an arena's root holds: a VM.
@@ -287,7 +287,7 @@ fn resume<'gc>(
     let mut depth = from_state.outer_depth + from_state.depth + 1;
     let mut next = thread;
     let refused = loop {
-        if depth >= MAX_DEPTH {
+        if depth >= ctx.depth_limits().nesting() {
             break "C stack overflow";
         }
         let mut state = match next.state_mut(&ctx) {
@@ -376,7 +376,7 @@ fn close<'gc>(
         return deliver_values(ctx, from_state, None, Err(error));
     };
     let depth = from_state.outer_depth + from_state.depth + 1;
-    if depth >= MAX_DEPTH {
+    if depth >= ctx.depth_limits().nesting() {
         from_state.status = Status::Running;
         return deliver_values(ctx, from_state, None, Err(ctx.string("C stack overflow")));
     }

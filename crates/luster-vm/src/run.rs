@@ -12,14 +12,6 @@ use crate::cursor::Cursor;
 use crate::execute::{self, Left};
 use crate::operate::Fault;
 
-/// How deep protected calls, message handlers and resumed coroutines may stand inside each other:
-/// the reference's `LUAI_MAXCCALLS`. That one is about the C stack, of which nothing is used here;
-/// but programs rely on an end.
-pub(crate) const MAX_DEPTH: u16 = 200;
-
-/// How deep when errors about the former are being handled.
-pub(crate) const MAX_ERROR_DEPTH: u16 = MAX_DEPTH / 10 * 11;
-
 /// Why a coroutine stops running, for the machine to act on.
 pub(crate) enum Switch<'gc> {
     /// The slice's fuel is used up.
@@ -42,6 +34,17 @@ pub(crate) enum Switch<'gc> {
     Collect(CollectRequest),
     /// It ends everything.
     Exit(i32),
+}
+
+/// Whether one more call that the reference would nest on the C stack may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nesting {
+    /// It may: there are not too many, or the error about that is being handled.
+    Fine,
+    /// It is the first one that is too many.
+    TooDeep,
+    /// It is too many even for handling the error about that.
+    Hopeless,
 }
 
 /// What a step came to, unless it raises.
@@ -75,6 +78,23 @@ pub(crate) struct Run<'a, 'gc> {
 }
 
 impl<'gc> Run<'_, 'gc> {
+    /// How many protected calls, message handlers and coroutines stand inside each other, one more
+    /// included, and whether that is too much.
+    #[inline]
+    pub(crate) fn nesting(&self) -> Nesting {
+        let depth = self.state.outer_depth + self.state.depth + 1;
+        let max = self.ctx.depth_limits().nesting();
+        if depth < max {
+            Nesting::Fine
+        } else if depth == max {
+            Nesting::TooDeep
+        } else if depth >= max / 10 * 11 {
+            Nesting::Hopeless
+        } else {
+            Nesting::Fine
+        }
+    }
+
     /// Runs until there is something for the machine to do, which is then in `switch`.
     pub(crate) fn run(&mut self) {
         loop {

@@ -8,7 +8,7 @@ use luster_value::{
 
 use crate::cursor::push;
 use crate::operate::{Fault, Operand};
-use crate::run::{Control, Flow, MAX_DEPTH, MAX_ERROR_DEPTH, Run, Switch, live_top};
+use crate::run::{Control, Flow, Nesting, Run, Switch, live_top};
 use crate::traceback;
 
 impl<'gc> Run<'_, 'gc> {
@@ -84,13 +84,13 @@ impl<'gc> Run<'_, 'gc> {
                 return self.unwind(catcher, value);
             }
         };
-        match self.state.outer_depth + self.state.depth + 1 {
-            MAX_DEPTH => value = self.ctx.string("C stack overflow"),
-            depth if depth >= MAX_ERROR_DEPTH => {
+        match self.nesting() {
+            Nesting::TooDeep => value = self.ctx.string("C stack overflow"),
+            Nesting::Hopeless => {
                 value = self.ctx.string("error in error handling");
                 return self.handled(value);
             }
-            _ => {}
+            Nesting::Fine => {}
         }
         self.state.depth += 1;
         let depth = self.state.depth;

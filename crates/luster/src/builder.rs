@@ -36,6 +36,8 @@ pub struct Builder {
     output: Option<Output>,
     warnings: Option<WarningSink>,
     clock: Option<Box<dyn Fn() -> SystemTime>>,
+    stack_limit: Option<usize>,
+    nesting_limit: Option<u16>,
     modules: Vec<SetUp>,
 }
 
@@ -62,6 +64,8 @@ impl Builder {
             output: None,
             warnings: None,
             clock: None,
+            stack_limit: None,
+            nesting_limit: None,
             modules: Vec::new(),
         }
     }
@@ -82,6 +86,27 @@ impl Builder {
     /// Limits the memory, as [`Lua::set_memory_limit`] does.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.memory_limit = Some(bytes);
+        self
+    }
+
+    /// How many stack slots a coroutine may have: a million, unless this says less. A call takes about
+    /// as many as the function has local variables. Beyond, there is the error "stack overflow".
+    ///
+    /// ```
+    /// let lua = luster::Lua::builder().stack_limit(1_000).build();
+    /// let error = lua.load("local function f() return 1 + f() end f()").exec().unwrap_err();
+    /// assert!(error.message().contains("stack overflow"));
+    /// ```
+    pub fn stack_limit(mut self, slots: usize) -> Self {
+        self.stack_limit = Some(slots);
+        self
+    }
+
+    /// How deep protected calls, message handlers and resumed coroutines may stand inside each other:
+    /// 200, as in PUC-Rio's Lua, unless this says otherwise (10 to 10,000). Beyond, there is the error
+    /// "C stack overflow", though nothing of the Rust stack is used.
+    pub fn nesting_limit(mut self, depth: u16) -> Self {
+        self.nesting_limit = Some(depth);
         self
     }
 
@@ -190,6 +215,12 @@ impl Builder {
         let seed = self.seed.unwrap_or_else(random_seed);
         let lua = Lua::from_vm(Vm::new(seed));
         lua.enter(|ctx| {
+            if let Some(slots) = self.stack_limit {
+                ctx.depth_limits().set_slots(slots);
+            }
+            if let Some(depth) = self.nesting_limit {
+                ctx.depth_limits().set_nesting(depth);
+            }
             set_up(ctx);
             if let Some(output) = self.output {
                 output.install(ctx);
