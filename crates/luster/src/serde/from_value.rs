@@ -1,14 +1,12 @@
-//! Serde values of Lua values: the deserializer.
-
-use std::cmp::Ordering;
+//! Serde values of Lua values: the deserializer. How it goes through tables is in `contents`.
 
 use luster_number::Number;
 use luster_value::{Context, Table, Value};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor,
 };
 
+use super::contents::{Elements, Entries, is_list, stray_key};
 use super::fault::Fault;
 use super::{DeserializeOptions, MAX_DEPTH, is_null, known_array_metatable};
 use crate::error::Result;
@@ -25,27 +23,27 @@ pub(super) fn convert<'gc, T: DeserializeOwned>(
 }
 
 /// What a conversion has one of.
-struct Shared<'a, 'gc> {
-    ctx: Context<'gc>,
-    options: &'a DeserializeOptions,
+pub(super) struct Shared<'a, 'gc> {
+    pub(super) ctx: Context<'gc>,
+    pub(super) options: &'a DeserializeOptions,
     array_metatable: Option<Table<'gc>>,
 }
 
 /// A table that is being read, and those that it is in.
-struct Level<'a, 'gc> {
-    table: Table<'gc>,
+pub(super) struct Level<'a, 'gc> {
+    pub(super) table: Table<'gc>,
     depth: u32,
     above: Option<&'a Level<'a, 'gc>>,
 }
 
 /// Reads one value.
 #[derive(Clone, Copy)]
-struct Reader<'a, 'gc> {
-    shared: &'a Shared<'a, 'gc>,
-    value: Value<'gc>,
-    above: Option<&'a Level<'a, 'gc>>,
+pub(super) struct Reader<'a, 'gc> {
+    pub(super) shared: &'a Shared<'a, 'gc>,
+    pub(super) value: Value<'gc>,
+    pub(super) above: Option<&'a Level<'a, 'gc>>,
     /// Whether it is a key, for which a number may stand for a string.
-    is_key: bool,
+    pub(super) is_key: bool,
 }
 
 impl<'a, 'gc> Reader<'a, 'gc> {
@@ -88,7 +86,7 @@ impl<'a, 'gc> Reader<'a, 'gc> {
     }
 
     /// Whether the value is to be passed over, as far as possible.
-    fn is_left_out(self) -> bool {
+    pub(super) fn is_left_out(self) -> bool {
         let options = self.shared.options;
         (!options.deny_unsupported_types && self.is_unsupported())
             || (!options.deny_recursive_tables && self.is_recursive())
@@ -146,7 +144,7 @@ impl<'a, 'gc> Reader<'a, 'gc> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let level = self.enter(table)?;
-        visitor.visit_seq(Elements { shared: self.shared, level: &level, next: 1, length })
+        visitor.visit_seq(Elements::new(self.shared, &level, length))
     }
 
     fn visit_table<V: Visitor<'gc>>(
@@ -155,73 +153,8 @@ impl<'a, 'gc> Reader<'a, 'gc> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let level = self.enter(table)?;
-        let walk = if self.shared.options.sort_keys {
-            Walk::Sorted(sorted_entries(table).into_iter())
-        } else {
-            Walk::At(0)
-        };
-        visitor.visit_map(Entries {
-            shared: self.shared,
-            level: &level,
-            walk,
-            key: Value::Nil,
-            value: Value::Nil,
-        })
+        visitor.visit_map(Entries::new(self.shared, &level))
     }
-}
-
-/// The first key of a table that is none of a list of this length.
-fn stray_key<'gc>(table: Table<'gc>, length: i64) -> Option<Value<'gc>> {
-    let mut position = 0;
-    while let Some((next, key, _)) = table.entry_from(position) {
-        position = next;
-        if !matches!(key, Value::Integer(index) if (1..=length).contains(&index)) {
-            return Some(key);
-        }
-    }
-    None
-}
-
-/// Whether a table has the keys from 1 to this length, and nothing else.
-fn is_list(table: Table<'_>, length: i64) -> bool {
-    length > 0
-        && stray_key(table, length).is_none()
-        && (1..=length).all(|index| !table.get_integer(index).is_nil())
-}
-
-/// The entries of a table in the order of their keys.
-fn sorted_entries<'gc>(table: Table<'gc>) -> Vec<(Value<'gc>, Value<'gc>)> {
-    fn rank(key: Value<'_>) -> u8 {
-        match key {
-            Value::False => 0,
-            Value::True => 1,
-            Value::Integer(_) | Value::Float(_) => 2,
-            Value::String(_) => 3,
-            _ => 4,
-        }
-    }
-    fn order(a: Value<'_>, b: Value<'_>) -> Ordering {
-        match (a, b) {
-            (Value::Integer(a), Value::Integer(b)) => a.cmp(&b),
-            (Value::String(a), Value::String(b)) => a.as_bytes().cmp(b.as_bytes()),
-            _ => match (a.as_number(), b.as_number()) {
-                // A float that no integer equals is larger than those that are rounded to it.
-                (Some(left), Some(right)) => left
-                    .to_float()
-                    .total_cmp(&right.to_float())
-                    .then_with(|| matches!(a, Value::Float(_)).cmp(&matches!(b, Value::Float(_)))),
-                _ => rank(a).cmp(&rank(b)),
-            },
-        }
-    }
-    let mut entries = Vec::new();
-    let mut position = 0;
-    while let Some((next, key, value)) = table.entry_from(position) {
-        position = next;
-        entries.push((key, value));
-    }
-    entries.sort_by(|&(a, _), &(b, _)| order(a, b));
-    entries
 }
 
 macro_rules! integers {
@@ -478,97 +411,6 @@ impl<'gc> Reader<'_, 'gc> {
             _ => format!("table with the key {text}"),
         };
         Fault::mismatch("list", got)
-    }
-}
-
-/// The elements of a list.
-struct Elements<'a, 'gc> {
-    shared: &'a Shared<'a, 'gc>,
-    level: &'a Level<'a, 'gc>,
-    next: i64,
-    length: i64,
-}
-
-impl<'gc> SeqAccess<'gc> for Elements<'_, 'gc> {
-    type Error = Fault;
-
-    fn next_element_seed<T: DeserializeSeed<'gc>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Fault> {
-        let index = self.next;
-        if index > self.length {
-            return Ok(None);
-        }
-        self.next += 1;
-        let value = self.level.table.get_integer(index);
-        let reader = Reader { shared: self.shared, value, above: Some(self.level), is_key: false };
-        seed.deserialize(reader).map(Some).map_err(|fault| fault.in_element(index))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        usize::try_from(self.length - self.next + 1).ok()
-    }
-}
-
-/// The way through the entries of a table.
-enum Walk<'gc> {
-    At(u64),
-    Sorted(std::vec::IntoIter<(Value<'gc>, Value<'gc>)>),
-}
-
-/// The entries of a table.
-struct Entries<'a, 'gc> {
-    shared: &'a Shared<'a, 'gc>,
-    level: &'a Level<'a, 'gc>,
-    walk: Walk<'gc>,
-    key: Value<'gc>,
-    value: Value<'gc>,
-}
-
-impl<'a, 'gc> Entries<'a, 'gc> {
-    fn reader(&self, value: Value<'gc>, is_key: bool) -> Reader<'a, 'gc> {
-        Reader { shared: self.shared, value, above: Some(self.level), is_key }
-    }
-
-    /// Goes on to the next entry that is not left out.
-    fn advance(&mut self) -> bool {
-        loop {
-            let entry = match &mut self.walk {
-                Walk::At(position) => match self.level.table.entry_from(*position) {
-                    Some((next, key, value)) => {
-                        *position = next;
-                        Some((key, value))
-                    }
-                    None => None,
-                },
-                Walk::Sorted(entries) => entries.next(),
-            };
-            let Some((key, value)) = entry else { return false };
-            if !self.reader(key, true).is_left_out() && !self.reader(value, false).is_left_out() {
-                (self.key, self.value) = (key, value);
-                return true;
-            }
-        }
-    }
-}
-
-impl<'gc> MapAccess<'gc> for Entries<'_, 'gc> {
-    type Error = Fault;
-
-    fn next_key_seed<K: DeserializeSeed<'gc>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
-        if !self.advance() {
-            return Ok(None);
-        }
-        seed.deserialize(self.reader(self.key, true)).map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'gc>>(&mut self, seed: T) -> Result<T::Value, Fault> {
-        seed.deserialize(self.reader(self.value, false))
-            .map_err(|fault| fault.at_key(self.shared.ctx, self.key))
     }
 }
 

@@ -1,8 +1,10 @@
 //! Conversions of everything that serde knows, to Lua values and from them: the functions of [`Lua`]
 //! for that, their options, and how null and arrays are told from nil and other tables.
 //!
-//! The conversions themselves are in `to_value` and `from_value`, their errors in `fault`.
+//! The conversions themselves are in `to_value` and `from_value` (with `contents`), their errors in
+//! `fault`.
 
+mod contents;
 mod fault;
 mod from_value;
 mod to_value;
@@ -55,9 +57,9 @@ impl SerializeOptions {
 
     /// Whether `None` and units are nil as long as nothing is lost by that: when they are the value
     /// itself, and in the fields of structs (true without being set). As elements of lists, tuples
-    /// and maps they are [null](Lua::null) in any case, since with nil those would have fewer. A field
-    /// of a unit type is missed when the struct is made of the table again, other than one that is an
-    /// `Option`.
+    /// and maps they are [null](Lua::null) in any case, since with nil those would have fewer.
+    ///
+    /// On the way back, a field that is not there is `None`, but an error for a unit.
     ///
     /// ```
     /// use luster::{Lua, SerializeOptions};
