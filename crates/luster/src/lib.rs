@@ -41,12 +41,16 @@ mod object;
 mod param;
 mod render;
 mod scope;
+#[cfg(feature = "serde")]
+mod serde;
 mod table;
 mod task;
 mod thread;
 mod userdata;
 mod value;
 
+#[cfg(feature = "serde")]
+pub use self::serde::{DeserializeOptions, Serde, SerializeOptions};
 pub use builder::Builder;
 pub use chunk::Chunk;
 pub use continuation::Then;
