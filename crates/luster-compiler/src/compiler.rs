@@ -31,6 +31,10 @@ pub(crate) struct Compiler<'a> {
     pub(crate) names: Names<'a>,
     pub(crate) usage: Usage,
     source: Arc<Source>,
+    /// How many bytes stand before what is the source to the reader of messages.
+    hidden: u32,
+    /// The source as that reader sees it.
+    shown: Arc<Source>,
     pub(crate) scopes: Scopes,
     /// The function being compiled.
     pub(crate) f: FunctionState,
@@ -58,8 +62,15 @@ impl Line {
 
 impl<'a> Compiler<'a> {
     /// A compilation of a parse without errors.
-    pub(crate) fn new(text: &'a [u8], parse: &'a Parse, source: Arc<Source>) -> Self {
+    pub(crate) fn new(text: &'a [u8], parse: &'a Parse, source: Arc<Source>, hidden: u32) -> Self {
         let names = Names::new(&parse.symbols);
+        let shown = match hidden {
+            0 => Arc::clone(&source),
+            _ => Arc::new(Source {
+                name: Arc::clone(&source.name),
+                line_starts: source.line_starts.iter().map(|o| o.saturating_sub(hidden)).collect(),
+            }),
+        };
         Compiler {
             text,
             ast: &parse.ast,
@@ -68,6 +79,8 @@ impl<'a> Compiler<'a> {
             scopes: Scopes::new(names.len()),
             names,
             source,
+            hidden,
+            shown,
             f: FunctionState::new(0),
             outer: Vec::new(),
             position: parse.tokens.all().start(),
@@ -169,9 +182,12 @@ impl<'a> Compiler<'a> {
             return Err(self.error_at("function too long", end));
         }
         self.f.thread_jumps();
-        let f = std::mem::replace(&mut self.f, FunctionState::new(0));
+        let mut f = std::mem::replace(&mut self.f, FunctionState::new(0));
+        if self.hidden > 0 {
+            f.offsets.iter_mut().for_each(|offset| *offset = offset.saturating_sub(self.hidden));
+        }
         let parts = Parts {
-            source: Arc::clone(&self.source),
+            source: Arc::clone(&self.shown),
             line_defined: f.line_defined,
             last_line_defined: last_line,
             parameters: f.parameters,

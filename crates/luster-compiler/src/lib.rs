@@ -58,6 +58,24 @@ pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileErr
     compile_parse(source, &parse(source), chunk_name)
 }
 
+/// What stands before an expression to make a chunk of it.
+const RETURN: &[u8] = b"return ";
+
+/// The same for an expression, or several with commas between them: the chunk returns their values.
+///
+/// ```
+/// assert!(luster_compiler::compile_expression(b"1 + 2", b"=example").is_ok());
+/// assert!(luster_compiler::compile_expression(b"x = 1", b"=example").is_err());
+/// ```
+///
+/// # Errors
+/// As [`compile`]. The error is about the text with a `return` before it; when that is no chunk, the
+/// text may be one without, and whoever has it should [`compile`] it and tell what is wrong with that.
+pub fn compile_expression(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileError> {
+    let text = [RETURN, source].concat();
+    compile_hiding(&text, &parse(&text), chunk_name, RETURN.len() as u32)
+}
+
 /// The same for a source that has been parsed already.
 ///
 /// # Errors
@@ -67,10 +85,21 @@ pub fn compile_parse(
     parse: &Parse,
     chunk_name: &[u8],
 ) -> Result<Prototype, CompileError> {
+    compile_hiding(source, parse, chunk_name, 0)
+}
+
+/// The same for a source whose first bytes are not to be seen by who reads messages.
+fn compile_hiding(
+    source: &[u8],
+    parse: &Parse,
+    chunk_name: &[u8],
+    hidden: u32,
+) -> Result<Prototype, CompileError> {
     let lines = LineIndex::new(source);
     let line_starts = (1..=lines.count()).map(|line| lines.line_start(line)).collect();
     let chunk = Arc::new(Source { name: Arc::from(chunk_name), line_starts });
-    let compiled = compiler::Compiler::new(source, parse, chunk).main().map_err(|error| *error);
+    let compiled =
+        compiler::Compiler::new(source, parse, chunk, hidden).main().map_err(|error| *error);
     let Some(first) = parse.diagnostics.first() else { return compiled };
     let found = Moment {
         token: parse.tokens.start(parse.tokens.at_offset(first.span.start)),

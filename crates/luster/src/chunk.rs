@@ -145,31 +145,34 @@ impl<'s> Chunk<'s> {
         if self.source.first() == Some(&BINARY) {
             return self.undump();
         }
-        let result = luster_compiler::compile(self.source, &self.name);
-        let text = SourceText {
-            chunk: String::from_utf8_lossy(&luster_bytecode::chunk_id(&self.name)).into(),
-            source: self.source.into(),
-            span: None,
-        };
-        match result {
+        match luster_compiler::compile(self.source, &self.name) {
             Ok(prototype) => {
-                self.lua.keep_source(text);
+                self.lua.keep_source(self.text());
                 Ok(prototype)
             }
             Err(error) => {
                 let span = Some((error.span.start as usize, error.span.end as usize));
-                Err(Error::syntax(&error).with_text(SourceText { span, ..text }))
+                Err(Error::syntax(&error).with_text(SourceText { span, ..self.text() }))
             }
+        }
+    }
+
+    /// The source, to show errors with.
+    fn text(&self) -> SourceText {
+        SourceText {
+            chunk: String::from_utf8_lossy(&luster_bytecode::chunk_id(&self.name)).into(),
+            source: self.source.into(),
+            span: None,
         }
     }
 
     /// Compiles an expression, or else statements.
     fn compile_expression(&self) -> Result<Prototype> {
-        if self.source.first() != Some(&BINARY) {
-            let expression = [b"return ", self.source].concat();
-            if let Ok(prototype) = luster_compiler::compile(&expression, &self.name) {
-                return Ok(prototype);
-            }
+        if self.source.first() != Some(&BINARY)
+            && let Ok(prototype) = luster_compiler::compile_expression(self.source, &self.name)
+        {
+            self.lua.keep_source(self.text());
+            return Ok(prototype);
         }
         self.compile()
     }
