@@ -119,6 +119,16 @@ impl Output {
         self.with(Writer::pass_on)
     }
 
+    /// Passes on what is in the buffer, if there is anything, and tells nobody when that fails.
+    #[inline]
+    pub fn settle(&self) {
+        if let Ok(mut writer) = self.0.try_borrow_mut()
+            && !writer.buffer.is_empty()
+        {
+            let _ = writer.pass_on();
+        }
+    }
+
     /// Sets when what is written is passed on, as `io.stdout:setvbuf` does.
     pub(crate) fn set_buffering(&self, buffering: Buffering) -> io::Result<()> {
         self.with(|writer| {

@@ -213,7 +213,8 @@ impl Builder {
     /// Makes the VM, and sets it up inside its arena before the libraries are opened.
     pub fn build_with(self, set_up: impl for<'gc> FnOnce(Context<'gc>)) -> Lua {
         let seed = self.seed.unwrap_or_else(random_seed);
-        let lua = Lua::from_vm(Vm::new(seed));
+        let output = self.output.unwrap_or_else(Output::stdout);
+        let lua = Lua::from_vm(Vm::new(seed), output);
         lua.enter(|ctx| {
             if let Some(slots) = self.stack_limit {
                 ctx.depth_limits().set_slots(slots);
@@ -222,9 +223,6 @@ impl Builder {
                 ctx.depth_limits().set_nesting(depth);
             }
             set_up(ctx);
-            if let Some(output) = self.output {
-                output.install(ctx);
-            }
             if let Some(sink) = self.warnings {
                 luster_stdlib::set_warnings(ctx, true, Some(sink));
             }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use luster_stdlib::Output;
 use luster_value::{Callback, CallbackReturn, Context, Stack, Value};
 use luster_vm::Vm;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) deadline: Cell<Option<Instant>>,
     /// The metatables of the host's types.
     pub(crate) metatables: RefCell<HashMap<TypeId, StashedClass, BuildHasherDefault<TypeIdHasher>>>,
+    /// Where the VM writes.
+    pub(crate) output: Output,
     sources: RefCell<VecDeque<SourceText>>,
 }
 
@@ -90,15 +93,19 @@ impl Lua {
         Builder::new()
     }
 
-    pub(crate) fn from_vm(vm: Vm) -> Self {
+    pub(crate) fn from_vm(vm: Vm, output: Output) -> Self {
         let shared = Rc::new(Shared {
             vm,
             interrupted: Arc::default(),
             deadline: Cell::new(None),
             metatables: RefCell::default(),
+            output,
             sources: RefCell::default(),
         });
-        shared.vm.enter(|ctx| ctx.set_host(Rc::downgrade(&shared)));
+        shared.vm.enter(|ctx| {
+            ctx.set_host(Rc::downgrade(&shared));
+            shared.output.clone().install(ctx);
+        });
         Lua(shared)
     }
 

@@ -169,7 +169,7 @@ impl<T: FromLuaMulti> Task<T> {
         let Fuel(mut fuel) = fuel.into();
         let shared = self.lua.shared();
         let end = shared.vm.run(execution, &mut fuel, || shared.should_stop(), finish::<T>);
-        show_warnings(&self.lua);
+        settle(&self.lua);
         let step = match end? {
             RunEnd::Done(result) => result.map(Step::Done),
             RunEnd::OutOfFuel => return Ok(Step::OutOfFuel),
@@ -213,7 +213,7 @@ pub(crate) fn call<R: FromLuaMulti>(
     let shared = lua.shared();
     let mut fuel = i64::MAX;
     let end = shared.vm.call(&mut fuel, || shared.should_stop(), choose, finish::<R>);
-    show_warnings(lua);
+    settle(lua);
     match end? {
         RunEnd::Done(Ok(result)) => Ok(result),
         RunEnd::Done(Err(error)) => Err(lua.with_source(error)),
@@ -243,9 +243,11 @@ fn finish<'gc, T: FromLuaMulti>(ctx: Context<'gc>, outcome: Outcome<'_, 'gc>) ->
     }
 }
 
-/// Passes on what finalizers have failed with.
+/// Passes on what scripts have written, so that it comes before what the host writes next, and what
+/// finalizers have failed with.
 #[inline]
-fn show_warnings(lua: &Lua) {
+fn settle(lua: &Lua) {
+    lua.shared().output.settle();
     if luster_vm::has_warnings() {
         for warning in luster_vm::take_warnings() {
             lua.enter(|ctx| luster_stdlib::warn(ctx, &warning));
