@@ -90,3 +90,13 @@ pub use luster_stdlib::{
 /// The garbage collector: what a [`values::Sequence`] or the data of a [`values::UserData`] has to
 /// implement comes from it.
 pub use gc_arena;
+
+/// The examples of the guide and of the README are run as tests.
+#[cfg(all(doctest, feature = "derive"))]
+mod documents {
+    #[doc = include_str!("../../../docs/guide.md")]
+    struct Guide;
+
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+}
