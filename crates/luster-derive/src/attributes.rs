@@ -3,7 +3,7 @@
 //! Several derives may stand on one type and share its attributes, so all of them know all options.
 //! The options of functions are in `methods`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
@@ -61,6 +61,15 @@ impl ToTokens for Facade {
 }
 
 impl Facade {
+    /// The path, shown at another place when something is wrong with what is taken from it.
+    pub(crate) fn shown_at(&self, place: Span) -> TokenStream {
+        let tokens = self.to_token_stream().into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(place));
+            token
+        });
+        tokens.collect()
+    }
+
     /// `crate = "path"`, or the path as such.
     pub(crate) fn parse(meta: &ParseNestedMeta<'_>) -> Result<Self> {
         let value = meta.value()?;

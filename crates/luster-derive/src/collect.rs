@@ -50,8 +50,8 @@ impl Options {
         attribute.parse_nested_meta(|meta| {
             let option = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
             match option.as_str() {
-                "no_drop" => note(&mut mode, Mode::NoDrop, "the mode", &meta)?,
-                "require_static" => note(&mut mode, Mode::RequireStatic, "the mode", &meta)?,
+                "no_drop" => note(&mut mode, Mode::NoDrop, "mode", &meta)?,
+                "require_static" => note(&mut mode, Mode::RequireStatic, "mode", &meta)?,
                 "crate" => note(&mut facade, Facade::parse(&meta)?, "crate", &meta)?,
                 "gc_lifetime" => note(&mut lifetime, meta.value()?.parse()?, "gc_lifetime", &meta)?,
                 "bound" => {

@@ -35,7 +35,7 @@ pub(crate) fn expand(arguments: TokenStream, mut block: ItemImpl) -> TokenStream
     }
 }
 
-fn register(arguments: TokenStream, block: &ItemImpl) -> Result<TokenStream> {
+pub(crate) fn register(arguments: TokenStream, block: &ItemImpl) -> Result<TokenStream> {
     let mut facade = None;
     let parser = syn::meta::parser(|meta| {
         if meta.path.is_ident("crate") {
@@ -71,11 +71,11 @@ fn register(arguments: TokenStream, block: &ItemImpl) -> Result<TokenStream> {
     let ty = &block.self_ty;
     let mut generics = block.generics.clone();
     // If this does not hold, only this is reported, and not that the class lacks every method.
-    let of = quote_spanned!(place(ty)=> #ty);
-    generics
-        .make_where_clause()
-        .predicates
-        .push(syn::parse_quote!(#of: #facade::__private::DerivesUserData));
+    let facade_there = facade.shown_at(place(ty));
+    let condition = quote_spanned! {place(ty)=>
+        #ty: #facade_there::__private::DerivesUserData
+    };
+    generics.make_where_clause().predicates.push(syn::parse2(condition)?);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]

@@ -3,8 +3,8 @@
 //! Most are handed over by their path. Those whose result is a borrow return a copy of it, and
 //! asynchronous ones get their borrows from values that they own.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::VisitMut;
 use syn::{
     Error, FnArg, GenericArgument, GenericParam, Ident, Lifetime, PathArguments, Result,
@@ -153,15 +153,36 @@ impl<'a> Signature<'a> {
         }
     }
 
-    /// Statements that say which parameter is wrong, where one is.
+    /// Statements that say which parameter is wrong, where one is, or that the result is.
     pub(crate) fn checks(&self, facade: &Facade) -> TokenStream {
         if self.own.asyncness.is_some() {
             return TokenStream::new();
         }
         let own = self.parameters.iter().skip(usize::from(self.has_self));
-        own.map(|ty| quote_spanned!(place(ty)=> #facade::__private::check_parameter::<#ty, _>();))
-            .collect()
+        let parameters = own
+            .map(|ty| quote_spanned!(place(ty)=> #facade::__private::check_parameter::<#ty, _>();));
+        let result = match &self.own.output {
+            ReturnType::Type(_, ty) if self.result == Borrowed::No && can_be_named(ty) => {
+                let mut ty = (**ty).clone();
+                Unnamed(self.own).visit_type_mut(&mut ty);
+                Some(quote_spanned!(place(&ty)=> #facade::__private::check_result::<#ty>();))
+            }
+            _ => None,
+        };
+        parameters.chain(result).collect()
     }
+}
+
+/// Whether a type can stand outside a signature.
+fn can_be_named(ty: &Type) -> bool {
+    fn has_impl(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Group(group) => has_impl(group.stream()),
+            _ => false,
+        })
+    }
+    !matches!(ty, Type::Never(_)) && !has_impl(ty.to_token_stream())
 }
 
 fn is_path(ty: &Type, name: &str) -> bool {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use luster_value::{Context, LuaString, Table, Value};
 
-use crate::convert::{FromLua, IntoLua, mismatch, table_with_room};
+use crate::convert::{FromLua, IntoLua, IntoLuaMulti, mismatch, table_with_room};
 use crate::error::{Error, Result};
 use crate::param::{ByRef, ByValue, Param};
 use crate::userdata::{Class, UserData};
@@ -48,6 +48,10 @@ impl<T> WithoutMethods<T> for Probe<T> {}
 /// Has the compiler say which parameter it is that scripts cannot give.
 #[inline(always)]
 pub fn check_parameter<T: Param<How>, How>() {}
+
+/// Has the compiler say that it is the result that scripts cannot take.
+#[inline(always)]
+pub fn check_result<T: IntoLuaMulti>() {}
 
 /// Adds a field that scripts read as a copy.
 pub fn add_getter<T: UserData, V: Clone + IntoLua + 'static>(

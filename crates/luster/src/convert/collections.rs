@@ -15,7 +15,7 @@ fn list<'gc>(
 ) -> Result<Value<'gc>> {
     let table = table_with_room(ctx, values.len(), 0)?;
     for (value, index) in values.zip(1..) {
-        let value = value.into_lua(ctx)?;
+        let value = value.into_lua(ctx).map_err(|error| error.in_element(&index.to_string()))?;
         table.set_integer(&ctx, index, value).map_err(|key| Error::conversion(key.message()))?;
     }
     Ok(Value::Table(table))

@@ -409,9 +409,15 @@ fn borrowed_results_are_copied() {
         })),
     };
     lua.globals().set("p", child).unwrap();
-    assert_eq!(eval::<(String, String)>(&lua, "return p:name(), p.initial"), ("Ada".into(), "A".into()));
+    assert_eq!(
+        eval::<(String, String)>(&lua, "return p:name(), p.initial"),
+        ("Ada".into(), "A".into())
+    );
     assert_eq!(eval::<String>(&lua, "return p:nicknames()[1]"), "A");
-    assert_eq!(eval::<(String, bool)>(&lua, "return p:nickname(0), p:nickname(1) == nil"), ("A".into(), true));
+    assert_eq!(
+        eval::<(String, bool)>(&lua, "return p:nickname(0), p:nickname(1) == nil"),
+        ("A".into(), true)
+    );
     assert_eq!(eval::<String>(&lua, "return p:parent():name()"), "Anabella");
     assert_eq!(eval::<String>(&lua, "return p:longer(p:parent())"), "Anabella");
     assert_eq!(failure(&lua, "p:parent():parent()"), "test:1: no parent is known");

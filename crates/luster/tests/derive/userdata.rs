@@ -60,7 +60,10 @@ fn lua_with_sprite() -> (Lua, luster::AnyUserData) {
 #[test]
 fn public_fields_are_read_and_set() {
     let (lua, value) = lua_with_sprite();
-    assert_eq!(eval::<(String, bool, String)>(&lua, "return s.name, s.visible, s.type"), ("hero".into(), true, "sprite".into()));
+    assert_eq!(
+        eval::<(String, bool, String)>(&lua, "return s.name, s.visible, s.type"),
+        ("hero".into(), true, "sprite".into())
+    );
     lua.load("s.name = s.name .. '!'; s.visible = false; s.tags = { 'b', 'c' }").exec().unwrap();
     lua.load("function s_clicked() return 5 end; s.on_click = s_clicked").exec().unwrap();
     assert_eq!(eval::<i64>(&lua, "return s.on_click()"), 5);
