@@ -60,7 +60,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "serde",
         ],
     ),
-    ("luster-derive", &["proc-macro2", "quote", "syn"]),
+    // The examples of its documentation use the facade.
+    ("luster-derive", &["proc-macro2", "quote", "syn", "luster"]),
     ("luster-cli", &["luster", "lexopt", "mimalloc", "rustyline", "signal-hook"]),
     // It times the layers one by one, and so uses more than the facade.
     ("luster-bench", &["luster", "luster-compiler", "luster-syntax", "lexopt", "libc", "mlua"]),

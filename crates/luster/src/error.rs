@@ -71,6 +71,8 @@ enum ErrorValue {
 struct Inner {
     kind: ErrorKind,
     message: String,
+    /// Whether the message begins with the path to an element of a collection.
+    has_path: bool,
     context: Vec<String>,
     traceback: Traceback,
     source: Option<Arc<anyhow::Error>>,
@@ -97,6 +99,7 @@ impl Error {
         Error(Box::new(Inner {
             kind,
             message: message.into(),
+            has_path: false,
             context: Vec::new(),
             traceback: Traceback::default(),
             source: None,
@@ -277,15 +280,21 @@ impl Error {
         self.with_argument(number)
     }
 
-    /// Says in which element of a collection the value is that could not be converted.
+    /// Says in which element of a collection the value is that could not be converted:
+    /// `servers[2].port: number expected, got string`.
     pub(crate) fn in_element(mut self, name: &str) -> Self {
         let rest = std::mem::take(&mut self.0.message);
         let is_name = !name.is_empty()
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             && !name.starts_with(|c: char| c.is_ascii_digit());
-        let step = if is_name { format!(".{name}") } else { format!("[{name}]") };
-        let separator = if rest.starts_with(['.', '[']) { "" } else { ": " };
+        let step = if is_name { name.to_owned() } else { format!("[{name}]") };
+        let separator = match self.0.has_path {
+            true if rest.starts_with('[') => "",
+            true => ".",
+            false => ": ",
+        };
         self.0.message = format!("{step}{separator}{rest}");
+        self.0.has_path = true;
         self
     }
 

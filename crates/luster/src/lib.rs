@@ -28,6 +28,10 @@
 //! The crates below are re-exported as [`syntax`], [`bytecode`] and [`compiler`].
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "derive")]
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod builder;
 mod chunk;
 mod continuation;
@@ -66,6 +70,9 @@ pub use task::{Step, Task};
 pub use thread::{Thread, ThreadStatus};
 pub use userdata::{AnyUserData, Class, UserData};
 pub use value::{Bytes, LuaString, MultiValue, Value};
+
+#[cfg(feature = "derive")]
+pub use luster_derive::{Collect, FromLua, IntoLua, UserData, methods};
 
 pub use luster_value::{TraceFrame, Traceback, UserRef, UserRefMut};
 

@@ -15,7 +15,7 @@ fn list<'gc>(
 ) -> Result<Value<'gc>> {
     let table = table_with_room(ctx, values.len(), 0)?;
     for (value, index) in values.zip(1..) {
-        let value = value.into_lua(ctx)?;
+        let value = value.into_lua(ctx).map_err(|error| error.in_element(&index.to_string()))?;
         table.set_integer(&ctx, index, value).map_err(|key| Error::conversion(key.message()))?;
     }
     Ok(Value::Table(table))
@@ -34,7 +34,8 @@ fn map<'gc>(
     Ok(Value::Table(table))
 }
 
-fn table_with_room(ctx: Context<'_>, array: usize, nodes: usize) -> Result<Table<'_>> {
+/// A table with room for so much.
+pub(crate) fn table_with_room(ctx: Context<'_>, array: usize, nodes: usize) -> Result<Table<'_>> {
     let too_many = || Error::conversion("too many elements for a table");
     let array = u32::try_from(array).map_err(|_| too_many())?;
     let nodes = u32::try_from(nodes).map_err(|_| too_many())?;

@@ -11,6 +11,7 @@ use luster_value::{CallbackReturn, Context, Stack, Value};
 
 use crate::error::{Error, Result};
 
+pub(crate) use collections::table_with_room;
 pub use multi::Variadic;
 pub(crate) use scalars::{utf8, with_bytes};
 
@@ -18,7 +19,10 @@ pub(crate) use scalars::{utf8, with_bytes};
 ///
 /// It is implemented for integers, floats, `bool`, strings and bytes, `Option` (`None` is nil),
 /// vectors, arrays, slices, maps and sets (tables), the handles of this crate, and every
-/// [`UserData`](crate::UserData). The [derive](macro@crate::IntoLua) makes tables of structs.
+/// [`UserData`](crate::UserData).
+#[cfg_attr(feature = "derive", doc = "The [derive](macro@crate::IntoLua)")]
+#[cfg_attr(not(feature = "derive"), doc = "The derive, of the feature `derive`,")]
+/// makes tables of structs.
 ///
 /// ```
 /// use luster::values::{Context, Value};
@@ -52,8 +56,10 @@ pub trait IntoLua: Sized {
 /// A Rust type that can be made of a Lua value.
 ///
 /// Numbers and strings convert to each other as in Lua, integers are range-checked, and `bool`
-/// takes booleans only. `Option` is `None` for nil. The [derive](macro@crate::FromLua) makes structs of
-/// tables.
+/// takes booleans only. `Option` is `None` for nil.
+#[cfg_attr(feature = "derive", doc = "The [derive](macro@crate::FromLua)")]
+#[cfg_attr(not(feature = "derive"), doc = "The derive, of the feature `derive`,")]
+/// makes structs of tables.
 ///
 /// ```
 /// use luster::values::{Context, Value};

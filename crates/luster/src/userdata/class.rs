@@ -184,14 +184,7 @@ pub(crate) fn metatable<'gc, T: UserData>(ctx: Context<'gc>) -> Result<Metatable
         },
         None => {
             drop(metatables);
-            let built = build::<T>(ctx)?;
-            let class = StashedClass {
-                table: ctx.stash_value(Value::Table(built.table)),
-                functions: ctx.stash_value(built.functions),
-                has_finalizer: built.has_finalizer,
-            };
-            shared.metatables.borrow_mut().insert(TypeId::of::<T>(), class);
-            Ok(built)
+            build::<T>(ctx, &shared)
         }
     }
 }
@@ -204,12 +197,36 @@ pub(crate) struct StashedClass {
 }
 
 #[cold]
-fn build<'gc, T: UserData>(ctx: Context<'gc>) -> Result<Metatable<'gc>> {
+fn build<'gc, T: UserData>(ctx: Context<'gc>, shared: &Shared) -> Result<Metatable<'gc>> {
     let mut class = Class::<T>::new();
     T::build(&mut class);
     let functions = Table::new(ctx);
+    let built = Metatable {
+        table: Table::new(ctx),
+        functions: Value::Table(functions),
+        has_finalizer: class.metamethods.iter().any(|(name, _)| name == "__gc"),
+    };
+    // It is known before it is filled, since constants may be values of the very type.
+    let stashed = StashedClass {
+        table: ctx.stash_value(Value::Table(built.table)),
+        functions: ctx.stash_value(built.functions),
+        has_finalizer: built.has_finalizer,
+    };
+    shared.metatables.borrow_mut().insert(TypeId::of::<T>(), stashed);
+    if let Err(error) = fill_class(ctx, class, functions, built.table) {
+        shared.metatables.borrow_mut().remove(&TypeId::of::<T>());
+        return Err(error);
+    }
+    Ok(built)
+}
+
+fn fill_class<'gc, T: UserData>(
+    ctx: Context<'gc>,
+    class: Class<T>,
+    functions: Table<'gc>,
+    metatable: Table<'gc>,
+) -> Result<()> {
     let methods = Table::new(ctx);
-    let metatable = Table::new(ctx);
     fill(ctx, functions, class.functions)?;
     // `Vec2.dot(v, w)` is as good as `v:dot(w)`.
     for (name, method) in class.methods {
@@ -239,9 +256,8 @@ fn build<'gc, T: UserData>(ctx: Context<'gc>) -> Result<Metatable<'gc>> {
     }
     metatable.set_field(ctx, "__name", ctx.string(T::name()));
     metatable.set_field(ctx, "__metatable", Value::False);
-    let has_finalizer = !metatable.get_field(ctx, "__gc").is_nil();
     metatable.set_field(ctx, FUNCTIONS, Value::Table(functions));
-    Ok(Metatable { table: metatable, functions: Value::Table(functions), has_finalizer })
+    Ok(())
 }
 
 fn fill<'gc>(ctx: Context<'gc>, table: Table<'gc>, entries: Vec<(String, Make)>) -> Result<()> {

@@ -18,9 +18,14 @@ pub(crate) use class::{StashedClass, TypeIdHasher, metatable};
 
 /// A type of the host whose values scripts may hold, and what they may do with them.
 ///
-/// A value that goes into the VM belongs to it; functions borrow it as `&T` or `&mut T`. The
-/// [derive](macro@crate::UserData) and [`methods`](macro@crate::methods) write the implementation, with
-/// the public fields and methods of a type; or it can be written by hand:
+/// A value that goes into the VM belongs to it; functions borrow it as `&T` or `&mut T`.
+#[cfg_attr(
+    feature = "derive",
+    doc = "The [derive](macro@crate::UserData) and [`methods`](macro@crate::methods)"
+)]
+#[cfg_attr(not(feature = "derive"), doc = "The derive and `methods`, of the feature `derive`,")]
+/// write the implementation, with the public fields and methods of a type; or it can be written by
+/// hand:
 ///
 /// ```
 /// use luster::{Class, Lua, UserData};
