@@ -5,31 +5,53 @@
 //! stopped inside every function of the library.
 
 #![forbid(unsafe_code)]
+// Without some of the libraries, some of what they share is not used.
+#![cfg_attr(
+    not(all(
+        feature = "debug",
+        feature = "io",
+        feature = "math",
+        feature = "package",
+        feature = "table"
+    )),
+    allow(dead_code, unreachable_patterns)
+)]
 
 mod base;
 mod buffer;
 mod c_values;
+#[cfg(feature = "coroutine")]
 mod coroutine;
 mod counted;
+#[cfg(feature = "debug")]
 mod debug;
+#[cfg(feature = "io")]
 mod io;
+#[cfg(feature = "math")]
 mod math;
+#[cfg(feature = "os")]
 mod os;
 mod output;
+#[cfg(feature = "package")]
 mod package;
 mod program;
 mod quick;
+#[cfg(feature = "math")]
 mod random;
 mod string;
 mod system_error;
+#[cfg(feature = "table")]
 mod table;
+#[cfg(feature = "utf8")]
 mod utf8;
 mod warning;
 
 use luster_value::{Callback, Context, Function, Table, Value};
 
+#[cfg(feature = "os")]
 pub use os::set_clock;
 pub use output::Output;
+#[cfg(feature = "package")]
 pub use package::{add_searcher, open_contained as open_modules, preload};
 pub use warning::{WarningSink, set_warnings, warn};
 
@@ -39,22 +61,30 @@ pub enum Library {
     /// The basic functions, which are globals.
     Base,
     /// `coroutine`
+    #[cfg(feature = "coroutine")]
     Coroutine,
     /// `debug`
+    #[cfg(feature = "debug")]
     Debug,
     /// `io`
+    #[cfg(feature = "io")]
     Io,
     /// `math`
+    #[cfg(feature = "math")]
     Math,
     /// `os`
+    #[cfg(feature = "os")]
     Os,
     /// `package` and `require`
+    #[cfg(feature = "package")]
     Package,
     /// `string`
     String,
     /// `table`
+    #[cfg(feature = "table")]
     Table,
     /// `utf8`
+    #[cfg(feature = "utf8")]
     Utf8,
 }
 
@@ -64,13 +94,21 @@ type Opener = for<'gc> fn(Context<'gc>) -> Table<'gc>;
 /// The libraries with their global names, in the order in which they are opened.
 const LIBRARIES: &[(Library, &str, Opener)] = &[
     (Library::Base, "_G", base::open),
+    #[cfg(feature = "coroutine")]
     (Library::Coroutine, "coroutine", coroutine::open),
+    #[cfg(feature = "table")]
     (Library::Table, "table", table::open),
+    #[cfg(feature = "math")]
     (Library::Math, "math", math::open),
+    #[cfg(feature = "os")]
     (Library::Os, "os", os::open),
+    #[cfg(feature = "utf8")]
     (Library::Utf8, "utf8", utf8::open),
+    #[cfg(feature = "debug")]
     (Library::Debug, "debug", debug::open),
+    #[cfg(feature = "io")]
     (Library::Io, "io", io::open),
+    #[cfg(feature = "package")]
     (Library::Package, "package", package::open),
     (Library::String, "string", string::open),
 ];
@@ -79,14 +117,22 @@ impl Library {
     /// All libraries.
     pub const ALL: &[Library] = &[
         Library::Base,
+        #[cfg(feature = "package")]
         Library::Package,
+        #[cfg(feature = "coroutine")]
         Library::Coroutine,
+        #[cfg(feature = "table")]
         Library::Table,
+        #[cfg(feature = "io")]
         Library::Io,
+        #[cfg(feature = "os")]
         Library::Os,
         Library::String,
+        #[cfg(feature = "math")]
         Library::Math,
+        #[cfg(feature = "utf8")]
         Library::Utf8,
+        #[cfg(feature = "debug")]
         Library::Debug,
     ];
 
@@ -94,10 +140,14 @@ impl Library {
     /// environment, and not the VM's own insides.
     pub const SAFE: &[Library] = &[
         Library::Base,
+        #[cfg(feature = "coroutine")]
         Library::Coroutine,
+        #[cfg(feature = "table")]
         Library::Table,
         Library::String,
+        #[cfg(feature = "math")]
         Library::Math,
+        #[cfg(feature = "utf8")]
         Library::Utf8,
     ];
 }
@@ -111,10 +161,13 @@ pub fn open_all(ctx: Context<'_>) {
 /// takes source text only, and what tells the time from `os`.
 pub fn open_safe(ctx: Context<'_>) {
     open(ctx, Library::SAFE);
-    open(ctx, &[Library::Os]);
     base::forbid_files_and_binaries(ctx);
-    if let Value::Table(os) = ctx.globals().get_field(ctx, "os") {
-        os::keep_clocks_only(ctx, os);
+    #[cfg(feature = "os")]
+    {
+        open(ctx, &[Library::Os]);
+        if let Value::Table(os) = ctx.globals().get_field(ctx, "os") {
+            os::keep_clocks_only(ctx, os);
+        }
     }
 }
 

@@ -61,8 +61,10 @@ const TABLE: &[(&str, Form)] = &[("concat", concat), ("move", r#move), ("remove"
 pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library) {
     let forms = match library {
         Library::Base => BASE,
+        #[cfg(feature = "math")]
         Library::Math => MATH,
         Library::String => STRING,
+        #[cfg(feature = "table")]
         Library::Table => TABLE,
         _ => return,
     };
@@ -78,6 +80,7 @@ pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library
             }
         }
     }
+    #[cfg(feature = "table")]
     if library == Library::Table
         && let Value::Callback(callback) = table.get_field(ctx, "insert")
     {

@@ -2,16 +2,20 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
+#[cfg(feature = "os")]
 use std::time::SystemTime;
 
 use luster_stdlib::{Library, Output, WarningSink};
 use luster_value::Context;
 use luster_vm::Vm;
 
-use crate::error::Result;
 use crate::lua::Lua;
-use crate::param::{LuaFunction, native};
-use crate::value::Value;
+#[cfg(feature = "package")]
+use crate::{
+    Value,
+    error::Result,
+    param::{LuaFunction, native},
+};
 
 /// Chooses the libraries of a VM, its limits, and what it has of the world around it.
 ///
@@ -35,13 +39,16 @@ pub struct Builder {
     seed: Option<u64>,
     output: Option<Output>,
     warnings: Option<WarningSink>,
+    #[cfg(feature = "os")]
     clock: Option<Box<dyn Fn() -> SystemTime>>,
     stack_limit: Option<usize>,
     nesting_limit: Option<u16>,
+    #[cfg(feature = "package")]
     modules: Vec<SetUp>,
 }
 
 /// Puts something into a VM whose libraries are open.
+#[cfg(feature = "package")]
 type SetUp = Box<dyn for<'gc> FnOnce(Context<'gc>)>;
 
 enum Libraries {
@@ -63,9 +70,11 @@ impl Builder {
             seed: None,
             output: None,
             warnings: None,
+            #[cfg(feature = "os")]
             clock: None,
             stack_limit: None,
             nesting_limit: None,
+            #[cfg(feature = "package")]
             modules: Vec::new(),
         }
     }
@@ -142,6 +151,7 @@ impl Builder {
     /// assert_eq!((date.as_str(), clock), ("1970-01-02", 0.0));
     /// # Ok::<(), luster::Error>(())
     /// ```
+    #[cfg(feature = "os")]
     pub fn clock(mut self, now: impl Fn() -> SystemTime + 'static) -> Self {
         self.clock = Some(Box::new(now));
         self
@@ -160,6 +170,7 @@ impl Builder {
     /// assert_eq!(lua.load("require('colors').red").eval::<i64>()?, 0xFF0000);
     /// # Ok::<(), luster::Error>(())
     /// ```
+    #[cfg(feature = "package")]
     pub fn module<S: 'static>(
         mut self,
         name: impl Into<String>,
@@ -184,6 +195,7 @@ impl Builder {
     /// assert!(error.message().contains("module 'question' not found"));
     /// # Ok::<(), luster::Error>(())
     /// ```
+    #[cfg(feature = "package")]
     pub fn module_sources(mut self, find: impl Fn(&str) -> Option<String> + 'static) -> Self {
         let search = move |lua: Lua, name: &str| -> Result<(Value, String)> {
             match find(name) {
@@ -226,6 +238,7 @@ impl Builder {
             if let Some(sink) = self.warnings {
                 luster_stdlib::set_warnings(ctx, true, Some(sink));
             }
+            #[cfg(feature = "os")]
             if let Some(clock) = self.clock {
                 luster_stdlib::set_clock(ctx, clock);
             }
@@ -233,6 +246,7 @@ impl Builder {
                 Libraries::Safe => luster_stdlib::open_safe(ctx),
                 Libraries::Chosen(libraries) => luster_stdlib::open(ctx, libraries),
             }
+            #[cfg(feature = "package")]
             if !self.modules.is_empty() {
                 luster_stdlib::open_modules(ctx);
                 self.modules.into_iter().for_each(|set_up| set_up(ctx));

@@ -11,6 +11,7 @@ use luster_value::{CallbackReturn, Context, Stack, Value};
 
 use crate::error::{Error, Result};
 
+#[cfg(feature = "derive")]
 pub(crate) use collections::table_with_room;
 pub use multi::Variadic;
 pub(crate) use scalars::{utf8, with_bytes};
