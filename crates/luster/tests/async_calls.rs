@@ -7,7 +7,9 @@ use std::future::{Future, pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use luster::{
@@ -343,6 +345,47 @@ fn polls_use_the_fuel_that_they_may() -> Result<()> {
     assert!((900..1_100).contains(&polls(1_000)), "{} polls", polls(1_000));
     assert!((9..12).contains(&polls(100_000)), "{} polls", polls(100_000));
     assert_eq!(polls(10_000_000), 1);
+    Ok(())
+}
+
+#[test]
+fn a_call_wakes_itself_only_when_it_has_more_to_do() -> Result<()> {
+    #[derive(Default)]
+    struct Wakes(AtomicU32);
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let lua = Lua::new();
+    let (sender, receiver) = oneshot::channel::<i64>();
+    let receiver = RefCell::new(Some(receiver));
+    let receive = lua.async_function(move || {
+        let receiver = receiver.take().expect("it is called once");
+        async move { receiver.await.map_err(Error::external) }
+    });
+    lua.globals().set("receive", receive)?;
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(wakes.clone());
+    let mut cx = Context::from_waker(&waker);
+    let mut call = pin!(
+        lua.load("for i = 1, 1e4 do end return receive()").eval_async::<i64>().fuel_per_poll(1_000)
+    );
+    let mut polls = 0;
+    while wakes.0.load(Ordering::Relaxed) == polls {
+        assert!(call.as_mut().poll(&mut cx).is_pending());
+        polls += 1;
+    }
+    assert!(polls >= 10, "{polls} polls");
+    assert_eq!(wakes.0.load(Ordering::Relaxed), polls - 1, "it waits, and has not woken itself");
+    // It wakes the one who polled last.
+    let last = Arc::new(Wakes::default());
+    let waker = Waker::from(last.clone());
+    assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    sender.send(7).expect("it waits");
+    assert_eq!(wakes.0.load(Ordering::Relaxed), polls - 1);
+    assert_eq!(last.0.load(Ordering::Relaxed), 1);
+    assert!(matches!(call.as_mut().poll(&mut cx), Poll::Ready(Ok(7))));
     Ok(())
 }
 
