@@ -323,6 +323,13 @@ impl ThreadState<'_> {
         self.restore_hook();
     }
 
+    /// Ends it where it is, without closing anything.
+    pub fn abandon(&mut self) {
+        self.reset();
+        self.top = 0;
+        self.status = Status::Dead;
+    }
+
     /// Whether it is in the middle of a finalizer.
     fn runs_finalizer(&self) -> bool {
         // The hook is paused during finalizers.

@@ -71,6 +71,15 @@ fn chain_of(main: Thread<'_>) -> Chain<'_> {
     chain
 }
 
+/// Ends the coroutines of an execution that is given up, but for the main one.
+pub(crate) fn abandon_resumed<'gc>(ctx: Context<'gc>, main: Thread<'gc>) {
+    for thread in chain_of(main).into_iter().skip(1) {
+        if let Some(mut state) = thread.state_mut(&ctx) {
+            state.abandon();
+        }
+    }
+}
+
 /// The coroutine that a coroutine has resumed, or is closing, and waits for.
 fn awaited<'gc>(state: &ThreadState<'gc>) -> Option<Thread<'gc>> {
     match state.frames.last() {

@@ -170,7 +170,8 @@ impl Vm {
     }
 
     /// Executes a function to its end, or until the fuel is used up, and looks at what it came to:
-    /// `start` and `run` in one, and quicker than both for what takes no longer than a slice.
+    /// `start` and `run` in one, and quicker than both for what takes no longer than a slice. What
+    /// is not over then is an execution, which can go on or has to be given up.
     ///
     /// # Errors
     /// [`Busy`] when called from inside the VM, and what `f` returns.
@@ -180,7 +181,7 @@ impl Vm {
         should_stop: impl Fn() -> bool,
         f: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
         finish: impl for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T,
-    ) -> Result<RunEnd<T>, E> {
+    ) -> Result<(RunEnd<T>, Option<Execution>), E> {
         if self.is_entered() {
             return Err(Busy.into());
         }
@@ -198,9 +199,11 @@ impl Vm {
         })?;
         *fuel -= before - slice;
         match (visit, execution) {
-            (Visit::Done(result), _) => Ok(RunEnd::Done(result)),
+            (Visit::Done(result), _) => Ok((RunEnd::Done(result), None)),
             (visit, Some(execution)) => {
-                Ok(self.go_on(visit, &execution, fuel, &should_stop, &mut finish))
+                let end = self.go_on(visit, &execution, fuel, &should_stop, &mut finish);
+                let is_over = matches!(end, RunEnd::Done(_));
+                Ok((end, (!is_over).then_some(execution)))
             }
             (_, None) => unreachable!("what is not done was stashed"),
         }
@@ -225,11 +228,13 @@ impl Vm {
         Ok(self.go_on(visit, execution, fuel, &should_stop, &mut finish))
     }
 
-    /// Gives up an execution, without closing anything in it.
+    /// Gives up an execution, without closing anything in it. What its frames hold is dropped, and
+    /// the coroutines that it is in the midst of are dead.
     pub fn give_up(&self, execution: &Execution) {
         if self.can_enter() {
             self.enter(|ctx| {
                 if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
+                    machine::abandon_resumed(ctx, main);
                     ctx.leave_idle_thread(main);
                 }
             });
@@ -334,7 +339,12 @@ impl Vm {
         loop {
             match visit {
                 Visit::Done(result) => return RunEnd::Done(result),
-                Visit::Ended(end) => return end,
+                Visit::Ended(end) => {
+                    // A script may stop so often that none of its slices is ever full.
+                    self.step_collector();
+                    let goes_on = matches!(end, RunEnd::Waiting);
+                    return if goes_on && self.is_over_limit() { RunEnd::OutOfMemory } else { end };
+                }
                 Visit::Left(None) => self.step_collector(),
                 Visit::Left(Some(request)) => {
                     let finished = self.collect(request);

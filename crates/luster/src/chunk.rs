@@ -113,7 +113,21 @@ impl<'s> Chunk<'s> {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with<T: FromLuaMulti>(self, arguments: impl IntoLuaMulti) -> Result<Task<T>> {
-        let prototype = Arc::new(self.compile()?);
+        self.start_prototype(self.compile()?, arguments)
+    }
+
+    /// Begins to run an expression, or else statements.
+    #[cfg(feature = "async")]
+    pub(crate) fn start_expression<T: FromLuaMulti>(self) -> Result<Task<T>> {
+        self.start_prototype(self.compile_expression()?, ())
+    }
+
+    fn start_prototype<T: FromLuaMulti>(
+        &self,
+        prototype: Prototype,
+        arguments: impl IntoLuaMulti,
+    ) -> Result<Task<T>> {
+        let prototype = Arc::new(prototype);
         let task = self.lua.start_with(|ctx, stack| {
             arguments.push_into(ctx, stack)?;
             self.link(ctx, &prototype)

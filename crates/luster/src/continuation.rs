@@ -167,14 +167,21 @@ enum Step<'gc> {
     Over,
 }
 
+/// What is left of a function that has answered something else than its results.
 #[derive(Collect)]
 #[collect(no_drop)]
-struct GoOn<'gc> {
+pub(crate) struct GoOn<'gc> {
     step: Step<'gc>,
     catches: bool,
 }
 
 impl<'gc> GoOn<'gc> {
+    /// Nothing is left yet.
+    #[cfg(feature = "async")]
+    pub(crate) fn new() -> Self {
+        GoOn { step: Step::Over, catches: false }
+    }
+
     /// Leaves the rest to a sequence; to the innermost one, so that a long chain of continuations is
     /// not a deep one.
     fn keep(&mut self, mut sequence: BoxSequence<'gc>) {
@@ -193,6 +200,16 @@ impl<'gc> GoOn<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> std::result::Result<Poll<'gc>, Raised<'gc>> {
         let answer = go_on.go_on(ctx, error, stack).map_err(|error| error.raise(ctx))?;
+        self.answer(ctx, answer, stack)
+    }
+
+    /// Takes what a function has answered.
+    pub(crate) fn answer(
+        &mut self,
+        ctx: Context<'gc>,
+        answer: CallbackReturn<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> std::result::Result<Poll<'gc>, Raised<'gc>> {
         Ok(match answer {
             CallbackReturn::Return => Poll::Return,
             CallbackReturn::Call(function, None) => Poll::TailCall(function),

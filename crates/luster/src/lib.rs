@@ -23,6 +23,8 @@
 //! - [`UserData`] are types of the host in scripts; [`Lua::scope`] lends values and functions for the
 //!   time of a call.
 //! - [`Task`] runs scripts in steps of limited work, and [`InterruptHandle`] stops them.
+//! - With the feature `async`, scripts can call `async` functions like any others
+//!   (`Lua::async_function`), and can be awaited themselves (`Function::call_async`).
 //! - [`Lua::enter`] leads to the [values] themselves, which cost nothing to use.
 //!
 //! The crates below are re-exported as [`syntax`], [`bytecode`] and [`compiler`].
@@ -32,6 +34,9 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "async")]
+mod asynchronous;
+mod awaited;
 mod builder;
 mod chunk;
 mod continuation;
@@ -55,6 +60,8 @@ mod value;
 
 #[cfg(feature = "serde")]
 pub use self::serde::{DeserializeOptions, Serde, SerializeOptions};
+#[cfg(feature = "async")]
+pub use asynchronous::{AsyncFunction, CallAsync};
 pub use builder::Builder;
 pub use chunk::Chunk;
 pub use continuation::Then;

@@ -13,6 +13,7 @@ use luster_stdlib::Output;
 use luster_value::{Callback, CallbackReturn, Context, Stack, Value};
 use luster_vm::Vm;
 
+use crate::awaited::SharedAwaited;
 use crate::builder::Builder;
 use crate::chunk::Chunk;
 use crate::convert::{FromLua, FromLuaMulti, IntoLua};
@@ -38,6 +39,13 @@ pub(crate) struct Shared {
     pub(crate) metatables: RefCell<HashMap<TypeId, StashedClass, BuildHasherDefault<TypeIdHasher>>>,
     /// Where the VM writes.
     pub(crate) output: Output,
+    /// What the execution waits for that has just stopped to wait.
+    pub(crate) awaited: Cell<Option<SharedAwaited>>,
+    /// How many futures are being polled, one inside the other.
+    pub(crate) polling: Cell<u32>,
+    /// Who is to be woken when what a script waits for is ready.
+    #[cfg(feature = "async")]
+    pub(crate) waker: RefCell<Option<std::task::Waker>>,
     sources: RefCell<VecDeque<SourceText>>,
 }
 
@@ -100,6 +108,10 @@ impl Lua {
             deadline: Cell::new(None),
             metatables: RefCell::default(),
             output,
+            awaited: Cell::default(),
+            polling: Cell::default(),
+            #[cfg(feature = "async")]
+            waker: RefCell::default(),
             sources: RefCell::default(),
         });
         shared.vm.enter(|ctx| {

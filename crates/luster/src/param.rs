@@ -259,7 +259,7 @@ pub trait LuaFunctionMut<Signature>: 'static {
 /// Says which argument an error is about.
 #[cold]
 #[inline(never)]
-fn argument_error(error: Error, number: usize, given: usize) -> Error {
+pub(crate) fn argument_error(error: Error, number: usize, given: usize) -> Error {
     match error.kind() {
         ErrorKind::Conversion | ErrorKind::Borrow => error.about_argument(number, number > given),
         _ => error,

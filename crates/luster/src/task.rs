@@ -3,10 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
+use std::task::Waker;
 
 use luster_value::{ClosingFrame, Context, Frame, Stack, Status, Value};
 use luster_vm::{Execution, Outcome, RunEnd, Vm};
 
+use crate::awaited::SharedAwaited;
 use crate::convert::{FromLuaMulti, IntoLuaMulti, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Fuel;
@@ -51,6 +53,8 @@ pub enum Step<T> {
 pub struct Task<T> {
     lua: Lua,
     execution: Option<Execution>,
+    /// The future that the script waits for.
+    awaited: Option<SharedAwaited>,
     result: PhantomData<fn() -> T>,
 }
 
@@ -62,6 +66,9 @@ impl<T> fmt::Debug for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
+        if let Some(awaited) = self.awaited.take() {
+            awaited.cancel();
+        }
         if let Some(execution) = self.execution.take() {
             self.lua.shared().vm.give_up(&execution);
         }
@@ -70,7 +77,7 @@ impl<T> Drop for Task<T> {
 
 impl<T> Task<T> {
     pub(crate) fn new(lua: Lua, execution: Execution) -> Self {
-        Task { lua, execution: Some(execution), result: PhantomData }
+        Task { lua, execution: Some(execution), awaited: None, result: PhantomData }
     }
 
     /// The VM that it runs in.
@@ -111,7 +118,7 @@ impl<T> Task<T> {
     /// running. The host can try again after another step.
     pub fn raise(&mut self, message: &str) -> bool {
         let Some(execution) = &self.execution else { return false };
-        self.lua.enter(|ctx| {
+        let has_raised = self.lua.enter(|ctx| {
             let Some(main) = Vm::main_thread(ctx, execution) else { return false };
             let Some(mut state) = main.state_mut(&ctx) else { return false };
             let in_finalizer =
@@ -124,7 +131,11 @@ impl<T> Task<T> {
             text.extend(message.bytes());
             state.frames.push(Frame::Closing(ClosingFrame::raising(ctx.string(text))));
             true
-        })
+        });
+        if has_raised && let Some(awaited) = self.awaited.take() {
+            awaited.cancel();
+        }
+        has_raised
     }
 
     /// Says what a task gets back that has yielded; nothing, when this is not called before the next
@@ -165,10 +176,49 @@ impl<T: FromLuaMulti> Task<T> {
     /// When the script raises an error that it does not catch, calls `os.exit`, or its results are
     /// of another type; the task is over then. When a limit is reached, after which it can go on.
     pub fn step(&mut self, fuel: impl Into<Fuel>) -> Result<Step<T>> {
-        let Some(execution) = &self.execution else { return Err(over()) };
-        let Fuel(mut fuel) = fuel.into();
+        self.step_awaiting(fuel.into(), Waker::noop())
+    }
+
+    /// Runs with so much fuel, and polls the futures that the script waits for.
+    pub(crate) fn step_awaiting(&mut self, fuel: Fuel, waker: &Waker) -> Result<Step<T>> {
+        let Fuel(mut fuel) = fuel;
+        loop {
+            if self.waits(waker)? {
+                return Ok(Step::Pending);
+            }
+            let step = self.run(&mut fuel)?;
+            if self.awaited.is_none() {
+                return Ok(step);
+            }
+        }
+    }
+
+    /// Polls the future that the script waits for. Tells whether it still has to wait.
+    fn waits(&mut self, waker: &Waker) -> Result<bool> {
+        let Some(awaited) = &self.awaited else { return Ok(false) };
         let shared = self.lua.shared();
-        let end = shared.vm.run(execution, &mut fuel, || shared.should_stop(), finish::<T>);
+        if shared.vm.is_entered() {
+            return Err(Error::busy());
+        }
+        if shared.should_stop() {
+            return Err(stopped(shared));
+        }
+        let poll = awaited.poll(shared, &mut std::task::Context::from_waker(waker));
+        // What stops Lua code that the future ran is meant for the script that waits, too.
+        if shared.should_stop() {
+            return Err(stopped(shared));
+        }
+        if poll.is_ready() {
+            self.awaited = None;
+        }
+        Ok(poll.is_pending())
+    }
+
+    fn run(&mut self, fuel: &mut i64) -> Result<Step<T>> {
+        let Some(execution) = &self.execution else { return Err(over()) };
+        let shared = self.lua.shared();
+        let end = shared.vm.run(execution, fuel, || shared.should_stop(), finish::<T>);
+        self.awaited = shared.awaited.take();
         settle(&self.lua);
         let step = match end? {
             RunEnd::Done(result) => result.map(Step::Done),
@@ -195,6 +245,10 @@ impl<T: FromLuaMulti> Task<T> {
     /// # Errors
     /// As [`step`](Self::step), and when the script yields or waits.
     pub fn finish(mut self) -> Result<T> {
+        self.run_to_end()
+    }
+
+    fn run_to_end(&mut self) -> Result<T> {
         match self.step(Fuel::UNLIMITED)? {
             Step::Done(result) => Ok(result),
             Step::OutOfFuel => Err(out_of_fuel()),
@@ -214,23 +268,37 @@ pub(crate) fn call<R: FromLuaMulti>(
     let mut fuel = i64::MAX;
     let end = shared.vm.call(&mut fuel, || shared.should_stop(), choose, finish::<R>);
     settle(lua);
-    match end? {
+    let (end, execution) = end?;
+    match end {
         RunEnd::Done(Ok(result)) => Ok(result),
         RunEnd::Done(Err(error)) => Err(lua.with_source(error)),
-        end => Err(not_done(shared, &end)),
+        end => stop_or_wait(lua, &end, execution),
     }
 }
 
-/// The error for a call that did not come to its end.
+/// What comes of a call that has stopped before its end: it goes on if it waits for something that
+/// is ready at once, and is given up otherwise.
 #[cold]
-fn not_done<T>(shared: &Shared, end: &RunEnd<T>) -> Error {
+fn stop_or_wait<T: FromLuaMulti, U>(
+    lua: &Lua,
+    end: &RunEnd<U>,
+    execution: Option<Execution>,
+) -> Result<T> {
+    if let RunEnd::Exit(status) = end {
+        // Its variables may still have to be closed: see `Lua::start_closing`.
+        return Err(exit(*status));
+    }
+    let shared = lua.shared();
+    let Some(execution) = execution else { return Err(over()) };
+    let mut task = Task::new(lua.clone(), execution);
+    task.awaited = shared.awaited.take();
     match end {
-        RunEnd::Done(_) | RunEnd::Yielded => over(),
-        RunEnd::OutOfFuel => out_of_fuel(),
-        RunEnd::Waiting => pending(),
-        RunEnd::OutOfMemory => out_of_memory(),
-        RunEnd::Interrupted => stopped(shared),
-        RunEnd::Exit(status) => exit(*status),
+        RunEnd::Waiting if task.awaited.is_some() => task.run_to_end(),
+        RunEnd::Waiting => Err(pending()),
+        RunEnd::OutOfFuel => Err(out_of_fuel()),
+        RunEnd::OutOfMemory => Err(out_of_memory()),
+        RunEnd::Interrupted => Err(stopped(shared)),
+        RunEnd::Done(_) | RunEnd::Yielded | RunEnd::Exit(_) => Err(over()),
     }
 }
 
@@ -281,7 +349,13 @@ fn pending() -> Error {
 /// The error of a script that the host wanted to stop.
 #[cold]
 fn stopped(shared: &Shared) -> Error {
-    if shared.interrupted.swap(false, Ordering::Relaxed) {
+    // An interrupt is over when the outermost script knows of it: others wait for this one.
+    let is_interrupted = if shared.polling.get() > 0 {
+        shared.interrupted.load(Ordering::Relaxed)
+    } else {
+        shared.interrupted.swap(false, Ordering::Relaxed)
+    };
+    if is_interrupted {
         Error::of_kind(ErrorKind::Interrupted, "interrupted")
     } else {
         Error::of_kind(ErrorKind::TimedOut, "timed out")

@@ -104,6 +104,16 @@ impl<T: UserData> Class<T> {
         self
     }
 
+    #[cfg(feature = "async")]
+    pub(crate) fn add_function(&mut self, name: String, function: Make) {
+        self.functions.push((name, function));
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn add_method(&mut self, name: String, method: Make) {
+        self.methods.push((name, method));
+    }
+
     /// Adds a field that can be read, stored or computed: `v.x`. Without a
     /// [`setter`](Self::setter) it cannot be set.
     pub fn field<S: 'static>(
