@@ -305,7 +305,14 @@ impl ThreadState<'_> {
         }
     }
 
+    /// Takes what is left of the slice's fuel, with what was withheld of it.
+    #[inline]
+    pub fn take_fuel(&mut self) -> i64 {
+        self.fuel + std::mem::take(&mut self.withheld)
+    }
+
     /// Makes it as good as new, but for its hook: nothing runs in it, and it can run again.
+    #[inline]
     pub(crate) fn reset(&mut self) {
         self.registers.set_live(0);
         self.registers.set_handler_room(false);

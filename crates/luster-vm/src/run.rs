@@ -5,7 +5,7 @@
 
 use luster_value::{
     AfterClosing, BoxSequence, CollectRequest, Context, Error, FinalizerFrame, Frame, Metamethod,
-    Poll, ReturnKind, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
+    Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::Cursor;
@@ -72,6 +72,30 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) nested: u16,
     /// Whether the error that is being raised is that handling another one failed.
     pub(crate) handling_failed: bool,
+}
+
+impl<'a, 'gc> Run<'a, 'gc> {
+    /// A coroutine that goes to work with so much fuel.
+    #[inline]
+    pub(crate) fn new(
+        ctx: Context<'gc>,
+        thread: Thread<'gc>,
+        state: &'a mut ThreadState<'gc>,
+        fuel: i64,
+    ) -> Self {
+        state.fuel = fuel;
+        state.status = Status::Running;
+        Run {
+            ctx,
+            thread,
+            state,
+            cursor: None,
+            switch: None,
+            error: None,
+            nested: 0,
+            handling_failed: false,
+        }
+    }
 }
 
 impl<'gc> Run<'_, 'gc> {

@@ -1,13 +1,15 @@
 //! A VM seen from outside its arena: entering it, running executions in slices, and collecting
 //! between them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 
 use gc_arena::Arena;
-use luster_value::{CollectRequest, Context, Stack, Stashed, Thread, Traceback, Value, account};
+use luster_value::{
+    CollectRequest, Context, Stack, Stashed, Thread, ThreadState, Traceback, Value, account,
+};
 
 use crate::collector::{Collector, VmArena};
-use crate::machine::{self, Machine, SliceEnd};
+use crate::machine::{self, FirstEnd, Machine, SliceEnd};
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
 const SLICE_FUEL: i64 = 100_000;
@@ -27,6 +29,8 @@ pub struct Vm {
     depth: Cell<u32>,
     /// How many bytes may be in use at the end of a slice.
     memory_limit: Cell<usize>,
+    /// What has to be counted for the collector to have something to do.
+    due: Cell<usize>,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
@@ -90,13 +94,15 @@ impl Vm {
         let outer = account::install(0);
         let arena = Arena::new(|mc| Machine::new(mc, seed));
         let bytes = Cell::new(account::install(outer));
-        let collector = RefCell::new(Collector::new(&arena));
+        let collector = Collector::new(&arena);
+        let due = Cell::new(collector.due(&arena));
         Vm {
             arena: RefCell::new(Some(arena)),
-            collector,
+            collector: RefCell::new(collector),
             bytes,
             depth: Cell::new(0),
             memory_limit: Cell::new(usize::MAX),
+            due,
         }
     }
 
@@ -126,12 +132,22 @@ impl Vm {
         self.depth.get() > 0
     }
 
-    /// Enters the arena. Visits may be made inside each other: from a callback, too.
+    /// Enters the arena. Visits may be made inside each other: from a callback, too. After the
+    /// outermost one the collector does what is due, since a host may allocate without ever running
+    /// a script.
     ///
     /// # Panics
     /// When called while the VM collects garbage, by a destructor of a value of the host.
     #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
+        let result = self.mutate(f);
+        self.collect_if_due();
+        result
+    }
+
+    /// Enters the arena, and leaves the collector alone.
+    #[inline]
+    fn mutate<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
         let arena = self.arena.borrow();
         let Some(arena) = &*arena else { unreachable!("it is only taken when dropped") };
         self.work(|| arena.mutate(|mc, machine| f(machine.context(mc))))
@@ -160,8 +176,8 @@ impl Vm {
         &self,
         f: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
     ) -> Result<Execution, E> {
-        self.enter(|ctx| {
-            let main = prepare(ctx, f)?;
+        self.mutate(|ctx| {
+            let (main, _) = prepare(ctx, f)?;
             Ok(Execution { main: ctx.stash_value(Value::Thread(main)) })
         })
     }
@@ -185,9 +201,18 @@ impl Vm {
         let mut execution = None;
         let mut slice = SLICE_FUEL.min(*fuel);
         let before = slice;
-        let visit = self.enter(|ctx| {
-            let main = prepare(ctx, f)?;
-            let visit = self.visit(ctx, main, &mut slice, &mut finish);
+        let visit = self.mutate(|ctx| {
+            let (main, state) = prepare(ctx, f)?;
+            self.begin_slice(ctx);
+            let visit = match machine::run_first(ctx, main, state, &mut slice) {
+                FirstEnd::Returned(state) => {
+                    let values = state.registers.values(0, state.top);
+                    let result = finish_once(&mut finish, ctx, Outcome::Returned(values));
+                    ctx.leave_idle_state(main, state);
+                    Visit::Done(result)
+                }
+                FirstEnd::Other(end) => self.look_at(ctx, main, end, &mut finish),
+            };
             if !matches!(visit, Visit::Done(_)) {
                 execution = Some(Execution { main: ctx.stash_value(Value::Thread(main)) });
             }
@@ -195,7 +220,10 @@ impl Vm {
         })?;
         *fuel -= before - slice;
         match (visit, execution) {
-            (Visit::Done(result), _) => Ok(RunEnd::Done(result)),
+            (Visit::Done(result), _) => {
+                self.collect_if_due();
+                Ok(RunEnd::Done(result))
+            }
             (visit, Some(execution)) => {
                 Ok(self.go_on(visit, &execution, fuel, &should_stop, &mut finish))
             }
@@ -275,7 +303,7 @@ impl Vm {
     ) -> Visit<T> {
         let mut slice = SLICE_FUEL.min(*fuel);
         let before = slice;
-        let visit = self.enter(|ctx| match ctx.fetch(&execution.main) {
+        let visit = self.mutate(|ctx| match ctx.fetch(&execution.main) {
             Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
             _ => unreachable!("an execution holds its main coroutine"),
         });
@@ -291,22 +319,36 @@ impl Vm {
         slice: &mut i64,
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
+        self.begin_slice(ctx);
+        let end = machine::run_slice(ctx, main, slice);
+        self.look_at(ctx, main, end, finish)
+    }
+
+    /// Says how much the slice that begins may allocate.
+    #[inline]
+    fn begin_slice(&self, ctx: Context<'_>) {
         let used = Collector::counted_in(ctx);
         let room = self.memory_limit.get().saturating_sub(used);
         account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
-        let end = machine::run_slice(ctx, main, slice);
-        let mut done = |outcome: Outcome<'_, 'gc>| {
-            let Some(finish) = finish.take() else { unreachable!("an execution is over once") };
-            finish(ctx, outcome)
-        };
+    }
+
+    /// Looks at what a slice came to.
+    fn look_at<'gc, T>(
+        &self,
+        ctx: Context<'gc>,
+        main: Thread<'gc>,
+        end: SliceEnd<'gc>,
+        finish: &mut Option<impl Finish<T>>,
+    ) -> Visit<T> {
         let result = match end {
             SliceEnd::Returned => {
                 let Some(state) = main.state() else { unreachable!("it does not run any more") };
-                done(Outcome::Returned(state.registers.values(0, state.top)))
+                let values = state.registers.values(0, state.top);
+                finish_once(finish, ctx, Outcome::Returned(values))
             }
             SliceEnd::Failed(error) => {
                 let traceback = main.state_mut(&ctx).and_then(|mut state| state.traceback.take());
-                done(Outcome::Failed { error, traceback })
+                finish_once(finish, ctx, Outcome::Failed { error, traceback })
             }
             SliceEnd::Yielded => return Visit::Ended(RunEnd::Yielded),
             SliceEnd::OutOfFuel => return Visit::Left(None),
@@ -329,12 +371,18 @@ impl Vm {
     ) -> RunEnd<T> {
         loop {
             match visit {
-                Visit::Done(result) => return RunEnd::Done(result),
-                Visit::Ended(end) => return end,
+                Visit::Done(result) => {
+                    self.collect_if_due();
+                    return RunEnd::Done(result);
+                }
+                Visit::Ended(end) => {
+                    self.collect_if_due();
+                    return end;
+                }
                 Visit::Left(None) => self.step_collector(),
                 Visit::Left(Some(request)) => {
                     let finished = self.collect(request);
-                    self.enter(|ctx| {
+                    self.mutate(|ctx| {
                         if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
                             machine::collected(ctx, main, finished);
                         }
@@ -367,13 +415,33 @@ impl Vm {
     fn with_collector<T>(&self, f: impl FnOnce(&mut Collector, &mut VmArena) -> T) -> T {
         let mut arena = self.arena.borrow_mut();
         let Some(arena) = &mut *arena else { unreachable!("it is only taken when dropped") };
-        self.work(|| f(&mut self.collector.borrow_mut(), arena))
+        self.work(|| {
+            let mut collector = self.collector.borrow_mut();
+            let result = f(&mut collector, arena);
+            self.due.set(collector.due(arena));
+            result
+        })
     }
 
-    fn step_collector(&self) {
-        if !self.enter(|ctx| ctx.collector_settings().is_stopped()) {
-            self.with_collector(Collector::step);
+    /// Lets the collector do what is due, unless the VM is at work.
+    #[inline]
+    fn collect_if_due(&self) {
+        if self.depth.get() > 0 {
+            return;
         }
+        let is_due = {
+            let arena = self.arena.borrow();
+            let count = arena.as_ref().map_or(0, |arena| arena.metrics().total_gc_count());
+            Collector::count(self.bytes.get().max(0) as usize, count) >= self.due.get()
+        };
+        if is_due {
+            self.step_collector();
+        }
+    }
+
+    #[cold]
+    fn step_collector(&self) {
+        self.with_collector(Collector::step);
     }
 
     fn collect(&self, request: CollectRequest) -> bool {
@@ -409,11 +477,12 @@ impl Drop for Vm {
     }
 }
 
-/// A main coroutine that is ready to call the function that `f` gives.
+/// A main coroutine that is ready to call the function that `f` gives, and its state.
+#[inline]
 fn prepare<'gc, E>(
     ctx: Context<'gc>,
     f: impl FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
-) -> Result<Thread<'gc>, E> {
+) -> Result<(Thread<'gc>, RefMut<'gc, ThreadState<'gc>>), E> {
     let main = ctx.take_idle_thread();
     let Some(mut state) = main.state_mut(&ctx) else {
         unreachable!("nobody borrows a coroutine that does not run");
@@ -424,13 +493,22 @@ fn prepare<'gc, E>(
     match function {
         Ok(function) => {
             machine::prepare(&mut state, function, count);
-            drop(state);
-            Ok(main)
+            Ok((main, state))
         }
         Err(error) => {
-            drop(state);
-            ctx.leave_idle_thread(main);
+            ctx.leave_idle_state(main, state);
             Err(error)
         }
     }
+}
+
+/// Does with an outcome what is to be done.
+#[inline]
+fn finish_once<'gc, T>(
+    finish: &mut Option<impl Finish<T>>,
+    ctx: Context<'gc>,
+    outcome: Outcome<'_, 'gc>,
+) -> T {
+    let Some(finish) = finish.take() else { unreachable!("an execution is over once") };
+    finish(ctx, outcome)
 }

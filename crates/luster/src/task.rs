@@ -246,10 +246,14 @@ fn finish<'gc, T: FromLuaMulti>(ctx: Context<'gc>, outcome: Outcome<'_, 'gc>) ->
 /// Passes on what finalizers have failed with.
 #[inline]
 fn show_warnings(lua: &Lua) {
-    if luster_vm::has_warnings() {
+    #[cold]
+    fn show(lua: &Lua) {
         for warning in luster_vm::take_warnings() {
             lua.enter(|ctx| luster_stdlib::warn(ctx, &warning));
         }
+    }
+    if luster_vm::has_warnings() {
+        show(lua);
     }
 }
 
