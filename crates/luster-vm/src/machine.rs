@@ -7,11 +7,12 @@ use std::cell::RefMut;
 
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ResumeKind, ReturnKind, Stack,
-    State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, Closure, CollectRequest, Context, Frame, ResumeKind, ReturnKind,
+    Stack, State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
 };
 use smallvec::{SmallVec, smallvec};
 
+use crate::cursor::push;
 use crate::run::{Flow, MAX_DEPTH, Run, Switch, live_top};
 use crate::traceback;
 
@@ -152,7 +153,8 @@ pub(crate) fn run_slice<'gc>(
 
 /// What the first slice of an execution came to.
 pub(crate) enum FirstEnd<'a, 'gc> {
-    /// The function returned; the values are in the main coroutine's registers, up to its top.
+    /// The function returned; the values are in the main coroutine's registers, up to its top. The
+    /// coroutine has yet to be put by.
     Returned(RefMut<'a, ThreadState<'gc>>),
     /// Anything else.
     Other(SliceEnd<'gc>),
@@ -169,12 +171,15 @@ pub(crate) fn run_first<'gc>(
 ) -> FirstEnd<'gc, 'gc> {
     ctx.set_main_thread(main);
     let mut run = Run::new(ctx, main, &mut state, *fuel);
-    run_thread(&mut run);
+    match run.state.registers.get(0) {
+        Value::Closure(closure) if !closure.code().is_vararg && !ctx.finalizers().is_due() => {
+            begin_closure(&mut run, closure);
+        }
+        _ => run_thread(&mut run),
+    }
     // Looked at in place: a switch that is moved, or taken apart, costs as much as a call.
     if let Some(Switch::Finished { from, count }) = run.switch {
         *fuel = state.take_fuel();
-        state.status = Status::Dead;
-        state.frames.clear();
         state.top = from + count;
         return FirstEnd::Returned(state);
     }
@@ -292,6 +297,22 @@ pub(crate) fn collected<'gc>(ctx: Context<'gc>, main: Thread<'gc>, finished_cycl
         let slot = frame.function as usize + 1;
         if let Value::False | Value::True = state.registers.get(slot) {
             state.registers.set(slot, Value::boolean(finished_cycle));
+        }
+    }
+}
+
+/// Starts a coroutine whose function is a Lua function without extra arguments, and runs it until
+/// `switch` says why it stops.
+#[inline]
+fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>) {
+    let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
+    push(&mut run.state.frames, || Frame::Bottom);
+    match run.push_plain(closure, 0, argc, ReturnKind::Frame) {
+        Ok(_) => run.run_lua(),
+        Err(error) => {
+            if run.fail(error) == Flow::GoOn {
+                run.run();
+            }
         }
     }
 }

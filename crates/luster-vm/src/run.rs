@@ -26,7 +26,7 @@ pub(crate) enum Switch<'gc> {
     OutOfFuel,
     /// It yields `count` values from register `from` on.
     Yielded { from: usize, count: usize },
-    /// Its function returned that many values.
+    /// Its function returned that many values, from register `from` on, which is the first one.
     Finished { from: usize, count: usize },
     /// It died of an error.
     Failed(Value<'gc>),
@@ -114,22 +114,43 @@ impl<'gc> Run<'_, 'gc> {
                     }
                 },
             };
-            match left {
-                Left::Frames => {}
-                Left::Machine => return,
-                Left::Error => {
-                    if let Some(error) = self.error.take()
-                        && self.fail(error) == Flow::Stop
-                    {
-                        return;
-                    }
-                }
-            }
-            if self.state.fuel < 0 {
-                self.switch = Some(Switch::OutOfFuel);
+            if self.stops_after(left) {
                 return;
             }
         }
+    }
+
+    /// The same, when the frame on top is that of a Lua function which most likely returns before
+    /// anything else happens.
+    #[inline]
+    pub(crate) fn run_lua(&mut self) {
+        if self.state.tracing.is_on() {
+            return self.run();
+        }
+        let left = execute::execute::<false>(self);
+        if !matches!(left, Left::Machine) && !self.stops_after(left) {
+            self.run();
+        }
+    }
+
+    /// Whether there is something for the machine to do, after the top frame has been left.
+    fn stops_after(&mut self, left: Left) -> bool {
+        match left {
+            Left::Frames => {}
+            Left::Machine => return true,
+            Left::Error => {
+                if let Some(error) = self.error.take()
+                    && self.fail(error) == Flow::Stop
+                {
+                    return true;
+                }
+            }
+        }
+        if self.state.fuel < 0 {
+            self.switch = Some(Switch::OutOfFuel);
+            return true;
+        }
+        false
     }
 
     /// Raises an error.

@@ -88,6 +88,19 @@ enum Visit<T> {
     Ended(RunEnd<T>),
 }
 
+/// What the first slice of a call came to: mostly the end.
+enum First<T, F> {
+    Done(T),
+    Going(Box<Going<T, F>>),
+}
+
+/// A call that has not come to its end in its first slice.
+struct Going<T, F> {
+    visit: Visit<T>,
+    execution: Execution,
+    finish: Option<F>,
+}
+
 impl Vm {
     /// A new VM. What is random in it comes out of this seed.
     pub fn new(seed: u64) -> Self {
@@ -140,8 +153,10 @@ impl Vm {
     /// When called while the VM collects garbage, by a destructor of a value of the host.
     #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
-        let result = self.mutate(f);
-        self.collect_if_due();
+        let (result, is_due) = self.mutate(|ctx| (f(ctx), self.is_due(ctx)));
+        if is_due && self.depth.get() == 0 {
+            self.step_collector();
+        }
         result
     }
 
@@ -197,38 +212,34 @@ impl Vm {
         if self.is_entered() {
             return Err(Busy.into());
         }
-        let mut finish = Some(finish);
-        let mut execution = None;
         let mut slice = SLICE_FUEL.min(*fuel);
         let before = slice;
-        let visit = self.mutate(|ctx| {
+        let (first, is_due) = self.mutate(|ctx| {
             let (main, state) = prepare(ctx, f)?;
             self.begin_slice(ctx);
-            let visit = match machine::run_first(ctx, main, state, &mut slice) {
+            let first = match machine::run_first(ctx, main, state, &mut slice) {
                 FirstEnd::Returned(state) => {
                     let values = state.registers.values(0, state.top);
-                    let result = finish_once(&mut finish, ctx, Outcome::Returned(values));
+                    let result = finish(ctx, Outcome::Returned(values));
                     ctx.leave_idle_state(main, state);
-                    Visit::Done(result)
+                    First::Done(result)
                 }
-                FirstEnd::Other(end) => self.look_at(ctx, main, end, &mut finish),
+                FirstEnd::Other(end) => self.look_at_first(ctx, main, end, finish),
             };
-            if !matches!(visit, Visit::Done(_)) {
-                execution = Some(Execution { main: ctx.stash_value(Value::Thread(main)) });
-            }
-            Ok::<_, E>(visit)
+            Ok::<_, E>((first, self.is_due(ctx)))
         })?;
         *fuel -= before - slice;
-        match (visit, execution) {
-            (Visit::Done(result), _) => {
-                self.collect_if_due();
-                Ok(RunEnd::Done(result))
+        let result = match first {
+            First::Done(result) => result,
+            First::Going(going) => {
+                let Going { visit, execution, mut finish } = *going;
+                return Ok(self.go_on(visit, &execution, fuel, &should_stop, &mut finish));
             }
-            (visit, Some(execution)) => {
-                Ok(self.go_on(visit, &execution, fuel, &should_stop, &mut finish))
-            }
-            (_, None) => unreachable!("what is not done was stashed"),
+        };
+        if is_due {
+            self.step_collector();
         }
+        Ok(RunEnd::Done(result))
     }
 
     /// Goes on with an execution until it is over or the fuel is used up, collecting as it goes.
@@ -332,6 +343,25 @@ impl Vm {
         account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
     }
 
+    /// Looks at what the first slice of a call came to, when its function has not just returned.
+    #[cold]
+    fn look_at_first<'gc, T, F: Finish<T>>(
+        &self,
+        ctx: Context<'gc>,
+        main: Thread<'gc>,
+        end: SliceEnd<'gc>,
+        finish: F,
+    ) -> First<T, F> {
+        let mut finish = Some(finish);
+        match self.look_at(ctx, main, end, &mut finish) {
+            Visit::Done(result) => First::Done(result),
+            visit => {
+                let execution = Execution { main: ctx.stash_value(Value::Thread(main)) };
+                First::Going(Box::new(Going { visit, execution, finish }))
+            }
+        }
+    }
+
     /// Looks at what a slice came to.
     fn look_at<'gc, T>(
         &self,
@@ -423,18 +453,15 @@ impl Vm {
         })
     }
 
-    /// Lets the collector do what is due, unless the VM is at work.
+    /// Whether the collector has something to do.
     #[inline]
+    fn is_due(&self, ctx: Context<'_>) -> bool {
+        Collector::counted_in(ctx) >= self.due.get()
+    }
+
+    /// Lets the collector do what is due.
     fn collect_if_due(&self) {
-        if self.depth.get() > 0 {
-            return;
-        }
-        let is_due = {
-            let arena = self.arena.borrow();
-            let count = arena.as_ref().map_or(0, |arena| arena.metrics().total_gc_count());
-            Collector::count(self.bytes.get().max(0) as usize, count) >= self.due.get()
-        };
-        if is_due {
+        if self.mutate(|ctx| self.is_due(ctx)) {
             self.step_collector();
         }
     }
