@@ -200,6 +200,20 @@ impl<'gc> Context<'gc> {
         barrier::unlock!(write, State, idle_thread).set(Some(thread));
     }
 
+    /// The same for a coroutine whose main function has just returned, so that there is little to be
+    /// made good.
+    #[inline]
+    pub fn leave_returned_state(
+        self,
+        thread: Thread<'gc>,
+        mut state: RefMut<'gc, ThreadState<'gc>>,
+    ) {
+        state.reset_returned();
+        drop(state);
+        let write = Gc::write(self.mutation, self.state);
+        barrier::unlock!(write, State, idle_thread).set(Some(thread));
+    }
+
     /// What the host has put here for its callbacks to find, if it is of this type.
     pub fn host<T: 'static>(self) -> Option<&'gc T> {
         self.state.as_ref().host.get()?.downcast_ref()

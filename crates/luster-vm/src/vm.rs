@@ -216,17 +216,17 @@ impl Vm {
         let before = slice;
         let (first, is_due) = self.mutate(|ctx| {
             let (main, state) = prepare(ctx, f)?;
-            self.begin_slice(ctx);
+            let is_due = self.begin_slice(ctx);
             let first = match machine::run_first(ctx, main, state, &mut slice) {
                 FirstEnd::Returned(state) => {
                     let values = state.registers.values(0, state.top);
                     let result = finish(ctx, Outcome::Returned(values));
-                    ctx.leave_idle_state(main, state);
+                    ctx.leave_returned_state(main, state);
                     First::Done(result)
                 }
                 FirstEnd::Other(end) => self.look_at_first(ctx, main, end, finish),
             };
-            Ok::<_, E>((first, self.is_due(ctx)))
+            Ok::<_, E>((first, is_due))
         })?;
         *fuel -= before - slice;
         let result = match first {
@@ -335,12 +335,14 @@ impl Vm {
         self.look_at(ctx, main, end, finish)
     }
 
-    /// Says how much the slice that begins may allocate.
+    /// Says how much the slice that begins may allocate. Tells whether the collector has something to
+    /// do.
     #[inline]
-    fn begin_slice(&self, ctx: Context<'_>) {
+    fn begin_slice(&self, ctx: Context<'_>) -> bool {
         let used = Collector::counted_in(ctx);
         let room = self.memory_limit.get().saturating_sub(used);
         account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
+        used >= self.due.get()
     }
 
     /// Looks at what the first slice of a call came to, when its function has not just returned.
