@@ -135,7 +135,7 @@ fn print_mean(label: &str, ratios: impl Iterator<Item = f64>) -> Result<(), Stri
 }
 
 /// The mean and how many figures it is of; nothing for no figures.
-fn geometric_mean(ratios: impl Iterator<Item = f64>) -> Option<(f64, usize)> {
+pub(crate) fn geometric_mean(ratios: impl Iterator<Item = f64>) -> Option<(f64, usize)> {
     let (sum, count) = ratios.fold((0.0, 0), |(sum, count), ratio| (sum + ratio.ln(), count + 1));
     (count > 0).then(|| ((sum / count as f64).exp(), count))
 }

@@ -1,5 +1,6 @@
 //! The two engines, each behind the same few verbs: run a source, and load one without running it.
-//! Nothing else in this crate names `luster` or `mlua`.
+//! Besides, `slices` and `embedding` name `luster`, and `embedding` names `mlua`: the facades are what
+//! they measure.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,10 @@
 //! The command line of the benchmark runner: which programs to run, or which other measurement to
 //! take. The measuring itself is elsewhere: `compare` for the Lua programs, `parse` for the front
-//! end, `startup` for an empty script; `engine` is the only module that knows either VM.
+//! end, `startup` for an empty script, `slices` for how long a host waits, `embedding` for what the
+//! boundary between host and script costs. `engine` runs programs on either VM for the others.
 
 mod compare;
+mod embedding;
 mod engine;
 mod generate;
 mod parse;
@@ -28,6 +30,7 @@ Usage: luster-bench [FILTER] [--runs N] [--generational]
        luster-bench parse [--runs N] [--size BYTES]
        luster-bench startup [--runs N]
        luster-bench slices
+       luster-bench embedding [FILTER] [--runs N]
        luster-bench generate [--size BYTES]
        luster-bench --child ENGINE FILE
 
@@ -41,6 +44,8 @@ Usage: luster-bench [FILTER] [--runs N] [--generational]
   parse            speed of lexing, parsing and compiling a generated source
   startup          time and memory of a whole process that runs an empty script
   slices           the longest time that a script keeps control, collection included
+  embedding        what calls, userdata, tables and VMs cost a host, beside mlua; the median of N
+                   batches counts
   generate         print the generated source
 ";
 
@@ -111,6 +116,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, String> {
         ["parse"] => parse::run(arguments.size, arguments.runs.unwrap_or(7)),
         ["startup"] => startup::run(arguments.runs.unwrap_or(100)),
         ["slices"] => slices::run(),
+        ["embedding", filter @ ..] if filter.len() <= 1 => {
+            embedding::run(filter.first().copied().unwrap_or(""), arguments.runs.unwrap_or(51))
+        }
         ["generate"] => {
             print(&generate::source(arguments.size))?;
             Ok(ExitCode::SUCCESS)

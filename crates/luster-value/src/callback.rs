@@ -99,6 +99,24 @@ pub trait Captured<'gc>: gc_arena::collect::DynCollect<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>>;
+
+    /// Its quick form as a metamethod `__index`: what a call with the object and the key gives, if
+    /// that is an easy one. As with [`Quick`], nothing has happened if it is not, and it neither
+    /// fails nor calls back.
+    fn index(
+        &self,
+        _ctx: Context<'gc>,
+        _object: Value<'gc>,
+        _key: Value<'gc>,
+    ) -> Option<Value<'gc>> {
+        None
+    }
+
+    /// Its quick form, as that of [`Quick::Value`] is: the one result of a call with these arguments,
+    /// if that is an easy one.
+    fn value(&self, _ctx: Context<'gc>, _arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+        None
+    }
 }
 
 gc_arena::collect::dyn_collect!(dyn Captured<'gc> + 'gc);
@@ -193,6 +211,30 @@ impl<'gc> Callback<'gc> {
         match &self.0.kind {
             Kind::Function(function) => function(ctx, stack),
             Kind::Captured(captured) => captured.call(ctx, stack),
+        }
+    }
+
+    /// What a call as a metamethod `__index` gives, if that can be told without one.
+    #[inline]
+    pub fn index(
+        self,
+        ctx: Context<'gc>,
+        object: Value<'gc>,
+        key: Value<'gc>,
+    ) -> Option<Value<'gc>> {
+        match &self.0.as_ref().kind {
+            Kind::Function(_) => None,
+            Kind::Captured(captured) => captured.index(ctx, object, key),
+        }
+    }
+
+    /// The one result of a call with these arguments, if that can be told without a stack: see
+    /// [`Captured::value`].
+    #[inline]
+    pub fn value(self, ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+        match &self.0.as_ref().kind {
+            Kind::Function(_) => None,
+            Kind::Captured(captured) => captured.value(ctx, arguments),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A VM's own state, and the handle to it that everything inside the arena is given.
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefMut};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 
@@ -16,7 +16,7 @@ use crate::metamethod::Metamethod;
 use crate::stash::Stash;
 use crate::string::LuaString;
 use crate::table::Table;
-use crate::thread::Thread;
+use crate::thread::{Thread, ThreadState};
 use crate::value::{Type, Value};
 
 /// What a VM has one of.
@@ -190,12 +190,32 @@ impl<'gc> Context<'gc> {
 
     /// Leaves a main coroutine, whose execution is over, to the next one.
     pub fn leave_idle_thread(self, thread: Thread<'gc>) {
-        if let Some(mut state) = thread.state_mut(self.mutation) {
-            state.reset();
-            drop(state);
-            let write = Gc::write(self.mutation, self.state);
-            barrier::unlock!(write, State, idle_thread).set(Some(thread));
+        if let Some(state) = thread.state_mut(self.mutation) {
+            self.leave_idle_state(thread, state);
         }
+    }
+
+    /// The same, when its state is at hand.
+    #[inline]
+    pub fn leave_idle_state(self, thread: Thread<'gc>, mut state: RefMut<'gc, ThreadState<'gc>>) {
+        state.reset();
+        drop(state);
+        let write = Gc::write(self.mutation, self.state);
+        barrier::unlock!(write, State, idle_thread).set(Some(thread));
+    }
+
+    /// The same for a coroutine whose main function has just returned, so that there is little to be
+    /// made good.
+    #[inline]
+    pub fn leave_returned_state(
+        self,
+        thread: Thread<'gc>,
+        mut state: RefMut<'gc, ThreadState<'gc>>,
+    ) {
+        state.reset_returned();
+        drop(state);
+        let write = Gc::write(self.mutation, self.state);
+        barrier::unlock!(write, State, idle_thread).set(Some(thread));
     }
 
     /// What the host has put here for its callbacks to find, if it is of this type.

@@ -119,6 +119,7 @@ impl<'gc> ThreadState<'gc> {
     }
 
     /// Finds out, after frames have been dropped, whether the hook is to see what comes.
+    #[inline]
     pub fn restore_hook(&mut self) {
         self.tracing.told = Told::Nothing;
         if self.tracing.paused > 0 {

@@ -142,6 +142,7 @@ impl<'gc> RegisterFile<'gc> {
     }
 
     /// Whether a message handler was given more room.
+    #[inline]
     pub fn has_handler_room(&self) -> bool {
         self.limit > self.max
     }
@@ -234,6 +235,7 @@ impl<'gc> RegisterFile<'gc> {
     }
 
     /// Tells which slots are alive: those below `live`.
+    #[inline]
     pub fn set_live(&mut self, live: usize) {
         self.live = live.min(self.slots.len());
     }

@@ -305,6 +305,33 @@ impl ThreadState<'_> {
         }
     }
 
+    /// Takes what is left of the slice's fuel, with what was withheld of it.
+    #[inline]
+    pub fn take_fuel(&mut self) -> i64 {
+        self.fuel + std::mem::take(&mut self.withheld)
+    }
+
+    /// The same as [`reset`](Self::reset), when its main function has just returned: nothing is to be
+    /// closed, nothing has failed, and no protected call is under way.
+    #[inline]
+    pub(crate) fn reset_returned(&mut self) {
+        let is_plain = matches!(self.frames.as_slice(), [Frame::Bottom])
+            && !self.registers.has_handler_room()
+            && self.tracing.paused == 0;
+        if !is_plain {
+            return self.reset();
+        }
+        debug_assert!(self.to_be_closed.is_empty() && self.failure.is_none());
+        debug_assert!(self.outer_depth == 0 && self.depth == 0 && self.traceback.is_none());
+        self.registers.set_live(0);
+        // It is the bottom, of which there is nothing to drop.
+        std::mem::forget(self.frames.pop());
+        self.top = 1;
+        self.status = Status::Suspended;
+        self.extra_arguments = 0;
+        self.restore_hook();
+    }
+
     /// Makes it as good as new, but for its hook: nothing runs in it, and it can run again.
     pub(crate) fn reset(&mut self) {
         self.registers.set_live(0);

@@ -28,6 +28,9 @@ const SMALL_HEAP: usize = 10_000;
 /// The least work of a step, in units of gc-arena's debt: about an object traced twice over.
 const MIN_STEP: f64 = 2_000.0;
 
+/// How much is allocated between two steps of a cycle that is under way, when no slice ends.
+const STEP_BYTES: usize = 32 << 10;
+
 /// The state of a VM's collector between slices.
 #[derive(Debug)]
 pub(crate) struct Collector {
@@ -50,17 +53,42 @@ impl Collector {
 
     /// What is counted: bytes owned, and every object.
     pub(crate) fn counted(arena: &VmArena) -> usize {
-        account::bytes() + OBJECT_BYTES * arena.metrics().total_gc_count()
+        Self::count(account::bytes(), arena.metrics().total_gc_count())
+    }
+
+    /// The same, of bytes and objects.
+    #[inline]
+    pub(crate) fn count(bytes: usize, objects: usize) -> usize {
+        bytes + OBJECT_BYTES * objects
     }
 
     /// The same, from inside the arena.
     pub(crate) fn counted_in(ctx: Context<'_>) -> usize {
-        account::bytes() + OBJECT_BYTES * ctx.mutation().metrics().total_gc_count()
+        Self::count(account::bytes(), ctx.mutation().metrics().total_gc_count())
+    }
+
+    /// What has to be counted for there to be something to do.
+    pub(crate) fn due(&self, arena: &VmArena) -> usize {
+        if Self::is_stopped(arena) {
+            // A script may let it run again, so this is asked again.
+            Self::counted(arena) + MIN_THRESHOLD
+        } else if arena.collection_phase() == CollectionPhase::Sleeping {
+            self.threshold
+        } else {
+            self.last + STEP_BYTES
+        }
+    }
+
+    fn is_stopped(arena: &VmArena) -> bool {
+        arena.mutate(|mc, machine| machine.context(mc).collector_settings().is_stopped())
     }
 
     /// Does what is due after a slice.
     #[inline]
     pub(crate) fn step(&mut self, arena: &mut VmArena) {
+        if Self::is_stopped(arena) {
+            return;
+        }
         let counted = Self::counted(arena);
         if arena.collection_phase() == CollectionPhase::Sleeping && counted < self.threshold {
             return;

@@ -3,13 +3,16 @@
 //! A slice runs inside the arena until its fuel is used up or everything is done. Collection and
 //! finalizers happen between slices; see `collector`.
 
+use std::cell::RefMut;
+
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, CollectRequest, Context, Frame, ResumeKind, ReturnKind, Stack,
-    State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, Closure, CollectRequest, Context, Frame, ResumeKind, ReturnKind,
+    Stack, State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
 };
 use smallvec::{SmallVec, smallvec};
 
+use crate::cursor::push;
 use crate::run::{Flow, Run, Switch, live_top};
 use crate::traceback;
 
@@ -147,100 +150,151 @@ pub(crate) fn run_slice<'gc>(
     main: Thread<'gc>,
     fuel: &mut i64,
 ) -> SliceEnd<'gc> {
-    let mc = ctx.mutation();
     ctx.set_main_thread(main);
     let mut chain = chain_of(main);
-    let chain = &mut chain;
     for closer in &chain[..chain.len() - 1] {
-        if let Some(mut state) = closer.state_mut(mc) {
+        if let Some(mut state) = closer.state_mut(&ctx) {
             state.status = Status::Normal;
         }
     }
+    run_chain(ctx, &mut chain, fuel)
+}
+
+/// What the first slice of an execution came to.
+pub(crate) enum FirstEnd<'a, 'gc> {
+    /// The function returned; the values are in the main coroutine's registers, up to its top. The
+    /// coroutine has yet to be put by.
+    Returned(RefMut<'a, ThreadState<'gc>>),
+    /// Anything else.
+    Other(SliceEnd<'gc>),
+}
+
+/// Runs an execution that has just been prepared. Most calls of the host are over then, without
+/// another look at any coroutine.
+#[inline]
+pub(crate) fn run_first<'gc>(
+    ctx: Context<'gc>,
+    main: Thread<'gc>,
+    mut state: RefMut<'gc, ThreadState<'gc>>,
+    fuel: &mut i64,
+) -> FirstEnd<'gc, 'gc> {
+    ctx.set_main_thread(main);
+    let mut run = Run::new(ctx, main, &mut state, *fuel);
+    match run.state.registers.get(0) {
+        Value::Closure(closure) if !closure.code().is_vararg && !ctx.finalizers().is_due() => {
+            begin_closure(&mut run, closure);
+        }
+        _ => run_thread(&mut run),
+    }
+    // Looked at in place: a switch that is moved, or taken apart, costs as much as a call.
+    if let Some(Switch::Finished { from, count }) = run.switch {
+        *fuel = state.take_fuel();
+        state.top = from + count;
+        return FirstEnd::Returned(state);
+    }
+    let switch = end_turn(run, fuel);
+    let mut chain: Chain<'gc> = smallvec![main];
+    let end = take_turn(ctx, &mut chain, main, state, switch);
+    FirstEnd::Other(end.unwrap_or_else(|| run_chain(ctx, &mut chain, fuel)))
+}
+
+/// Runs the last coroutine of the chain, until there is none or something needs the host.
+fn run_chain<'gc>(ctx: Context<'gc>, chain: &mut Chain<'gc>, fuel: &mut i64) -> SliceEnd<'gc> {
     while let Some(&thread) = chain.last() {
-        let Some(mut state) = thread.state_mut(mc) else {
+        let Some(mut state) = thread.state_mut(&ctx) else {
             unreachable!("nobody else borrows a coroutine that is about to run");
         };
-        state.fuel = *fuel;
-        state.status = Status::Running;
-        let mut run = Run {
-            ctx,
-            thread,
-            state: &mut state,
-            cursor: None,
-            switch: None,
-            error: None,
-            nested: 0,
-            handling_failed: false,
-        };
+        let mut run = Run::new(ctx, thread, &mut state, *fuel);
         run_thread(&mut run);
-        let switch = run.switch;
-        *fuel = state.fuel + std::mem::take(&mut state.withheld);
-        let live = live_top(&state);
-        state.registers.set_live(live);
-        let Some(switch) = switch else { unreachable!("a coroutine stops for a reason") };
-        match switch {
-            Switch::OutOfFuel => return SliceEnd::OutOfFuel,
-            Switch::Collect(request) => return SliceEnd::Collect(request),
-            Switch::Waiting => return SliceEnd::Waiting,
-            Switch::Exit(status) => return SliceEnd::Exit(status),
-            Switch::Resume { thread: other, from, count } => {
-                state.status = Status::Normal;
-                resume(ctx, chain, &mut state, other, from, count);
-                // The arguments have gone over; the coroutine stands where its results will be.
-                if chain.last() != Some(&thread) {
-                    state.registers.set(from, Value::Thread(other));
-                    state.registers.set_live(live.max(from + 1));
-                }
-            }
-            Switch::Close(other) => {
-                state.status = Status::Normal;
-                close(ctx, chain, &mut state, other);
-            }
-            Switch::Yielded { from, count } => {
-                state.registers.set_live(live.max(from + count));
-                state.status = pass_closers(mc, chain);
-                if chain.is_empty() {
-                    state.top = from + count;
-                    return SliceEnd::Yielded;
-                }
-                hand_over(ctx, chain, &state, Ok((from, count)));
-            }
-            Switch::Finished { from, count } => {
-                state.status = Status::Dead;
-                state.frames.clear();
-                chain.pop();
-                if chain.is_empty() {
-                    state.top = from + count;
-                    return SliceEnd::Returned;
-                }
-                hand_over(ctx, chain, &state, Ok((from, count)));
-                state.registers.set_live(0);
-                state.top = 0;
-            }
-            Switch::Closed(error) => {
-                state.status = Status::Dead;
-                state.frames.clear();
-                state.registers.set_live(0);
-                chain.pop();
-                hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
-            }
-            Switch::Failed(error) if is_wrapped(mc, chain) => {
-                // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
-                drop(state);
-                begin_closing(mc, thread, Some(error));
-            }
-            Switch::Failed(error) => {
-                state.status = Status::Dead;
-                state.failure = Some(error);
-                chain.pop();
-                if chain.is_empty() {
-                    return SliceEnd::Failed(error);
-                }
-                hand_over(ctx, chain, &state, Err(error));
-            }
+        let switch = end_turn(run, fuel);
+        if let Some(end) = take_turn(ctx, chain, thread, state, switch) {
+            return end;
         }
     }
     SliceEnd::Returned
+}
+
+/// Notes how far a coroutine has come, and says what it has stopped for.
+fn end_turn<'gc>(run: Run<'_, 'gc>, fuel: &mut i64) -> Switch<'gc> {
+    *fuel = run.state.take_fuel();
+    let live = live_top(run.state);
+    run.state.registers.set_live(live);
+    let Some(switch) = run.switch else { unreachable!("a coroutine stops for a reason") };
+    switch
+}
+
+/// Does what the last coroutine of the chain has stopped for. Answers how the slice ends, if it does.
+fn take_turn<'gc>(
+    ctx: Context<'gc>,
+    chain: &mut Chain<'gc>,
+    thread: Thread<'gc>,
+    mut state: RefMut<'gc, ThreadState<'gc>>,
+    switch: Switch<'gc>,
+) -> Option<SliceEnd<'gc>> {
+    match switch {
+        Switch::OutOfFuel => return Some(SliceEnd::OutOfFuel),
+        Switch::Collect(request) => return Some(SliceEnd::Collect(request)),
+        Switch::Waiting => return Some(SliceEnd::Waiting),
+        Switch::Exit(status) => return Some(SliceEnd::Exit(status)),
+        Switch::Resume { thread: other, from, count } => {
+            state.status = Status::Normal;
+            resume(ctx, chain, &mut state, other, from, count);
+            // The arguments have gone over; the coroutine stands where its results will be.
+            if chain.last() != Some(&thread) {
+                state.registers.set(from, Value::Thread(other));
+                let live = live_top(&state).max(from + 1);
+                state.registers.set_live(live);
+            }
+        }
+        Switch::Close(other) => {
+            state.status = Status::Normal;
+            close(ctx, chain, &mut state, other);
+        }
+        Switch::Yielded { from, count } => {
+            let live = live_top(&state).max(from + count);
+            state.registers.set_live(live);
+            state.status = pass_closers(&ctx, chain);
+            if chain.is_empty() {
+                state.top = from + count;
+                return Some(SliceEnd::Yielded);
+            }
+            hand_over(ctx, chain, &state, Ok((from, count)));
+        }
+        Switch::Finished { from, count } => {
+            state.status = Status::Dead;
+            state.frames.clear();
+            chain.pop();
+            if chain.is_empty() {
+                state.top = from + count;
+                return Some(SliceEnd::Returned);
+            }
+            hand_over(ctx, chain, &state, Ok((from, count)));
+            state.registers.set_live(0);
+            state.top = 0;
+        }
+        Switch::Closed(error) => {
+            state.status = Status::Dead;
+            state.frames.clear();
+            state.registers.set_live(0);
+            chain.pop();
+            hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
+        }
+        Switch::Failed(error) if is_wrapped(&ctx, chain) => {
+            // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
+            drop(state);
+            begin_closing(&ctx, thread, Some(error));
+        }
+        Switch::Failed(error) => {
+            state.status = Status::Dead;
+            state.failure = Some(error);
+            chain.pop();
+            if chain.is_empty() {
+                return Some(SliceEnd::Failed(error));
+            }
+            hand_over(ctx, chain, &state, Err(error));
+        }
+    }
+    None
 }
 
 /// Gives the callback that asked for a collection its result.
@@ -252,6 +306,22 @@ pub(crate) fn collected<'gc>(ctx: Context<'gc>, main: Thread<'gc>, finished_cycl
         let slot = frame.function as usize + 1;
         if let Value::False | Value::True = state.registers.get(slot) {
             state.registers.set(slot, Value::boolean(finished_cycle));
+        }
+    }
+}
+
+/// Starts a coroutine whose function is a Lua function without extra arguments, and runs it until
+/// `switch` says why it stops.
+#[inline]
+fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>) {
+    let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
+    push(&mut run.state.frames, || Frame::Bottom);
+    match run.push_plain(closure, 0, argc, ReturnKind::Frame) {
+        Ok(_) => run.run_lua(),
+        Err(error) => {
+            if run.fail(error) == Flow::GoOn {
+                run.run();
+            }
         }
     }
 }

@@ -119,6 +119,8 @@ impl<'gc> Run<'_, 'gc> {
         match outcome {
             Ok(Outcome::Value(value)) => {
                 self.set_register(register, value);
+                // The value may have been made by the quick form of a metamethod.
+                self.end_slice_if_due();
                 Ok(Flow::GoOn)
             }
             Ok(Outcome::Call(function, arguments)) => {

@@ -144,10 +144,16 @@ pub fn get<'gc>(
                 handler => handler,
             },
         };
-        if is_function(handler) {
-            return Ok(Outcome::Call(handler, [object, key]));
+        match handler {
+            Value::Closure(_) => return Ok(Outcome::Call(handler, [object, key])),
+            Value::Callback(callback) => {
+                return Ok(match callback.index(ctx, object, key) {
+                    Some(value) => Outcome::Value(value),
+                    None => Outcome::Call(handler, [object, key]),
+                });
+            }
+            _ => object = handler,
         }
-        object = handler;
     }
     Err(Fault::Message("'__index' chain too long; possible loop"))
 }

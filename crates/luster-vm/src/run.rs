@@ -5,7 +5,7 @@
 
 use luster_value::{
     AfterClosing, BoxSequence, CollectRequest, Context, Error, FinalizerFrame, Frame, Metamethod,
-    Poll, ReturnKind, Stack, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
+    Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::Cursor;
@@ -18,7 +18,7 @@ pub(crate) enum Switch<'gc> {
     OutOfFuel,
     /// It yields `count` values from register `from` on.
     Yielded { from: usize, count: usize },
-    /// Its function returned that many values.
+    /// Its function returned that many values, from register `from` on, which is the first one.
     Finished { from: usize, count: usize },
     /// It died of an error.
     Failed(Value<'gc>),
@@ -77,6 +77,30 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) handling_failed: bool,
 }
 
+impl<'a, 'gc> Run<'a, 'gc> {
+    /// A coroutine that goes to work with so much fuel.
+    #[inline]
+    pub(crate) fn new(
+        ctx: Context<'gc>,
+        thread: Thread<'gc>,
+        state: &'a mut ThreadState<'gc>,
+        fuel: i64,
+    ) -> Self {
+        state.fuel = fuel;
+        state.status = Status::Running;
+        Run {
+            ctx,
+            thread,
+            state,
+            cursor: None,
+            switch: None,
+            error: None,
+            nested: 0,
+            handling_failed: false,
+        }
+    }
+}
+
 impl<'gc> Run<'_, 'gc> {
     /// How many protected calls, message handlers and coroutines stand inside each other, one more
     /// included, and whether that is too much.
@@ -110,22 +134,43 @@ impl<'gc> Run<'_, 'gc> {
                     }
                 },
             };
-            match left {
-                Left::Frames => {}
-                Left::Machine => return,
-                Left::Error => {
-                    if let Some(error) = self.error.take()
-                        && self.fail(error) == Flow::Stop
-                    {
-                        return;
-                    }
-                }
-            }
-            if self.state.fuel < 0 {
-                self.switch = Some(Switch::OutOfFuel);
+            if self.stops_after(left) {
                 return;
             }
         }
+    }
+
+    /// The same, when the frame on top is that of a Lua function which most likely returns before
+    /// anything else happens.
+    #[inline]
+    pub(crate) fn run_lua(&mut self) {
+        if self.state.tracing.is_on() {
+            return self.run();
+        }
+        let left = execute::execute::<false>(self);
+        if !matches!(left, Left::Machine) && !self.stops_after(left) {
+            self.run();
+        }
+    }
+
+    /// Whether there is something for the machine to do, after the top frame has been left.
+    fn stops_after(&mut self, left: Left) -> bool {
+        match left {
+            Left::Frames => {}
+            Left::Machine => return true,
+            Left::Error => {
+                if let Some(error) = self.error.take()
+                    && self.fail(error) == Flow::Stop
+                {
+                    return true;
+                }
+            }
+        }
+        if self.state.fuel < 0 {
+            self.switch = Some(Switch::OutOfFuel);
+            return true;
+        }
+        false
     }
 
     /// Raises an error.

@@ -9,7 +9,7 @@ use luster_value::{
 use crate::call::MAX_CALL_CHAIN;
 use crate::cursor::{Cursor, pop_frame, push, running_frame};
 use crate::operate::{self, Fault, Outcome};
-use crate::run::{Control, Flow, Run};
+use crate::run::{Control, Flow, Run, Switch};
 use crate::steps::LoopFault;
 
 /// How the dispatch loop goes on after a slow path.
@@ -136,6 +136,10 @@ impl<'gc> Run<'_, 'gc> {
         returns: ReturnKind,
     ) -> Next {
         self.state.registers.set(function, value);
+        if returns == ReturnKind::Frame && self.is_at_bottom() {
+            self.switch = Some(Switch::Finished { from: function, count });
+            return Next::Stop;
+        }
         let control = self.deliver(function, count, function, returns);
         self.go_on_after(control, Extent::UNKNOWN)
     }
@@ -151,8 +155,19 @@ impl<'gc> Run<'_, 'gc> {
             b => usize::from(b) - 1,
         };
         let (function, returns) = pop_frame(&mut self.state.frames);
+        if returns == ReturnKind::Frame && self.is_at_bottom() {
+            self.state.registers.copy(from, function, count);
+            self.switch = Some(Switch::Finished { from: function, count });
+            return Next::Stop;
+        }
         let control = self.deliver(from, count, function, returns);
         self.go_on_after(control, Extent::UNKNOWN)
+    }
+
+    /// Whether the coroutine's main function has just returned.
+    #[inline(always)]
+    fn is_at_bottom(&self) -> bool {
+        matches!(self.state.frames.last(), Some(Frame::Bottom))
     }
 
     /// How many frames and slots there are.

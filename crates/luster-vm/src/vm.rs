@@ -1,13 +1,15 @@
 //! A VM seen from outside its arena: entering it, running executions in slices, and collecting
 //! between them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 
 use gc_arena::Arena;
-use luster_value::{CollectRequest, Context, Stack, Stashed, Thread, Traceback, Value, account};
+use luster_value::{
+    CollectRequest, Context, Stack, Stashed, Thread, ThreadState, Traceback, Value, account,
+};
 
 use crate::collector::{Collector, VmArena};
-use crate::machine::{self, Machine, SliceEnd};
+use crate::machine::{self, FirstEnd, Machine, SliceEnd};
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
 const SLICE_FUEL: i64 = 100_000;
@@ -29,6 +31,8 @@ pub struct Vm {
     memory_limit: Cell<usize>,
     /// How many bytes were in use after the last collection for the limit's sake.
     least_used: Cell<usize>,
+    /// What has to be counted for the collector to have something to do.
+    due: Cell<usize>,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
@@ -86,20 +90,35 @@ enum Visit<T> {
     Ended(RunEnd<T>),
 }
 
+/// What the first slice of a call came to: mostly the end.
+enum First<T, F> {
+    Done(T),
+    Going(Box<Going<T, F>>),
+}
+
+/// A call that has not come to its end in its first slice.
+struct Going<T, F> {
+    visit: Visit<T>,
+    execution: Execution,
+    finish: Option<F>,
+}
+
 impl Vm {
     /// A new VM. What is random in it comes out of this seed.
     pub fn new(seed: u64) -> Self {
         let outer = account::install(0);
         let arena = Arena::new(|mc| Machine::new(mc, seed));
         let bytes = Cell::new(account::install(outer));
-        let collector = RefCell::new(Collector::new(&arena));
+        let collector = Collector::new(&arena);
+        let due = Cell::new(collector.due(&arena));
         Vm {
             arena: RefCell::new(Some(arena)),
-            collector,
+            collector: RefCell::new(collector),
             bytes,
             depth: Cell::new(0),
             memory_limit: Cell::new(usize::MAX),
             least_used: Cell::new(0),
+            due,
         }
     }
 
@@ -129,12 +148,24 @@ impl Vm {
         self.depth.get() > 0
     }
 
-    /// Enters the arena. Visits may be made inside each other: from a callback, too.
+    /// Enters the arena. Visits may be made inside each other: from a callback, too. After the
+    /// outermost one the collector does what is due, since a host may allocate without ever running
+    /// a script.
     ///
     /// # Panics
     /// When called while the VM collects garbage, by a destructor of a value of the host.
     #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
+        let (result, is_due) = self.mutate(|ctx| (f(ctx), self.is_due(ctx)));
+        if is_due && self.depth.get() == 0 {
+            self.step_collector();
+        }
+        result
+    }
+
+    /// Enters the arena, and leaves the collector alone.
+    #[inline]
+    fn mutate<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
         let arena = self.arena.borrow();
         let Some(arena) = &*arena else { unreachable!("it is only taken when dropped") };
         self.work(|| arena.mutate(|mc, machine| f(machine.context(mc))))
@@ -163,8 +194,8 @@ impl Vm {
         &self,
         f: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
     ) -> Result<Execution, E> {
-        self.enter(|ctx| {
-            let main = prepare(ctx, f)?;
+        self.mutate(|ctx| {
+            let (main, _) = prepare(ctx, f)?;
             Ok(Execution { main: ctx.stash_value(Value::Thread(main)) })
         })
     }
@@ -185,28 +216,38 @@ impl Vm {
         if self.is_entered() {
             return Err(Busy.into());
         }
-        let mut finish = Some(finish);
-        let mut execution = None;
         let mut slice = SLICE_FUEL.min(*fuel);
         let before = slice;
-        let visit = self.enter(|ctx| {
-            let main = prepare(ctx, f)?;
-            let visit = self.visit(ctx, main, &mut slice, &mut finish);
-            if !matches!(visit, Visit::Done(_)) {
-                execution = Some(Execution { main: ctx.stash_value(Value::Thread(main)) });
-            }
-            Ok::<_, E>(visit)
+        let (first, is_due) = self.mutate(|ctx| {
+            let (main, state) = prepare(ctx, f)?;
+            let is_due = self.begin_slice(ctx);
+            let end = machine::run_first(ctx, main, state, &mut slice);
+            account::end_slice();
+            let first = match end {
+                FirstEnd::Returned(state) => {
+                    let values = state.registers.values(0, state.top);
+                    let result = finish(ctx, Outcome::Returned(values));
+                    ctx.leave_returned_state(main, state);
+                    First::Done(result)
+                }
+                FirstEnd::Other(end) => self.look_at_first(ctx, main, end, finish),
+            };
+            Ok::<_, E>((first, is_due))
         })?;
         *fuel -= before - slice;
-        match (visit, execution) {
-            (Visit::Done(result), _) => Ok((RunEnd::Done(result), None)),
-            (visit, Some(execution)) => {
+        let result = match first {
+            First::Done(result) => result,
+            First::Going(going) => {
+                let Going { visit, execution, mut finish } = *going;
                 let end = self.go_on(visit, &execution, fuel, &should_stop, &mut finish);
                 let is_over = matches!(end, RunEnd::Done(_));
-                Ok((end, (!is_over).then_some(execution)))
+                return Ok((end, (!is_over).then_some(execution)));
             }
-            (_, None) => unreachable!("what is not done was stashed"),
+        };
+        if is_due {
+            self.step_collector();
         }
+        Ok((RunEnd::Done(result), None))
     }
 
     /// Goes on with an execution until it is over or the fuel is used up, collecting as it goes.
@@ -283,7 +324,7 @@ impl Vm {
     ) -> Visit<T> {
         let mut slice = SLICE_FUEL.min(*fuel);
         let before = slice;
-        let visit = self.enter(|ctx| match ctx.fetch(&execution.main) {
+        let visit = self.mutate(|ctx| match ctx.fetch(&execution.main) {
             Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
             _ => unreachable!("an execution holds its main coroutine"),
         });
@@ -299,23 +340,58 @@ impl Vm {
         slice: &mut i64,
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
+        self.begin_slice(ctx);
+        let end = machine::run_slice(ctx, main, slice);
+        account::end_slice();
+        self.look_at(ctx, main, end, finish)
+    }
+
+    /// Says how much the slice that begins may allocate. Tells whether the collector has something to
+    /// do.
+    #[inline]
+    fn begin_slice(&self, ctx: Context<'_>) -> bool {
         let used = Collector::counted_in(ctx);
         let room = self.memory_limit.get().saturating_sub(used);
         account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
-        let end = machine::run_slice(ctx, main, slice);
-        account::end_slice();
-        let mut done = |outcome: Outcome<'_, 'gc>| {
-            let Some(finish) = finish.take() else { unreachable!("an execution is over once") };
-            finish(ctx, outcome)
-        };
+        used >= self.due.get()
+    }
+
+    /// Looks at what the first slice of a call came to, when its function has not just returned.
+    #[cold]
+    fn look_at_first<'gc, T, F: Finish<T>>(
+        &self,
+        ctx: Context<'gc>,
+        main: Thread<'gc>,
+        end: SliceEnd<'gc>,
+        finish: F,
+    ) -> First<T, F> {
+        let mut finish = Some(finish);
+        match self.look_at(ctx, main, end, &mut finish) {
+            Visit::Done(result) => First::Done(result),
+            visit => {
+                let execution = Execution { main: ctx.stash_value(Value::Thread(main)) };
+                First::Going(Box::new(Going { visit, execution, finish }))
+            }
+        }
+    }
+
+    /// Looks at what a slice came to.
+    fn look_at<'gc, T>(
+        &self,
+        ctx: Context<'gc>,
+        main: Thread<'gc>,
+        end: SliceEnd<'gc>,
+        finish: &mut Option<impl Finish<T>>,
+    ) -> Visit<T> {
         let result = match end {
             SliceEnd::Returned => {
                 let Some(state) = main.state() else { unreachable!("it does not run any more") };
-                done(Outcome::Returned(state.registers.values(0, state.top)))
+                let values = state.registers.values(0, state.top);
+                finish_once(finish, ctx, Outcome::Returned(values))
             }
             SliceEnd::Failed(error) => {
                 let traceback = main.state_mut(&ctx).and_then(|mut state| state.traceback.take());
-                done(Outcome::Failed { error, traceback })
+                finish_once(finish, ctx, Outcome::Failed { error, traceback })
             }
             SliceEnd::Yielded => return Visit::Ended(RunEnd::Yielded),
             SliceEnd::OutOfFuel => return Visit::Left(None),
@@ -338,17 +414,20 @@ impl Vm {
     ) -> RunEnd<T> {
         loop {
             match visit {
-                Visit::Done(result) => return RunEnd::Done(result),
+                Visit::Done(result) => {
+                    self.collect_if_due();
+                    return RunEnd::Done(result);
+                }
                 Visit::Ended(end) => {
                     // A script may stop so often that none of its slices is ever full.
-                    self.step_collector();
+                    self.collect_if_due();
                     let goes_on = matches!(end, RunEnd::Waiting);
                     return if goes_on && self.is_over_limit() { RunEnd::OutOfMemory } else { end };
                 }
                 Visit::Left(None) => self.step_collector(),
                 Visit::Left(Some(request)) => {
                     let finished = self.collect(request);
-                    self.enter(|ctx| {
+                    self.mutate(|ctx| {
                         if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
                             machine::collected(ctx, main, finished);
                         }
@@ -389,13 +468,30 @@ impl Vm {
     fn with_collector<T>(&self, f: impl FnOnce(&mut Collector, &mut VmArena) -> T) -> T {
         let mut arena = self.arena.borrow_mut();
         let Some(arena) = &mut *arena else { unreachable!("it is only taken when dropped") };
-        self.work(|| f(&mut self.collector.borrow_mut(), arena))
+        self.work(|| {
+            let mut collector = self.collector.borrow_mut();
+            let result = f(&mut collector, arena);
+            self.due.set(collector.due(arena));
+            result
+        })
     }
 
-    fn step_collector(&self) {
-        if !self.enter(|ctx| ctx.collector_settings().is_stopped()) {
-            self.with_collector(Collector::step);
+    /// Whether the collector has something to do.
+    #[inline]
+    fn is_due(&self, ctx: Context<'_>) -> bool {
+        Collector::counted_in(ctx) >= self.due.get()
+    }
+
+    /// Lets the collector do what is due.
+    fn collect_if_due(&self) {
+        if self.mutate(|ctx| self.is_due(ctx)) {
+            self.step_collector();
         }
+    }
+
+    #[cold]
+    fn step_collector(&self) {
+        self.with_collector(Collector::step);
     }
 
     fn collect(&self, request: CollectRequest) -> bool {
@@ -431,11 +527,12 @@ impl Drop for Vm {
     }
 }
 
-/// A main coroutine that is ready to call the function that `f` gives.
+/// A main coroutine that is ready to call the function that `f` gives, and its state.
+#[inline]
 fn prepare<'gc, E>(
     ctx: Context<'gc>,
     f: impl FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
-) -> Result<Thread<'gc>, E> {
+) -> Result<(Thread<'gc>, RefMut<'gc, ThreadState<'gc>>), E> {
     let main = ctx.take_idle_thread();
     let Some(mut state) = main.state_mut(&ctx) else {
         unreachable!("nobody borrows a coroutine that does not run");
@@ -446,13 +543,22 @@ fn prepare<'gc, E>(
     match function {
         Ok(function) => {
             machine::prepare(&mut state, function, count);
-            drop(state);
-            Ok(main)
+            Ok((main, state))
         }
         Err(error) => {
-            drop(state);
-            ctx.leave_idle_thread(main);
+            ctx.leave_idle_state(main, state);
             Err(error)
         }
     }
+}
+
+/// Does with an outcome what is to be done.
+#[inline]
+fn finish_once<'gc, T>(
+    finish: &mut Option<impl Finish<T>>,
+    ctx: Context<'gc>,
+    outcome: Outcome<'_, 'gc>,
+) -> T {
+    let Some(finish) = finish.take() else { unreachable!("an execution is over once") };
+    finish(ctx, outcome)
 }

@@ -183,6 +183,7 @@ impl<'s> Chunk<'s> {
     /// Compiles an expression, or else statements.
     fn compile_expression(&self) -> Result<Prototype> {
         if self.source.first() != Some(&BINARY)
+            && !begins_with_statement(self.source)
             && let Ok(prototype) = luster_compiler::compile_expression(self.source, &self.name)
         {
             self.lua.keep_source(self.text());
@@ -197,4 +198,15 @@ impl<'s> Chunk<'s> {
         }
         luster_bytecode::undump(self.source).map_err(|error| Error::new(error.to_string()))
     }
+}
+
+/// Whether source text begins with a word that no expression begins with, so that it need not be
+/// tried as one.
+fn begins_with_statement(source: &[u8]) -> bool {
+    const KEYWORDS: [&[u8]; 9] =
+        [b"break", b"do", b"for", b"goto", b"if", b"local", b"repeat", b"return", b"while"];
+    let source = source.trim_ascii_start();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let end = source.iter().position(|byte| !is_name(byte)).unwrap_or(source.len());
+    KEYWORDS.contains(&&source[..end])
 }

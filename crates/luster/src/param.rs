@@ -232,6 +232,16 @@ impl<S, F: ScopedFunction<S> + 'static> LuaFunction<S> for F {}
             userdata, `&str`), with their types written out, and its result `IntoLuaMulti`"
 )]
 pub trait ScopedFunction<Signature> {
+    /// Gives the one result of a call with these arguments, if that is a short way and sure to
+    /// succeed; nothing has happened otherwise, and the function is to be called.
+    fn call_quickly<'gc>(
+        &self,
+        _ctx: Context<'gc>,
+        _arguments: &[Value<'gc>],
+    ) -> Option<Value<'gc>> {
+        None
+    }
+
     /// Calls it with the arguments on the stack, and puts its results there.
     ///
     /// # Errors
@@ -274,6 +284,31 @@ macro_rules! functions {
             $($P: Param<$How>,)*
             for<'a> &'a F: Fn($($P),*) -> R + Fn($($P::Item<'a>),*) -> R,
         {
+            #[inline]
+            #[allow(unused_mut, unused_variables)]
+            fn call_quickly<'gc>(
+                &self,
+                ctx: Context<'gc>,
+                arguments: &[Value<'gc>],
+            ) -> Option<Value<'gc>> {
+                #[allow(clippy::too_many_arguments)]
+                #[inline(always)]
+                fn invoke<R, $($P),*>(f: impl Fn($($P),*) -> R, $($held: $P),*) -> R {
+                    f($($held),*)
+                }
+                // Of several parameters, the first may have been taken out of a userdata when the
+                // second turns out to be wrong.
+                let parameters: &[&str] = &[$(stringify!($held)),*];
+                if !R::IS_ONE_AND_NEVER_FAILS || parameters.len() > 1 {
+                    return None;
+                }
+                let mut arguments = Values::new(arguments);
+                $(
+                    let mut $held = $P::hold(ctx, &mut arguments).ok()?;
+                )*
+                invoke(self, $($P::get(&mut $held)),*).into_one(ctx)
+            }
+
             #[inline]
             #[allow(unused_mut, unused_variables)]
             fn call_scoped<'gc>(
@@ -365,6 +400,11 @@ impl<'gc, S: 'static, F: LuaFunction<S>> Captured<'gc> for Native<F, S> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
         self.function.call_scoped(ctx, stack).map_err(|error| error.raise(ctx))
+    }
+
+    #[inline]
+    fn value(&self, ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+        self.function.call_quickly(ctx, arguments)
     }
 }
 

@@ -315,11 +315,15 @@ fn finish<'gc, T: FromLuaMulti>(ctx: Context<'gc>, outcome: Outcome<'_, 'gc>) ->
 /// finalizers have failed with.
 #[inline]
 fn settle(lua: &Lua) {
-    lua.shared().output.settle();
-    if luster_vm::has_warnings() {
+    #[cold]
+    fn show(lua: &Lua) {
         for warning in luster_vm::take_warnings() {
             lua.enter(|ctx| luster_stdlib::warn(ctx, &warning));
         }
+    }
+    lua.shared().output.settle();
+    if luster_vm::has_warnings() {
+        show(lua);
     }
 }
 

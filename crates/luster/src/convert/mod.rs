@@ -47,6 +47,10 @@ pub(crate) use scalars::{utf8, with_bytes};
     note = "implement `IntoLua` or `UserData` for it, or derive one of them"
 )]
 pub trait IntoLua: Sized {
+    /// Whether it always succeeds, and runs no code of others. Functions that return such a type are
+    /// called by a shorter way where there is one.
+    const NEVER_FAILS: bool = false;
+
     /// Makes a value.
     ///
     /// # Errors
@@ -100,6 +104,15 @@ pub trait FromLua: Sized {
     note = "implement `IntoLua` or `UserData` for it, or derive one of them"
 )]
 pub trait IntoLuaMulti: Sized {
+    /// Whether it is one value, and one that [never fails](IntoLua::NEVER_FAILS).
+    const IS_ONE_AND_NEVER_FAILS: bool = false;
+
+    /// The one value, if it is [one that never fails](Self::IS_ONE_AND_NEVER_FAILS).
+    #[inline]
+    fn into_one<'gc>(self, _ctx: Context<'gc>) -> Option<Value<'gc>> {
+        None
+    }
+
     /// Puts the values on a stack, behind what is there.
     ///
     /// # Errors

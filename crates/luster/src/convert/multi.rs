@@ -2,12 +2,19 @@
 
 use std::ops::{Deref, DerefMut};
 
-use luster_value::{CallbackReturn, Context, Stack};
+use luster_value::{CallbackReturn, Context, Stack, Value};
 
 use super::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, Values};
 use crate::error::{Error, Result};
 
 impl<T: IntoLua> IntoLuaMulti for T {
+    const IS_ONE_AND_NEVER_FAILS: bool = T::NEVER_FAILS;
+
+    #[inline]
+    fn into_one<'gc>(self, ctx: Context<'gc>) -> Option<Value<'gc>> {
+        self.into_lua(ctx).ok()
+    }
+
     #[inline]
     fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
         let value = self.into_lua(ctx)?;

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 macro_rules! small_integers {
     ($($integer:ty)*) => {$(
         impl IntoLua for $integer {
+            const NEVER_FAILS: bool = true;
+
             #[inline]
             fn into_lua<'gc>(self, _: Context<'gc>) -> Result<Value<'gc>> {
                 Ok(Value::Integer(self.into()))
@@ -73,6 +75,8 @@ fn to_integer<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Result<i64> {
 macro_rules! floats {
     ($($float:ty)*) => {$(
         impl IntoLua for $float {
+            const NEVER_FAILS: bool = true;
+
             #[inline]
             fn into_lua<'gc>(self, _: Context<'gc>) -> Result<Value<'gc>> {
                 Ok(Value::float(self.into()))
@@ -97,6 +101,8 @@ macro_rules! floats {
 floats!(f32 f64);
 
 impl IntoLua for bool {
+    const NEVER_FAILS: bool = true;
+
     #[inline]
     fn into_lua<'gc>(self, _: Context<'gc>) -> Result<Value<'gc>> {
         Ok(Value::boolean(self))
@@ -115,6 +121,8 @@ impl FromLua for bool {
 }
 
 impl<T: IntoLua> IntoLua for Option<T> {
+    const NEVER_FAILS: bool = T::NEVER_FAILS;
+
     #[inline]
     fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
         match self {
@@ -159,6 +167,8 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str> {
 macro_rules! texts {
     ($($text:ty => $bytes:ident;)*) => {$(
         impl IntoLua for $text {
+            const NEVER_FAILS: bool = true;
+
             #[inline]
             fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
                 Ok(ctx.string(self.$bytes()))
@@ -176,6 +186,8 @@ texts! {
 }
 
 impl IntoLua for String {
+    const NEVER_FAILS: bool = true;
+
     #[inline]
     fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
         Ok(Value::String(ctx.intern_owned(self.into_bytes())))
@@ -183,6 +195,8 @@ impl IntoLua for String {
 }
 
 impl IntoLua for char {
+    const NEVER_FAILS: bool = true;
+
     fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
         Ok(ctx.string(self.encode_utf8(&mut [0; 4])))
     }

@@ -238,11 +238,14 @@ fn fill_class<'gc, T: UserData>(
 ) -> Result<()> {
     let methods = Table::new(ctx);
     fill(ctx, functions, class.functions)?;
-    // `Vec2.dot(v, w)` is as good as `v:dot(w)`.
+    // `Vec2.dot(v, w)` is as good as `v:dot(w)`. Of a method and a field with the same name, values
+    // have the field.
     for (name, method) in class.methods {
         let method = method(ctx)?;
-        methods.set_field(ctx, &name, method);
         functions.set_field(ctx, &name, method);
+        if !class.getters.iter().any(|(field, _)| *field == name) {
+            methods.set_field(ctx, &name, method);
+        }
     }
     let fields = Fields { methods, getters: Table::new(ctx), setters: Table::new(ctx) };
     let has_getters = !class.getters.is_empty();
@@ -301,6 +304,7 @@ impl<'gc> Captured<'gc> for Index<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> std::result::Result<CallbackReturn<'gc>, Raised<'gc>> {
+        // Methods come last: they have been looked for already, unless a script calls this itself.
         if let Value::String(key) = stack.get(1) {
             if let Value::Callback(getter) = self.fields.getters.get_string(key) {
                 stack.resize(1);
@@ -318,6 +322,18 @@ impl<'gc> Captured<'gc> for Index<'gc> {
                 Ok(CallbackReturn::Return)
             }
             otherwise => Ok(CallbackReturn::Call(otherwise, None)),
+        }
+    }
+
+    /// Methods are found without a call, and so are fields whose getters cannot fail.
+    fn index(&self, ctx: Context<'gc>, object: Value<'gc>, key: Value<'gc>) -> Option<Value<'gc>> {
+        let Value::String(key) = key else { return None };
+        match self.fields.methods.get_string(key) {
+            Value::Nil => match self.fields.getters.get_string(key) {
+                Value::Callback(getter) => getter.value(ctx, &[object]),
+                _ => None,
+            },
+            method => Some(method),
         }
     }
 }
