@@ -158,8 +158,8 @@ pub fn derive_userdata(input: TokenStream) -> TokenStream {
 ///
 /// - `#[lua(skip)]` leaves a function or constant out.
 /// - `#[lua(rename = "name")]` is its name for scripts.
-/// - `#[lua(meta)]` makes a function the metamethod of its name: `add` is `__add`, and `to_string` is
-///   `__tostring`. `#[lua(meta = "__concat")]` says the name.
+/// - `#[lua(meta)]` makes a function the metamethod of its name: `add` is `__add`, `tostring` and
+///   `to_string` are `__tostring`. `#[lua(meta = "__concat")]` says the name.
 /// - `#[lua(getter)]` and `#[lua(setter)]` make a method a field that is computed; `set_x` sets the
 ///   field `x`.
 ///
