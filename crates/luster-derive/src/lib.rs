@@ -154,7 +154,11 @@ pub fn derive_userdata(input: TokenStream) -> TokenStream {
 /// A function with `self` is a method, one without is a function of the type's table, as
 /// constructors are, and constants are there, too. Parameters and results are those of all functions
 /// for scripts. A result that is a borrow is cloned, also in an `Option` or `Result`. `self` by
-/// value takes the value out of the VM.
+/// value takes the value out of the VM. A field hides a method of the same name.
+///
+/// An `async fn` is awaited by the script that calls it, with the feature `async` of the facade. Its
+/// borrows last until the future ends: while a method with `&mut self` waits, other methods of the
+/// value are errors.
 ///
 /// - `#[lua(skip)]` leaves a function or constant out.
 /// - `#[lua(rename = "name")]` is its name for scripts.

@@ -53,6 +53,43 @@ pub fn check_parameter<T: Param<How>, How>() {}
 #[inline(always)]
 pub fn check_result<T: IntoLuaMulti>() {}
 
+/// Adds an asynchronous function.
+#[cfg(feature = "async")]
+pub fn add_async_function<T: UserData, S: 'static>(
+    class: &mut Class<T>,
+    name: &str,
+    function: impl crate::AsyncFunction<S>,
+) {
+    class.async_function(name, function);
+}
+
+/// Adds an asynchronous method.
+#[cfg(feature = "async")]
+pub fn add_async_method<T: UserData, S: 'static>(
+    class: &mut Class<T>,
+    name: &str,
+    function: impl crate::AsyncFunction<S>,
+) {
+    class.async_method(name, function);
+}
+
+/// What no function is, since the feature is not there.
+#[cfg(not(feature = "async"))]
+#[diagnostic::on_unimplemented(
+    message = "asynchronous functions for scripts need the feature `async` of luster",
+    label = "this is asynchronous",
+    note = "leave it out with `#[lua(skip)]` if scripts do not need it"
+)]
+pub trait AsyncFunction {}
+
+/// Has the compiler say that the feature is not there.
+#[cfg(not(feature = "async"))]
+pub fn add_async_function<T: UserData>(_: &mut Class<T>, _: &str, _: impl AsyncFunction) {}
+
+/// Has the compiler say that the feature is not there.
+#[cfg(not(feature = "async"))]
+pub fn add_async_method<T: UserData>(_: &mut Class<T>, _: &str, _: impl AsyncFunction) {}
+
 /// Adds a field that scripts read as a copy.
 pub fn add_getter<T: UserData, V: Clone + IntoLua + 'static>(
     class: &mut Class<T>,
