@@ -94,6 +94,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/luster-value/src/weak.rs", "weak tables by address for a cycle"),
     ("crates/luster-vm/src/cursor.rs", "instruction, registers and frame of the running function"),
     ("crates/luster-vm/src/collector.rs", "the phases of a collection"),
+    ("crates/luster-derive/src/collect.rs", "what the derive of `Collect` generates for its users"),
     ("crates/luster-differential/src/engine.rs", "a reference with the library `debug`"),
     ("crates/luster-bench/src/process.rs", "resource usage and limits of child processes"),
 ];

@@ -106,6 +106,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
         let (impl_generics, _, where_clause) = generics.split_for_impl();
         let (_, ty_generics, _) = input.generics.split_for_impl();
         return Ok(quote! {
+            // SAFETY: the type is `'static`, and so holds no pointers of an arena.
             #[automatically_derived]
             unsafe impl #impl_generics #facade::gc_arena::Collect<'__gc> for #ident #ty_generics
             #where_clause
@@ -152,6 +153,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let (impl_generics, _, where_clause) = of_impl.split_for_impl();
     let (plain_generics, ty_generics, plain_where) = input.generics.split_for_impl();
     Ok(quote! {
+        // SAFETY: all fields are traced, but for those that are `'static`, and there is no `Drop`:
+        // the implementation below sees to that.
         #[automatically_derived]
         unsafe impl #impl_generics #facade::gc_arena::Collect<#lifetime> for #ident #ty_generics
         #where_clause

@@ -154,12 +154,16 @@ pub fn derive_userdata(input: TokenStream) -> TokenStream {
 /// A function with `self` is a method, one without is a function of the type's table, as
 /// constructors are, and constants are there, too. Parameters and results are those of all functions
 /// for scripts. A result that is a borrow is cloned, also in an `Option` or `Result`. `self` by
-/// value takes the value out of the VM.
+/// value takes the value out of the VM. A field hides a method of the same name.
+///
+/// An `async fn` is awaited by the script that calls it, with the feature `async` of the facade. Its
+/// borrows last until the future ends: while a method with `&mut self` waits, other methods of the
+/// value are errors.
 ///
 /// - `#[lua(skip)]` leaves a function or constant out.
 /// - `#[lua(rename = "name")]` is its name for scripts.
-/// - `#[lua(meta)]` makes a function the metamethod of its name: `add` is `__add`, and `to_string` is
-///   `__tostring`. `#[lua(meta = "__concat")]` says the name.
+/// - `#[lua(meta)]` makes a function the metamethod of its name: `add` is `__add`, `tostring` and
+///   `to_string` are `__tostring`. `#[lua(meta = "__concat")]` says the name.
 /// - `#[lua(getter)]` and `#[lua(setter)]` make a method a field that is computed; `set_x` sets the
 ///   field `x`.
 ///

@@ -231,25 +231,29 @@ fn add_function(facade: &Facade, item: &ImplItemFn) -> Result<Option<TokenStream
             return Err(Error::new_spanned(&item.sig, message));
         }
     };
-    let is_async = item.sig.asyncness.is_some();
-    let adder = match (is_async, &role) {
-        (false, _) => adder.to_owned(),
-        (true, Role::Plain) => format!("async_{adder}"),
-        (true, _) => {
+    let span = ident.span().resolved_at(Span::call_site());
+    let function = signature.function(facade);
+    let added = match (item.sig.asyncness, &role) {
+        (None, _) => {
+            let adder = syn::Ident::new(adder, span);
+            quote_spanned!(span=> __class.#adder(#name, #function);)
+        }
+        (Some(_), Role::Plain) => {
+            let adder = syn::Ident::new(&format!("add_async_{adder}"), span);
+            quote_spanned!(span=> #facade::__private::#adder(__class, #name, #function);)
+        }
+        (Some(word), _) => {
             let message = "metamethods, getters and setters cannot be asynchronous";
-            return Err(Error::new_spanned(item.sig.asyncness, message));
+            return Err(Error::new_spanned(word, message));
         }
     };
-    let span = ident.span().resolved_at(Span::call_site());
-    let adder = syn::Ident::new(&adder, span);
-    let function = signature.function(facade);
     let conditions = conditions(&item.attrs);
     let parameters = signature.checks(facade);
     Ok(Some(quote_spanned! {span=>
         #(#conditions)*
         {
             #parameters
-            __class.#adder(#name, #function);
+            #added
         }
     }))
 }

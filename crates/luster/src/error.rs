@@ -280,20 +280,28 @@ impl Error {
         self.with_argument(number)
     }
 
-    /// Says in which element of a collection the value is that could not be converted:
+    /// Says in which field of a table the value is that could not be converted:
     /// `servers[2].port: number expected, got string`.
-    pub(crate) fn in_element(mut self, name: &str) -> Self {
-        let rest = std::mem::take(&mut self.0.message);
+    pub(crate) fn in_field(self, name: &str) -> Self {
         let is_name = !name.is_empty()
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             && !name.starts_with(|c: char| c.is_ascii_digit());
-        let step = if is_name { name.to_owned() } else { format!("[{name}]") };
-        let separator = match self.0.has_path {
+        self.behind(if is_name { name.to_owned() } else { format!("[{name:?}]") })
+    }
+
+    /// The same for a key that is no string.
+    pub(crate) fn in_element(self, key: impl fmt::Display) -> Self {
+        self.behind(format!("[{key}]"))
+    }
+
+    fn behind(mut self, step: String) -> Self {
+        let rest = std::mem::replace(&mut self.0.message, step);
+        self.0.message += match self.0.has_path {
             true if rest.starts_with('[') => "",
             true => ".",
             false => ": ",
         };
-        self.0.message = format!("{step}{separator}{rest}");
+        self.0.message += &rest;
         self.0.has_path = true;
         self
     }

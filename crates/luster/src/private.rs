@@ -53,6 +53,43 @@ pub fn check_parameter<T: Param<How>, How>() {}
 #[inline(always)]
 pub fn check_result<T: IntoLuaMulti>() {}
 
+/// Adds an asynchronous function.
+#[cfg(feature = "async")]
+pub fn add_async_function<T: UserData, S: 'static>(
+    class: &mut Class<T>,
+    name: &str,
+    function: impl crate::AsyncFunction<S>,
+) {
+    class.async_function(name, function);
+}
+
+/// Adds an asynchronous method.
+#[cfg(feature = "async")]
+pub fn add_async_method<T: UserData, S: 'static>(
+    class: &mut Class<T>,
+    name: &str,
+    function: impl crate::AsyncFunction<S>,
+) {
+    class.async_method(name, function);
+}
+
+/// What no function is, since the feature is not there.
+#[cfg(not(feature = "async"))]
+#[diagnostic::on_unimplemented(
+    message = "asynchronous functions for scripts need the feature `async` of luster",
+    label = "this is asynchronous",
+    note = "leave it out with `#[lua(skip)]` if scripts do not need it"
+)]
+pub trait AsyncFunction {}
+
+/// Has the compiler say that the feature is not there.
+#[cfg(not(feature = "async"))]
+pub fn add_async_function<T: UserData>(_: &mut Class<T>, _: &str, _: impl AsyncFunction) {}
+
+/// Has the compiler say that the feature is not there.
+#[cfg(not(feature = "async"))]
+pub fn add_async_method<T: UserData>(_: &mut Class<T>, _: &str, _: impl AsyncFunction) {}
+
 /// Adds a field that scripts read as a copy.
 pub fn add_getter<T: UserData, V: Clone + IntoLua + 'static>(
     class: &mut Class<T>,
@@ -133,7 +170,7 @@ impl<'gc> TableReader<'gc> {
     #[inline]
     pub fn field<T: FromLua>(self, name: &str) -> Result<T> {
         let value = self.table.get_field(self.ctx, name);
-        T::from_lua(self.ctx, value).map_err(|error| error.in_element(name))
+        T::from_lua(self.ctx, value).map_err(|error| error.in_field(name))
     }
 
     /// The field of a name; if there is none, something else.
@@ -142,7 +179,7 @@ impl<'gc> TableReader<'gc> {
     /// When it is of another type.
     pub fn field_or<T: FromLua>(self, name: &str, missing: impl FnOnce() -> T) -> Result<T> {
         let value = self.table.get_field(self.ctx, name);
-        from_value_or(self.ctx, value, missing).map_err(|error| error.in_element(name))
+        from_value_or(self.ctx, value, missing).map_err(|error| error.in_field(name))
     }
 
     /// The element at a position.
@@ -152,8 +189,7 @@ impl<'gc> TableReader<'gc> {
     #[inline]
     pub fn element<T: FromLua>(self, position: i64) -> Result<T> {
         let value = self.table.get_integer(position);
-        let in_element = |error: Error| error.in_element(&position.to_string());
-        T::from_lua(self.ctx, value).map_err(in_element)
+        T::from_lua(self.ctx, value).map_err(|error| error.in_element(position))
     }
 
     /// The element at a position; if there is none, something else.
@@ -162,8 +198,7 @@ impl<'gc> TableReader<'gc> {
     /// When it is of another type.
     pub fn element_or<T: FromLua>(self, position: i64, missing: impl FnOnce() -> T) -> Result<T> {
         let value = self.table.get_integer(position);
-        let in_element = |error: Error| error.in_element(&position.to_string());
-        from_value_or(self.ctx, value, missing).map_err(in_element)
+        from_value_or(self.ctx, value, missing).map_err(|error| error.in_element(position))
     }
 
     /// Checks that there are no fields but these.
@@ -236,7 +271,7 @@ pub fn into_value<'gc, T: IntoLua>(ctx: Context<'gc>, value: T) -> Result<Value<
 /// Those of the function.
 #[inline]
 pub fn within<T>(name: &str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-    f().map_err(|error| error.in_element(name))
+    f().map_err(|error| error.in_field(name))
 }
 
 /// The name of the variant that a value is, and what it holds if it is a table: one of the names
@@ -317,7 +352,7 @@ impl<'gc> TableWriter<'gc> {
     /// When there is no Lua value for it.
     #[inline]
     pub fn field<T: IntoLua>(self, name: &str, value: T) -> Result<()> {
-        let value = value.into_lua(self.ctx).map_err(|error| error.in_element(name))?;
+        let value = value.into_lua(self.ctx).map_err(|error| error.in_field(name))?;
         self.table.set_field(self.ctx, name, value);
         Ok(())
     }
@@ -327,8 +362,7 @@ impl<'gc> TableWriter<'gc> {
     /// # Errors
     /// When there is no Lua value for it.
     pub fn element<T: IntoLua>(self, position: i64, value: T) -> Result<()> {
-        let in_element = |error: Error| error.in_element(&position.to_string());
-        let value = value.into_lua(self.ctx).map_err(in_element)?;
+        let value = value.into_lua(self.ctx).map_err(|error| error.in_element(position))?;
         let set = self.table.set_integer(&self.ctx, position, value);
         set.map_err(|key| Error::conversion(key.message()))
     }

@@ -15,7 +15,7 @@ fn list<'gc>(
 ) -> Result<Value<'gc>> {
     let table = table_with_room(ctx, values.len(), 0)?;
     for (value, index) in values.zip(1..) {
-        let value = value.into_lua(ctx).map_err(|error| error.in_element(&index.to_string()))?;
+        let value = value.into_lua(ctx).map_err(|error| error.in_element(index))?;
         table.set_integer(&ctx, index, value).map_err(|key| Error::conversion(key.message()))?;
     }
     Ok(Value::Table(table))
@@ -56,8 +56,7 @@ fn elements<'gc, T: FromLua>(
 ) -> Result<impl Iterator<Item = Result<T>>> {
     let table = table(ctx, value)?;
     Ok((1..=table.length()).map(move |index| {
-        T::from_lua(ctx, table.get_integer(index))
-            .map_err(|error| error.in_element(&index.to_string()))
+        T::from_lua(ctx, table.get_integer(index)).map_err(|error| error.in_element(index))
     }))
 }
 
@@ -75,7 +74,11 @@ fn pairs<'gc, K: FromLua, V: FromLua>(
         Some(pair.map_err(|error| {
             let mut name = Vec::new();
             ctx.write_basic(&mut name, key);
-            error.in_element(&String::from_utf8_lossy(&name))
+            let name = String::from_utf8_lossy(&name);
+            match key {
+                Value::String(_) => error.in_field(&name),
+                _ => error.in_element(name),
+            }
         }))
     }))
 }

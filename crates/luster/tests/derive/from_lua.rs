@@ -95,9 +95,17 @@ fn errors_name_the_path() {
     );
     assert_eq!(
         config("servers = { { port = 1, ['is-open'] = 0 } }"),
-        "servers[1][is-open]: boolean expected, got number"
+        "servers[1][\"is-open\"]: boolean expected, got number"
     );
     assert_eq!(config("limits = { cpu = {} }"), "limits.cpu: number expected, got table");
+    assert_eq!(
+        message::<BTreeMap<i64, Limit>>("return { [-1] = {} }"),
+        "[-1]: number expected, got table"
+    );
+    assert_eq!(
+        message::<BTreeMap<String, BTreeMap<String, Limit>>>("return { a = { ['b c'] = {} } }"),
+        "a[\"b c\"]: number expected, got table"
+    );
     assert_eq!(message::<Config>("return nil"), "table expected, got nil");
     assert_eq!(message::<Vec<Config>>("return { 5 }"), "[1]: table expected, got number");
 }

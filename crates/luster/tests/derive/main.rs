@@ -3,6 +3,8 @@
 #![cfg(feature = "derive")]
 #![expect(unreachable_pub, dead_code, reason = "what is public here is so for scripts")]
 
+#[cfg(feature = "async")]
+mod async_methods;
 mod collect;
 mod from_lua;
 mod into_lua;

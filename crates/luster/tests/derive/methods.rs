@@ -43,6 +43,7 @@ impl Vec2 {
     }
 
     #[lua(rename = "length")]
+    #[expect(clippy::needless_arbitrary_self_type, reason = "this can be written, too")]
     pub fn norm(self: &Self) -> f64 {
         self.dot(self).sqrt()
     }
@@ -68,6 +69,7 @@ impl Vec2 {
     }
 
     #[lua(meta)]
+    #[expect(clippy::inherent_to_string, clippy::wrong_self_convention, reason = "for scripts")]
     pub fn to_string(&self) -> String {
         format!("({}, {})", self.x, self.y)
     }
