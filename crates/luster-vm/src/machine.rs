@@ -184,7 +184,7 @@ pub(crate) fn run_first<'gc>(
         Value::Closure(closure) if !closure.code().is_vararg && !ctx.finalizers().is_due() => {
             begin_closure(&mut run, closure);
         }
-        _ => run_thread(&mut run),
+        _ => begin(&mut run),
     }
     // Looked at in place: a switch that is moved, or taken apart, costs as much as a call.
     if let Some(Switch::Finished { from, count }) = run.switch {
@@ -192,10 +192,25 @@ pub(crate) fn run_first<'gc>(
         state.top = from + count;
         return FirstEnd::Returned(state);
     }
-    let switch = end_turn(run, fuel);
+    let Some(switch) = run.switch else { unreachable!("a coroutine stops for a reason") };
+    FirstEnd::Other(go_on(ctx, main, state, switch, fuel))
+}
+
+/// Goes on after the first turn of an execution.
+#[cold]
+fn go_on<'gc>(
+    ctx: Context<'gc>,
+    main: Thread<'gc>,
+    mut state: RefMut<'gc, ThreadState<'gc>>,
+    switch: Switch<'gc>,
+    fuel: &mut i64,
+) -> SliceEnd<'gc> {
+    let live = end_turn(&mut state, fuel);
     let mut chain: Chain<'gc> = smallvec![main];
-    let end = take_turn(ctx, &mut chain, main, state, switch);
-    FirstEnd::Other(end.unwrap_or_else(|| run_chain(ctx, &mut chain, fuel)))
+    match take_turn(ctx, &mut chain, main, state, switch, live) {
+        Some(end) => end,
+        None => run_chain(ctx, &mut chain, fuel),
+    }
 }
 
 /// Runs the last coroutine of the chain, until there is none or something needs the host.
@@ -206,30 +221,34 @@ fn run_chain<'gc>(ctx: Context<'gc>, chain: &mut Chain<'gc>, fuel: &mut i64) -> 
         };
         let mut run = Run::new(ctx, thread, &mut state, *fuel);
         run_thread(&mut run);
-        let switch = end_turn(run, fuel);
-        if let Some(end) = take_turn(ctx, chain, thread, state, switch) {
+        // Never moved: that would cost as much as the turn's other ado.
+        let Some(switch) = run.switch else { unreachable!("a coroutine stops for a reason") };
+        let live = end_turn(&mut state, fuel);
+        if let Some(end) = take_turn(ctx, chain, thread, state, switch, live) {
             return end;
         }
     }
     SliceEnd::Returned
 }
 
-/// Notes how far a coroutine has come, and says what it has stopped for.
-fn end_turn<'gc>(run: Run<'_, 'gc>, fuel: &mut i64) -> Switch<'gc> {
-    *fuel = run.state.take_fuel();
-    let live = live_top(run.state);
-    run.state.registers.set_live(live);
-    let Some(switch) = run.switch else { unreachable!("a coroutine stops for a reason") };
-    switch
+/// Notes how far a coroutine has come, and says where its live registers end.
+#[inline(always)]
+fn end_turn(state: &mut ThreadState<'_>, fuel: &mut i64) -> usize {
+    *fuel = state.take_fuel();
+    let live = live_top(state);
+    state.registers.set_live(live);
+    live
 }
 
 /// Does what the last coroutine of the chain has stopped for. Answers how the slice ends, if it does.
+#[inline(always)]
 fn take_turn<'gc>(
     ctx: Context<'gc>,
     chain: &mut Chain<'gc>,
     thread: Thread<'gc>,
     mut state: RefMut<'gc, ThreadState<'gc>>,
     switch: Switch<'gc>,
+    live: usize,
 ) -> Option<SliceEnd<'gc>> {
     match switch {
         Switch::OutOfFuel => return Some(SliceEnd::OutOfFuel),
@@ -242,8 +261,7 @@ fn take_turn<'gc>(
             // The arguments have gone over; the coroutine stands where its results will be.
             if chain.last() != Some(&thread) {
                 state.registers.set(from, Value::Thread(other));
-                let live = live_top(&state).max(from + 1);
-                state.registers.set_live(live);
+                state.registers.set_live(live.max(from + 1));
             }
         }
         Switch::Close(other) => {
@@ -251,8 +269,7 @@ fn take_turn<'gc>(
             close(ctx, chain, &mut state, other);
         }
         Switch::Yielded { from, count } => {
-            let live = live_top(&state).max(from + count);
-            state.registers.set_live(live);
+            state.registers.set_live(live.max(from + count));
             state.status = pass_closers(&ctx, chain);
             if chain.is_empty() {
                 state.top = from + count;
@@ -326,7 +343,14 @@ fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>) {
     }
 }
 
+/// Starts a coroutine whose function is any other.
+#[inline(never)]
+fn begin(run: &mut Run<'_, '_>) {
+    run_thread(run);
+}
+
 /// Starts a coroutine that has not run yet, and runs it until `switch` says why it stops.
+#[inline(always)]
 fn run_thread(run: &mut Run<'_, '_>) {
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);

@@ -156,7 +156,12 @@ impl Vm {
     /// When called while the VM collects garbage, by a destructor of a value of the host.
     #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
-        let (result, is_due) = self.mutate(|ctx| (f(ctx), self.is_due(ctx)));
+        let mut is_due = false;
+        let result = self.mutate(|ctx| {
+            // Asked before, so that the result need not wait for the answer.
+            is_due = self.is_due(ctx);
+            f(ctx)
+        });
         if is_due && self.depth.get() == 0 {
             self.step_collector();
         }

@@ -74,6 +74,12 @@ pub(crate) fn get<V: FromLua>(object: &Handle, key: impl IntoLua) -> Result<V> {
 pub(crate) fn set(object: &Handle, key: impl IntoLua, value: impl IntoLua) -> Result<()> {
     visit(object, |ctx, object| {
         let (key, value) = (key.into_lua(ctx)?, value.into_lua(ctx)?);
+        if let Value::Table(table) = object
+            && table.metatable().is_none()
+        {
+            let set = table.set(&ctx, key, value);
+            return set.map(Visit::Done).map_err(|key| Error::new(key.message()));
+        }
         match operate::set(ctx, object, key, value).map_err(|fault| fault_error(ctx, fault))? {
             SetOutcome::Done => Ok(Visit::Done(())),
             SetOutcome::Call(function, arguments) => Ok(Visit::Call(function, arguments.to_vec())),
