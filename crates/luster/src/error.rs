@@ -240,7 +240,7 @@ impl Error {
     #[cold]
     pub(crate) fn raise<'gc>(self, ctx: Context<'gc>) -> luster_value::Error<'gc> {
         use luster_value::Error as Raised;
-        if !self.0.context.is_empty() {
+        if !self.0.context.is_empty() || self.is_of_the_host() {
             return Raised::from(anyhow::Error::new(self));
         }
         let Inner { message, source, value, .. } = *self.0;
@@ -257,6 +257,26 @@ impl Error {
                 Some(value) => Raised::Value(value),
                 None => Raised::message(message),
             },
+        }
+    }
+
+    /// Whether it says something about the host's dealings with a VM, and nothing about the script
+    /// that it passes through: such an error keeps its kind on its way.
+    fn is_of_the_host(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Busy
+            | ErrorKind::Closed
+            | ErrorKind::Exit(_)
+            | ErrorKind::Fuel
+            | ErrorKind::Interrupted
+            | ErrorKind::Memory
+            | ErrorKind::Pending
+            | ErrorKind::TimedOut => true,
+            ErrorKind::Borrow
+            | ErrorKind::Callback
+            | ErrorKind::Conversion
+            | ErrorKind::Runtime
+            | ErrorKind::Syntax { .. } => false,
         }
     }
 
@@ -361,8 +381,15 @@ impl Error {
         self
     }
 
-    pub(crate) fn contexts(&self) -> impl Iterator<Item = &str> {
-        self.0.context.iter().rev().map(String::as_str)
+    /// The message, with what was being done before it.
+    pub(crate) fn title(&self) -> String {
+        let mut title = String::new();
+        for what in self.0.context.iter().rev() {
+            title.push_str(what);
+            title.push_str(": ");
+        }
+        title.push_str(&self.0.message);
+        title
     }
 
     pub(crate) fn with_text(mut self, text: SourceText) -> Self {
@@ -381,10 +408,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for what in self.contexts() {
-            write!(f, "{what}: ")?;
-        }
-        f.write_str(&self.0.message)?;
+        f.write_str(&self.title())?;
         if !self.0.traceback.is_empty() {
             write!(f, "\n{}", self.0.traceback)?;
         }

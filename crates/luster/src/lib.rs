@@ -39,6 +39,7 @@ mod lua;
 mod object;
 mod param;
 mod render;
+mod rust_error;
 mod scope;
 mod table;
 mod task;

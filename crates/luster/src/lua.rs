@@ -20,6 +20,7 @@ use crate::handle::Handle;
 use crate::limits::InterruptHandle;
 use crate::param::{self, LuaFunction, LuaFunctionMut};
 use crate::render::SourceText;
+use crate::rust_error;
 use crate::task::Task;
 use crate::userdata::{StashedClass, TypeIdHasher};
 use crate::value::LuaString;
@@ -98,7 +99,10 @@ impl Lua {
             metatables: RefCell::default(),
             sources: RefCell::default(),
         });
-        shared.vm.enter(|ctx| ctx.set_host(Rc::downgrade(&shared)));
+        shared.vm.enter(|ctx| {
+            ctx.set_host(Rc::downgrade(&shared));
+            rust_error::set_up(ctx);
+        });
         Lua(shared)
     }
 

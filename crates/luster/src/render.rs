@@ -76,12 +76,7 @@ impl Error {
         else {
             return self.to_string();
         };
-        let mut title = String::new();
-        for what in self.contexts() {
-            title.push_str(what);
-            title.push_str(": ");
-        }
-        title.push_str(self.message());
+        let title = self.title();
         let snippet = Snippet::source(&source)
             .path(&*text.chunk)
             .annotation(AnnotationKind::Primary.span(start..end));
