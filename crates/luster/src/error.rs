@@ -422,7 +422,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("message", &self.0.message)
             .field("context", &self.0.context)
-            .field("source", &self.0.source)
+            .field("source", &self.0.source.as_ref().map(|error| error.to_string()))
             .finish_non_exhaustive()
     }
 }

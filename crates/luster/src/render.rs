@@ -72,10 +72,10 @@ impl Error {
             let (line, column) = self.place()?;
             span_of(&source, line, column)
         });
-        let Some((start, end)) = span.filter(|&(start, end)| source.get(start..end).is_some())
-        else {
-            return self.to_string();
-        };
+        let Some((start, end)) = span else { return self.to_string() };
+        // A byte that Lua does not know may be a part of a character.
+        let start = source.floor_char_boundary(start);
+        let end = source.ceil_char_boundary(end.max(start));
         let title = self.title();
         let snippet = Snippet::source(&source)
             .path(&*text.chunk)

@@ -7,7 +7,8 @@ use std::rc::Weak;
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error as Raised, LuaString, Stack, Table, Value,
+    Callback, CallbackReturn, Captured, Context, Error as Raised, LuaString, Raised as Reason,
+    Stack, Table, Value,
 };
 
 use super::UserData;
@@ -184,14 +185,7 @@ pub(crate) fn metatable<'gc, T: UserData>(ctx: Context<'gc>) -> Result<Metatable
         },
         None => {
             drop(metatables);
-            let built = build::<T>(ctx)?;
-            let class = StashedClass {
-                table: ctx.stash_value(Value::Table(built.table)),
-                functions: ctx.stash_value(built.functions),
-                has_finalizer: built.has_finalizer,
-            };
-            shared.metatables.borrow_mut().insert(TypeId::of::<T>(), class);
-            Ok(built)
+            build::<T>(ctx, &shared)
         }
     }
 }
@@ -204,13 +198,32 @@ pub(crate) struct StashedClass {
 }
 
 #[cold]
-fn build<'gc, T: UserData>(ctx: Context<'gc>) -> Result<Metatable<'gc>> {
+fn build<'gc, T: UserData>(ctx: Context<'gc>, shared: &Shared) -> Result<Metatable<'gc>> {
     let mut class = Class::<T>::new();
     T::build(&mut class);
-    let functions = Table::new(ctx);
+    let (table, functions) = (Table::new(ctx), Table::new(ctx));
+    let has_finalizer = class.metamethods.iter().any(|(name, _)| name == "__gc");
+    let stashed = StashedClass {
+        table: ctx.stash_value(Value::Table(table)),
+        functions: ctx.stash_value(Value::Table(functions)),
+        has_finalizer,
+    };
+    // The type is known before it is filled: a constant may be a value of the type itself.
+    shared.metatables.borrow_mut().insert(TypeId::of::<T>(), stashed);
+    if let Err(error) = fill_class(ctx, class, table, functions) {
+        shared.metatables.borrow_mut().remove(&TypeId::of::<T>());
+        return Err(error);
+    }
+    Ok(Metatable { table, functions: Value::Table(functions), has_finalizer })
+}
+
+fn fill_class<'gc, T: UserData>(
+    ctx: Context<'gc>,
+    class: Class<T>,
+    metatable: Table<'gc>,
+    functions: Table<'gc>,
+) -> Result<()> {
     let methods = Table::new(ctx);
-    let metatable = Table::new(ctx);
-    fill(ctx, functions, class.functions)?;
     // `Vec2.dot(v, w)` is as good as `v:dot(w)`.
     for (name, method) in class.methods {
         let method = method(ctx)?;
@@ -239,9 +252,8 @@ fn build<'gc, T: UserData>(ctx: Context<'gc>) -> Result<Metatable<'gc>> {
     }
     metatable.set_field(ctx, "__name", ctx.string(T::name()));
     metatable.set_field(ctx, "__metatable", Value::False);
-    let has_finalizer = !metatable.get_field(ctx, "__gc").is_nil();
     metatable.set_field(ctx, FUNCTIONS, Value::Table(functions));
-    Ok(Metatable { table: metatable, functions: Value::Table(functions), has_finalizer })
+    fill(ctx, functions, class.functions)
 }
 
 fn fill<'gc>(ctx: Context<'gc>, table: Table<'gc>, entries: Vec<(String, Make)>) -> Result<()> {
@@ -261,6 +273,24 @@ struct Fields<'gc> {
     setters: Table<'gc>,
 }
 
+/// What was an error about an argument is one about the field: scripts see no call.
+#[cold]
+fn about_field<'gc>(error: Raised<'gc>, name: LuaString<'gc>) -> Raised<'gc> {
+    let Raised::Raised(raised) = error else { return error };
+    match *raised {
+        Reason::Argument(1, message) => Raised::message(message),
+        Reason::Argument(_, message) => {
+            let mut text = b"bad value for field '".to_vec();
+            text.extend(name.as_bytes());
+            text.extend(b"' (");
+            text.extend(message);
+            text.push(b')');
+            Raised::message(text)
+        }
+        other => Raised::Raised(Box::new(other)),
+    }
+}
+
 /// `value[key]` of a type that has fields.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -278,7 +308,7 @@ impl<'gc> Captured<'gc> for Index<'gc> {
         if let Value::String(key) = stack.get(1) {
             if let Value::Callback(getter) = self.fields.getters.get_string(key) {
                 stack.resize(1);
-                return getter.call(ctx, stack);
+                return getter.call(ctx, stack).map_err(|error| about_field(error, key));
             }
             let method = self.fields.methods.get_string(key);
             if !method.is_nil() {
@@ -315,7 +345,7 @@ impl<'gc> Captured<'gc> for SetIndex<'gc> {
             && let Value::Callback(setter) = self.fields.setters.get_string(key)
         {
             stack.remove(1);
-            return setter.call(ctx, stack);
+            return setter.call(ctx, stack).map_err(|error| about_field(error, key));
         }
         if !self.otherwise.is_nil() {
             return Ok(CallbackReturn::Call(self.otherwise, None));
