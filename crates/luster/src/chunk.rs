@@ -17,6 +17,9 @@ use crate::{Function, Table};
 /// The first byte of a binary chunk.
 const BINARY: u8 = 0x1B;
 
+/// What is put before an expression to compile it.
+const RETURN: &[u8] = b"return ";
+
 /// Source text, or a binary chunk made by `string.dump`, about to be run.
 #[must_use = "a chunk does nothing until it is run"]
 #[derive(Debug)]
@@ -146,9 +149,40 @@ impl<'s> Chunk<'s> {
             return self.undump();
         }
         let result = luster_compiler::compile(self.source, &self.name);
+        self.keep(result, 0)
+    }
+
+    /// Compiles an expression, or else statements.
+    fn compile_expression(&self) -> Result<Prototype> {
+        if self.source.first() == Some(&BINARY) {
+            return self.undump();
+        }
+        let expression = [RETURN, self.source].concat();
+        let as_expression = luster_compiler::compile(&expression, &self.name);
+        let Err(failure) = &as_expression else { return self.keep(as_expression, RETURN.len()) };
+        // When it is neither, the error is the one that came later in the text.
+        let as_statements = luster_compiler::compile(self.source, &self.name);
+        match &as_statements {
+            Err(other)
+                if failure.span.start as usize > other.span.start as usize + RETURN.len() =>
+            {
+                self.keep(as_expression, RETURN.len())
+            }
+            _ => self.keep(as_statements, 0),
+        }
+    }
+
+    /// Keeps the source of what was compiled, so that errors can show it. So many bytes were put
+    /// before it.
+    fn keep(
+        &self,
+        result: std::result::Result<Prototype, luster_compiler::CompileError>,
+        prefix: usize,
+    ) -> Result<Prototype> {
         let text = SourceText {
             chunk: String::from_utf8_lossy(&luster_bytecode::chunk_id(&self.name)).into(),
             source: self.source.into(),
+            prefix,
             span: None,
         };
         match result {
@@ -157,21 +191,11 @@ impl<'s> Chunk<'s> {
                 Ok(prototype)
             }
             Err(error) => {
-                let span = Some((error.span.start as usize, error.span.end as usize));
+                let (start, end) = (error.span.start as usize, error.span.end as usize);
+                let span = Some((start.saturating_sub(prefix), end.saturating_sub(prefix)));
                 Err(Error::syntax(&error).with_text(SourceText { span, ..text }))
             }
         }
-    }
-
-    /// Compiles an expression, or else statements.
-    fn compile_expression(&self) -> Result<Prototype> {
-        if self.source.first() != Some(&BINARY) {
-            let expression = [b"return ", self.source].concat();
-            if let Ok(prototype) = luster_compiler::compile(&expression, &self.name) {
-                return Ok(prototype);
-            }
-        }
-        self.compile()
     }
 
     fn undump(&self) -> Result<Prototype> {

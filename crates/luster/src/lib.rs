@@ -36,6 +36,8 @@ mod function;
 mod handle;
 mod limits;
 mod lua;
+#[cfg(doctest)]
+mod misuse;
 mod object;
 mod param;
 mod render;

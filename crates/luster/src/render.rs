@@ -13,6 +13,8 @@ pub(crate) struct SourceText {
     /// The chunk as messages name it.
     pub(crate) chunk: Arc<str>,
     pub(crate) source: Arc<[u8]>,
+    /// How many bytes were put before it to compile it, which its first line's columns count.
+    pub(crate) prefix: usize,
     /// The bytes of the source that are to blame, when the error knows them itself.
     pub(crate) span: Option<(usize, usize)>,
 }
@@ -70,7 +72,8 @@ impl Error {
         let source = text.text();
         let span = text.span.or_else(|| {
             let (line, column) = self.place()?;
-            span_of(&source, line, column)
+            let skipped = if line == 1 { text.prefix as u32 } else { 0 };
+            span_of(&source, line, column.saturating_sub(skipped))
         });
         let Some((start, end)) = span else { return self.to_string() };
         // A byte that Lua does not know may be a part of a character.

@@ -515,16 +515,20 @@ stack traceback:
 	[C]: in ?
 "###);
     assert_snapshot!(lua.load("missing.x").set_name("=expression").eval::<()>().unwrap_err().render(), @r###"
-expression:1: attempt to index a nil value (global 'missing')
+error: expression:1: attempt to index a nil value (global 'missing')
+ --> expression:1:9
+  |
+1 | missing.x
+  |         ^
 stack traceback:
 	expression:1: in main chunk
 	[C]: in ?
 "###);
     assert_snapshot!(lua.load("1 +").set_name("=expression").eval::<()>().unwrap_err().render(), @r###"
-error: expression:1: unexpected symbol near '1'
- --> expression:1:1
+error: expression:1: unexpected symbol near <eof>
+ --> expression:1:4
   |
 1 | 1 +
-  | ^
+  |    ^
 "###);
 }
