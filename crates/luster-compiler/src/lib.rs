@@ -69,11 +69,16 @@ const RETURN: &[u8] = b"return ";
 /// ```
 ///
 /// # Errors
-/// As [`compile`]. The error is about the text with a `return` before it; when that is no chunk, the
-/// text may be one without, and whoever has it should [`compile`] it and tell what is wrong with that.
+/// As [`compile`], as if a `return` stood before the text. When that is no chunk, the text may be one
+/// by itself.
 pub fn compile_expression(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileError> {
     let text = [RETURN, source].concat();
-    compile_hiding(&text, &parse(&text), chunk_name, RETURN.len() as u32)
+    let hidden = RETURN.len() as u32;
+    compile_hiding(&text, &parse(&text), chunk_name, hidden).map_err(|mut error| {
+        error.span.start = error.span.start.saturating_sub(hidden);
+        error.span.end = error.span.end.saturating_sub(hidden);
+        error
+    })
 }
 
 /// The same for a source that has been parsed already.

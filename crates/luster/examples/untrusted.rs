@@ -3,6 +3,8 @@
 //!
 //! Run it with `cargo run --release -p luster --example untrusted`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use luster::{ErrorKind, Fuel, Lua, Result, Step};
 
 /// How much memory a VM may use.

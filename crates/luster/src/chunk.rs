@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use luster_bytecode::Prototype;
+use luster_compiler::CompileError;
 use luster_value::{Context, Value};
 
 use crate::convert::{FromLuaMulti, IntoLuaMulti};
@@ -16,6 +17,9 @@ use crate::{Function, Table};
 
 /// The first byte of a binary chunk.
 const BINARY: u8 = 0x1B;
+
+/// What is put before an expression to compile it.
+const RETURN: &[u8] = b"return ";
 
 /// Source text, or a binary chunk made by `string.dump`, about to be run.
 #[must_use = "a chunk does nothing until it is run"]
@@ -164,11 +168,13 @@ impl<'s> Chunk<'s> {
                 self.lua.keep_source(self.text());
                 Ok(prototype)
             }
-            Err(error) => {
-                let span = Some((error.span.start as usize, error.span.end as usize));
-                Err(Error::syntax(&error).with_text(SourceText { span, ..self.text() }))
-            }
+            Err(error) => Err(self.syntax_error(&error)),
         }
+    }
+
+    fn syntax_error(&self, error: &CompileError) -> Error {
+        let span = Some((error.span.start as usize, error.span.end as usize));
+        Error::syntax(error).with_text(SourceText { span, ..self.text() })
     }
 
     /// The source, to show errors with.
@@ -182,14 +188,24 @@ impl<'s> Chunk<'s> {
 
     /// Compiles an expression, or else statements.
     fn compile_expression(&self) -> Result<Prototype> {
-        if self.source.first() != Some(&BINARY)
-            && !begins_with_statement(self.source)
-            && let Ok(prototype) = luster_compiler::compile_expression(self.source, &self.name)
-        {
-            self.lua.keep_source(self.text());
-            return Ok(prototype);
+        if self.source.first() == Some(&BINARY) || begins_with_statement(self.source) {
+            return self.compile();
         }
-        self.compile()
+        match luster_compiler::compile_expression(self.source, &self.name) {
+            Ok(prototype) => {
+                self.lua.keep_source(self.text());
+                Ok(prototype)
+            }
+            Err(failure) => self.compile().map_err(|error| {
+                // When it is neither, the error is the one that came later in the text.
+                match error.span() {
+                    Some((start, _)) if failure.span.start as usize > start => {
+                        self.syntax_error(&failure)
+                    }
+                    _ => error,
+                }
+            }),
+        }
     }
 
     fn undump(&self) -> Result<Prototype> {

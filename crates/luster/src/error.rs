@@ -243,7 +243,7 @@ impl Error {
     #[cold]
     pub(crate) fn raise<'gc>(self, ctx: Context<'gc>) -> luster_value::Error<'gc> {
         use luster_value::Error as Raised;
-        if !self.0.context.is_empty() {
+        if !self.0.context.is_empty() || self.is_of_the_host() {
             return Raised::from(anyhow::Error::new(self));
         }
         let Inner { message, source, value, .. } = *self.0;
@@ -260,6 +260,26 @@ impl Error {
                 Some(value) => Raised::Value(value),
                 None => Raised::message(message),
             },
+        }
+    }
+
+    /// Whether it says something about the host's dealings with a VM, and nothing about the script
+    /// that it passes through: such an error keeps its kind on its way.
+    fn is_of_the_host(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Busy
+            | ErrorKind::Closed
+            | ErrorKind::Exit(_)
+            | ErrorKind::Fuel
+            | ErrorKind::Interrupted
+            | ErrorKind::Memory
+            | ErrorKind::Pending
+            | ErrorKind::TimedOut => true,
+            ErrorKind::Borrow
+            | ErrorKind::Callback
+            | ErrorKind::Conversion
+            | ErrorKind::Runtime
+            | ErrorKind::Syntax { .. } => false,
         }
     }
 
@@ -378,8 +398,15 @@ impl Error {
         self
     }
 
-    pub(crate) fn contexts(&self) -> impl Iterator<Item = &str> {
-        self.0.context.iter().rev().map(String::as_str)
+    /// The message, with what was being done before it.
+    pub(crate) fn title(&self) -> String {
+        let mut title = String::new();
+        for what in self.0.context.iter().rev() {
+            title.push_str(what);
+            title.push_str(": ");
+        }
+        title.push_str(&self.0.message);
+        title
     }
 
     pub(crate) fn with_text(mut self, text: SourceText) -> Self {
@@ -391,6 +418,11 @@ impl Error {
         self.0.place
     }
 
+    /// The bytes of the source that are to blame, when they are known.
+    pub(crate) fn span(&self) -> Option<(usize, usize)> {
+        self.0.text.as_ref()?.span
+    }
+
     pub(crate) fn text(&self) -> Option<&SourceText> {
         self.0.text.as_ref()
     }
@@ -398,10 +430,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for what in self.contexts() {
-            write!(f, "{what}: ")?;
-        }
-        f.write_str(&self.0.message)?;
+        f.write_str(&self.title())?;
         if !self.0.traceback.is_empty() {
             write!(f, "\n{}", self.0.traceback)?;
         }
@@ -415,7 +444,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("message", &self.0.message)
             .field("context", &self.0.context)
-            .field("source", &self.0.source)
+            .field("source", &self.0.source.as_ref().map(|error| error.to_string()))
             .finish_non_exhaustive()
     }
 }

@@ -46,9 +46,12 @@ mod function;
 mod handle;
 mod limits;
 mod lua;
+#[cfg(doctest)]
+mod misuse;
 mod object;
 mod param;
 mod render;
+mod rust_error;
 mod scope;
 #[cfg(feature = "serde")]
 mod serde;

@@ -22,6 +22,7 @@ use crate::handle::Handle;
 use crate::limits::InterruptHandle;
 use crate::param::{self, LuaFunction, LuaFunctionMut};
 use crate::render::SourceText;
+use crate::rust_error;
 use crate::task::Task;
 use crate::userdata::{StashedClass, TypeIdHasher};
 use crate::value::LuaString;
@@ -117,6 +118,7 @@ impl Lua {
         shared.vm.enter(|ctx| {
             ctx.set_host(Rc::downgrade(&shared));
             shared.output.clone().install(ctx);
+            rust_error::set_up(ctx);
         });
         Lua(shared)
     }

@@ -1,6 +1,6 @@
 //! What tables and userdata have in common: fields, methods, and metamethods that stand in for them.
 
-use luster_value::{Callback, CallbackReturn, Context, Stack, Value};
+use luster_value::{Callback, CallbackReturn, Context, Metamethod, Stack, Value};
 use luster_vm::operate::{self, Fault, Outcome, SetOutcome};
 
 use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
@@ -87,6 +87,26 @@ pub(crate) fn set(object: &Handle, key: impl IntoLua, value: impl IntoLua) -> Re
     })
 }
 
+/// A value that is to be called, or the error that it cannot be.
+pub(crate) fn callable<'gc>(
+    ctx: Context<'gc>,
+    value: Value<'gc>,
+    kind: &str,
+    name: &str,
+) -> Result<Value<'gc>> {
+    if is_callable(ctx, value) {
+        return Ok(value);
+    }
+    let actual = ctx.type_name(value);
+    Err(Error::new(format!("attempt to call a {actual} value ({kind} '{name}')")))
+}
+
+/// Whether a call of it is no error by itself.
+fn is_callable<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> bool {
+    matches!(value, Value::Closure(_) | Value::Callback(_))
+        || !ctx.metamethod(value, Metamethod::Call).is_nil()
+}
+
 /// `object:name(...)`
 pub(crate) fn call_method<R: FromLuaMulti>(
     object: &Handle,
@@ -100,8 +120,10 @@ pub(crate) fn call_method<R: FromLuaMulti>(
     ) -> std::result::Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
         let name = stack.pop();
         match operate::get(ctx, stack.get(0), name) {
-            Ok(Outcome::Value(Value::Nil)) => {
-                let mut text = b"attempt to call a nil value (method '".to_vec();
+            Ok(Outcome::Value(value)) if !is_callable(ctx, value) => {
+                let mut text =
+                    format!("attempt to call a {} value (method '", ctx.type_name(value))
+                        .into_bytes();
                 ctx.write_basic(&mut text, name);
                 text.extend(b"')");
                 Err(luster_value::Error::message(text))
@@ -119,11 +141,11 @@ pub(crate) fn call_method<R: FromLuaMulti>(
         Ok(matches!(found, Ok(Outcome::Call(..))))
     })?;
     if found {
-        let method: crate::Function = get(object, name)?;
+        let method: crate::Value = get(object, name)?;
         return call(&object.lua()?, |ctx, stack| {
             stack.push(object.fetch(ctx)?);
             arguments.push_into(ctx, stack)?;
-            method.0.fetch(ctx)
+            callable(ctx, method.into_lua(ctx)?, "method", name)
         });
     }
     call(&object.lua()?, |ctx, stack| {

@@ -266,7 +266,7 @@ pub trait LuaFunctionMut<Signature>: 'static {
     ) -> Result<CallbackReturn<'gc>>;
 }
 
-/// Says which argument an error is about.
+/// Says which argument an error is about: the last one that was taken.
 #[cold]
 #[inline(never)]
 pub(crate) fn argument_error(error: Error, number: usize, given: usize) -> Error {
@@ -324,10 +324,11 @@ macro_rules! functions {
                 }
                 let mut arguments = Values::new(stack.as_slice());
                 $(
-                    let number = arguments.taken() + 1;
                     let mut $held = match $P::hold(ctx, &mut arguments) {
                         Ok(held) => held,
-                        Err(error) => return Err(argument_error(error, number, stack.len())),
+                        Err(error) => {
+                            return Err(argument_error(error, arguments.taken(), stack.len()));
+                        }
                     };
                 )*
                 invoke(self, $($P::get(&mut $held)),*).reply(ctx, stack)
@@ -355,10 +356,11 @@ macro_rules! functions {
                 }
                 let mut arguments = Values::new(stack.as_slice());
                 $(
-                    let number = arguments.taken() + 1;
                     let mut $held = match $P::hold(ctx, &mut arguments) {
                         Ok(held) => held,
-                        Err(error) => return Err(argument_error(error, number, stack.len())),
+                        Err(error) => {
+                            return Err(argument_error(error, arguments.taken(), stack.len()));
+                        }
                     };
                 )*
                 invoke(self, $($P::get(&mut $held)),*).reply(ctx, stack)

@@ -72,16 +72,11 @@ impl Error {
             let (line, column) = self.place()?;
             span_of(&source, line, column)
         });
-        let Some((start, end)) = span.filter(|&(start, end)| source.get(start..end).is_some())
-        else {
-            return self.to_string();
-        };
-        let mut title = String::new();
-        for what in self.contexts() {
-            title.push_str(what);
-            title.push_str(": ");
-        }
-        title.push_str(self.message());
+        let Some((start, end)) = span else { return self.to_string() };
+        // A byte that Lua does not know may be a part of a character.
+        let start = source.floor_char_boundary(start);
+        let end = source.ceil_char_boundary(end.max(start));
+        let title = self.title();
         let snippet = Snippet::source(&source)
             .path(&*text.chunk)
             .annotation(AnnotationKind::Primary.span(start..end));

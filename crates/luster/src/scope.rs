@@ -88,10 +88,7 @@ impl<'env> Scope<'_, 'env> {
     ///
     /// # Errors
     /// When the VM collects garbage just now.
-    pub fn function<S: 'static>(
-        &self,
-        function: impl ScopedFunction<S> + 'env,
-    ) -> Result<Function> {
+    pub fn function<S: 'env>(&self, function: impl ScopedFunction<S> + 'env) -> Result<Function> {
         self.lend_call(Scoped { function, signature: std::marker::PhantomData })
     }
 

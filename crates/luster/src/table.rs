@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::handle::{Handle, handle};
 use crate::lua::Lua;
 use crate::object::{self, Visit};
+use crate::task::call;
 
 handle! {
     /// A table.
@@ -96,7 +97,10 @@ impl Table {
     pub fn push(&self, value: impl IntoLua) -> Result<()> {
         self.visit(|ctx, table| {
             let value = value.into_lua(ctx)?;
-            set(ctx, table, Value::Integer(table.length() + 1), value)
+            match table.length().checked_add(1) {
+                Some(index) => set(ctx, table, Value::Integer(index), value),
+                None => Err(Error::new("the list is full")),
+            }
         })
     }
 
@@ -184,7 +188,11 @@ impl Table {
         name: &str,
         arguments: impl IntoLuaMulti,
     ) -> Result<R> {
-        self.get::<crate::Function>(name)?.call(arguments)
+        let function = self.get::<crate::Value>(name)?;
+        call(&self.0.lua()?, |ctx, stack| {
+            arguments.push_into(ctx, stack)?;
+            object::callable(ctx, function.into_lua(ctx)?, "field", name)
+        })
     }
 
     /// Calls the method of a name with the table and arguments.

@@ -55,7 +55,13 @@ fn elements<'gc, T: FromLua>(
     value: Value<'gc>,
 ) -> Result<impl Iterator<Item = Result<T>>> {
     let table = table(ctx, value)?;
-    Ok((1..=table.length()).map(move |index| {
+    let length = table.length();
+    // The border of a table made for it can be anywhere: a script must not make the host loop there.
+    let (array, nodes) = table.sizes();
+    if length as u64 > (array + nodes) as u64 {
+        return Err(Error::conversion(format!("list of {length} elements has too many holes")));
+    }
+    Ok((1..=length).map(move |index| {
         T::from_lua(ctx, table.get_integer(index)).map_err(|error| error.in_element(index))
     }))
 }
@@ -71,16 +77,20 @@ fn pairs<'gc, K: FromLua, V: FromLua>(
         let (key, value) = table.next(last).ok()??;
         last = key;
         let pair = K::from_lua(ctx, key).and_then(|k| Ok((k, V::from_lua(ctx, value)?)));
-        Some(pair.map_err(|error| {
-            let mut name = Vec::new();
-            ctx.write_basic(&mut name, key);
-            let name = String::from_utf8_lossy(&name);
-            match key {
-                Value::String(_) => error.in_field(&name),
-                _ => error.in_element(name),
-            }
-        }))
+        Some(pair.map_err(|error| in_key(ctx, error, key)))
     }))
+}
+
+/// Says that an error is about the pair with this key.
+#[cold]
+fn in_key<'gc>(ctx: Context<'gc>, error: Error, key: Value<'gc>) -> Error {
+    let mut name = Vec::new();
+    ctx.write_basic(&mut name, key);
+    let name = String::from_utf8_lossy(&name);
+    match key {
+        Value::String(_) => error.in_field(&name),
+        _ => error.in_element(name),
+    }
 }
 
 macro_rules! lists {
@@ -172,7 +182,7 @@ fn members<'gc, T: FromLua>(ctx: Context<'gc>, value: Value<'gc>) -> Result<Vec<
     while let Ok(Some((key, value))) = table.next(last) {
         last = key;
         if value.is_truthy() {
-            members.push(T::from_lua(ctx, key)?);
+            members.push(T::from_lua(ctx, key).map_err(|error| in_key(ctx, error, key))?);
         }
     }
     Ok(members)

@@ -7,7 +7,8 @@ use std::rc::Weak;
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error as Raised, LuaString, Stack, Table, Value,
+    Callback, CallbackReturn, Captured, Context, Error as Raised, LuaString, Raised as Reason,
+    Stack, Table, Value,
 };
 
 use super::UserData;
@@ -290,6 +291,24 @@ struct Fields<'gc> {
     setters: Table<'gc>,
 }
 
+/// What was an error about an argument is one about the field: scripts see no call.
+#[cold]
+fn about_field<'gc>(error: Raised<'gc>, name: LuaString<'gc>) -> Raised<'gc> {
+    let Raised::Raised(raised) = error else { return error };
+    match *raised {
+        Reason::Argument(1, message) => Raised::message(message),
+        Reason::Argument(_, message) => {
+            let mut text = b"bad value for field '".to_vec();
+            text.extend(name.as_bytes());
+            text.extend(b"' (");
+            text.extend(message);
+            text.push(b')');
+            Raised::message(text)
+        }
+        other => Raised::Raised(Box::new(other)),
+    }
+}
+
 /// `value[key]` of a type that has fields.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -308,7 +327,7 @@ impl<'gc> Captured<'gc> for Index<'gc> {
         if let Value::String(key) = stack.get(1) {
             if let Value::Callback(getter) = self.fields.getters.get_string(key) {
                 stack.resize(1);
-                return getter.call(ctx, stack);
+                return getter.call(ctx, stack).map_err(|error| about_field(error, key));
             }
             let method = self.fields.methods.get_string(key);
             if !method.is_nil() {
@@ -357,7 +376,7 @@ impl<'gc> Captured<'gc> for SetIndex<'gc> {
             && let Value::Callback(setter) = self.fields.setters.get_string(key)
         {
             stack.remove(1);
-            return setter.call(ctx, stack);
+            return setter.call(ctx, stack).map_err(|error| about_field(error, key));
         }
         if !self.otherwise.is_nil() {
             return Ok(CallbackReturn::Call(self.otherwise, None));

@@ -4,9 +4,12 @@ use luster_value::{UserRef, UserRefMut, Value};
 
 use super::{UserData, shared_cell};
 use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::handle::{Handle, handle};
 use crate::object;
+
+/// How many user values a userdata may have, as in the reference.
+const MAX_USER_VALUES: usize = u16::MAX as usize;
 
 handle! {
     /// A userdata of any type.
@@ -76,8 +79,12 @@ impl AnyUserData {
     /// Sets a user value.
     ///
     /// # Errors
-    /// When the value cannot be converted.
+    /// When the value cannot be converted, or the index is not below 65535.
     pub fn set_user_value(&self, index: usize, value: impl IntoLua) -> Result<()> {
+        if index >= MAX_USER_VALUES {
+            let message = format!("a userdata has no more than {MAX_USER_VALUES} user values");
+            return Err(Error::new(message));
+        }
         self.0.visit(|ctx, this| match this {
             Value::UserData(userdata) => {
                 userdata.set_user_value(&ctx, index, value.into_lua(ctx)?);

@@ -1,0 +1,200 @@
+//! Choosing what a VM has: libraries, sinks, seed and limits.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::rc::Rc;
+
+use luster::{ErrorKind, Library, Lua, Result, Value};
+
+/// The names of all globals and of what is in the libraries.
+fn names(lua: &Lua) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for pair in lua.globals().pairs::<String, Value>() {
+        let (name, value) = pair?;
+        if let Value::Table(library) = &value
+            && name != "_G"
+        {
+            for pair in library.pairs::<String, Value>() {
+                names.push(format!("{name}.{}", pair?.0));
+            }
+        }
+        names.push(name);
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[test]
+fn the_safe_libraries() -> Result<()> {
+    let lua = Lua::new();
+    let names = names(&lua)?;
+    let has = |name: &str| names.iter().any(|other| other == name);
+    for name in [
+        "print",
+        "pcall",
+        "load",
+        "table.concat",
+        "string.format",
+        "math.floor",
+        "utf8.char",
+        "coroutine.wrap",
+        "os.time",
+        "os.clock",
+        "os.date",
+    ] {
+        assert!(has(name), "{name} is missing");
+    }
+    for name in [
+        "io",
+        "debug",
+        "package",
+        "require",
+        "dofile",
+        "loadfile",
+        "os.execute",
+        "os.exit",
+        "os.remove",
+        "os.rename",
+        "os.getenv",
+        "os.tmpname",
+    ] {
+        assert!(!has(name), "{name} is there");
+    }
+    // Source text only.
+    let dump = "return load(string.dump(function() end), 'chunk', 'b')";
+    let (function, message): (Value, String) = lua.load(dump).eval()?;
+    assert!(function.is_nil());
+    assert_eq!(message, "attempt to load a binary chunk (mode is 't')");
+    Ok(())
+}
+
+#[test]
+fn binary_chunks_are_asked_for() -> Result<()> {
+    let lua = Lua::new();
+    let binary: luster::Bytes = lua.load("string.dump(function(...) return ... end)").eval()?;
+    let error = lua.load(&binary).exec().unwrap_err();
+    assert_eq!(error.message(), "attempt to load a binary chunk (text is expected)");
+    assert!(lua.load(&binary).allow_binary().text_only().exec().is_err());
+    assert_eq!(lua.load(&binary).allow_binary().call::<i64>(5)?, 5);
+    let mut broken = binary.0.clone();
+    broken.truncate(binary.0.len() / 2);
+    assert!(lua.load(&broken).allow_binary().exec().is_err());
+    for index in 0..binary.0.len() {
+        let mut changed = binary.0.clone();
+        changed[index] ^= 0x41;
+        let _ = lua.load(&changed).allow_binary().call::<Value>(5);
+    }
+    Ok(())
+}
+
+#[test]
+fn libraries_one_by_one() -> Result<()> {
+    let none = Lua::builder().libraries([]).build();
+    assert!(names(&none)?.is_empty());
+    assert_eq!(none.load("1 + 1").eval::<i64>()?, 2);
+    let some = Lua::builder().libraries([Library::Base, Library::String]).build();
+    some.load("assert(string and ('x'):rep(2) == 'xx' and not table and not os and not math)")
+        .exec()?;
+    let all = Lua::with_all_libraries();
+    all.load("assert(io.open and os.getenv and debug.traceback and require and dofile)").exec()?;
+    let io = Lua::builder().libraries([Library::Io]).build();
+    assert!(names(&io)?.iter().any(|name| name == "io.open"));
+    Ok(())
+}
+
+/// A sink whose content can be looked at.
+#[derive(Clone, Default)]
+struct Sink(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.borrow_mut())).expect("UTF-8")
+    }
+}
+
+#[test]
+fn output_goes_to_the_sink() -> Result<()> {
+    let sink = Sink::default();
+    let lua = Lua::builder().libraries([Library::Base, Library::Io]).output(sink.clone()).build();
+    lua.load("print('a', 1, nil) io.write('b', 2, '\\n') io.stdout:write('c\\n')").exec()?;
+    assert_eq!(sink.take(), "a\t1\tnil\nb2\nc\n");
+    let safe = Lua::builder().output(sink.clone()).build();
+    safe.load("print(setmetatable({}, { __tostring = function() return 'shown' end }))").exec()?;
+    assert_eq!(sink.take(), "shown\n");
+    Ok(())
+}
+
+#[test]
+fn warnings_go_to_the_sink() -> Result<()> {
+    let warnings = Rc::new(RefCell::new(Vec::new()));
+    let seen = warnings.clone();
+    let lua = Lua::builder()
+        .warnings(move |text| seen.borrow_mut().push(String::from_utf8_lossy(text).into_owned()))
+        .build();
+    lua.load("warn('one ', 'two')").exec()?;
+    lua.load("setmetatable({}, { __gc = function() error('in gc', 0) end })").exec()?;
+    lua.collect_garbage();
+    lua.load("").exec()?;
+    let warnings = warnings.borrow().concat();
+    assert!(warnings.contains("one two"), "{warnings:?}");
+    assert!(warnings.contains("in gc"), "{warnings:?}");
+    Ok(())
+}
+
+/// With a seed, everything random is the same in every run.
+#[test]
+fn seeds() -> Result<()> {
+    let source = r#"
+        local out = {}
+        for i = 1, 5 do out[#out + 1] = math.random(1000000) end
+        local t = {}
+        for i = 1, 50 do t['key' .. i] = i end
+        for k in pairs(t) do out[#out + 1] = k end
+        return table.concat(out, ' ')
+    "#;
+    let run = |lua: Lua| lua.load(source).eval::<String>();
+    let first = run(Lua::builder().seed(1).build())?;
+    assert_eq!(run(Lua::builder().seed(1).build())?, first);
+    let second = run(Lua::builder().seed(2).build())?;
+    let numbers = |text: &str| text.split(' ').take(5).map(str::to_owned).collect::<Vec<_>>();
+    assert_ne!(numbers(&second), numbers(&first));
+    let keys = |text: &str| text.split(' ').skip(5).map(str::to_owned).collect::<Vec<_>>();
+    assert_ne!(keys(&second), keys(&first));
+    // Without one, nobody can foretell it.
+    assert_ne!(run(Lua::new())?, run(Lua::new())?);
+    Ok(())
+}
+
+#[test]
+fn memory_limit() -> Result<()> {
+    let lua = Lua::builder().memory_limit(1 << 20).build();
+    let error = lua.load("local t = {} while true do t[#t + 1] = {} end").exec().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Memory);
+    assert!(lua.used_memory() < 4 << 20);
+    // A limit below what the libraries need: nothing runs, and nothing breaks.
+    let tiny = Lua::builder().memory_limit(1).build();
+    let _ = tiny.load("local t = {} for i = 1, 1e5 do t[i] = { i } end").exec().unwrap_err();
+    tiny.set_memory_limit(None);
+    assert_eq!(tiny.load("1 + 1").eval::<i64>()?, 2);
+    Ok(())
+}
+
+#[test]
+fn set_up_inside_the_arena() -> Result<()> {
+    let lua = Lua::builder().build_with(|ctx| {
+        ctx.globals().set_field(ctx, "before", ctx.string("the libraries"));
+    });
+    assert_eq!(lua.load("before").eval::<String>()?, "the libraries");
+    Ok(())
+}
