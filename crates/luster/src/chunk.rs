@@ -18,9 +18,6 @@ use crate::{Function, Table};
 /// The first byte of a binary chunk.
 const BINARY: u8 = 0x1B;
 
-/// What is put before an expression to compile it.
-const RETURN: &[u8] = b"return ";
-
 /// Source text, or a binary chunk made by `string.dump`, about to be run.
 #[must_use = "a chunk does nothing until it is run"]
 #[derive(Debug)]

@@ -491,7 +491,7 @@ fn polling_inside_the_vm_is_an_error() -> Result<()> {
     lua.globals()
         .set("block", lua.function(|f: Function| pollster::block_on(f.call_async::<()>(()))))?;
     let error = lua.load("block(function () end)").exec().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Runtime);
+    assert_eq!(error.kind(), ErrorKind::Busy);
     assert!(error.message().contains("the VM is running already"), "{}", error.message());
     // Another VM is not busy.
     let other = Lua::new();
