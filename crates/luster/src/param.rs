@@ -296,7 +296,7 @@ macro_rules! functions {
                         }
                     };
                 )*
-                invoke(self, $($P::get(&mut $held)),*).reply(ctx, stack)
+                invoke(self, $($P::get(&mut $held)),*).into_reply(ctx, stack)
             }
         }
 
@@ -328,7 +328,7 @@ macro_rules! functions {
                         }
                     };
                 )*
-                invoke(self, $($P::get(&mut $held)),*).reply(ctx, stack)
+                invoke(self, $($P::get(&mut $held)),*).into_reply(ctx, stack)
             }
         }
     };
