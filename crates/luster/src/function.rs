@@ -92,14 +92,14 @@ impl<A: IntoLuaMulti> IntoLuaMulti for Reply<A> {
         }
     }
 
-    fn reply<'gc>(
+    fn into_reply<'gc>(
         self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>> {
         stack.clear();
         match self {
-            Reply::Return(values) => values.reply(ctx, stack),
+            Reply::Return(values) => values.into_reply(ctx, stack),
             Reply::Call(function, values) => {
                 values.push_into(ctx, stack)?;
                 Ok(CallbackReturn::Call(function.0.fetch(ctx)?, None))

@@ -206,6 +206,9 @@ impl Lua {
     /// );
     /// # Ok::<(), luster::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter).
     pub fn function<S: 'static>(&self, function: impl LuaFunction<S>) -> Function {
         self.enter(|ctx| Function(Handle::new(ctx, param::native(ctx, function))))
     }
@@ -220,6 +223,9 @@ impl Lua {
     /// assert_eq!(lua.load("count() + count()").eval::<i64>()?, 3);
     /// # Ok::<(), luster::Error>(())
     /// ```
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter).
     pub fn function_mut<S: 'static>(&self, function: impl LuaFunctionMut<S>) -> Function {
         self.enter(|ctx| Function(Handle::new(ctx, param::native_mut(ctx, function))))
     }
@@ -314,6 +320,9 @@ impl Lua {
     /// Makes the finalizers of all objects due, the objects that scripts still hold too: what
     /// should happen before the VM is dropped. [`start_finalizing`](Self::start_finalizing) runs
     /// them.
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter).
     pub fn doom(&self) {
         self.enter(|ctx| ctx.finalizers().separate_all());
     }
@@ -366,6 +375,9 @@ impl Lua {
     /// assert!(held.iter().any(|held| held.description.starts_with("table: ") && held.handles == 1));
     /// # drop(table);
     /// ```
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter).
     pub fn held_values(&self) -> Vec<HeldValue> {
         self.enter(|ctx| {
             let held = ctx.stash().held().into_iter();

@@ -46,7 +46,7 @@
 //! lua.scope(|scope| scope.function(|world: &World| kept.set(Some(world))).map(drop));
 //! ```
 //! A lent function borrows from the outside only:
-//! ```compile_fail,E0597
+//! ```compile_fail,E0373
 //! let lua = luster::Lua::new();
 //! lua.scope(|scope| {
 //!     let count = std::cell::Cell::new(0);
@@ -61,7 +61,7 @@
 //! ```
 //!
 //! # Functions that are not lent own what they use
-//! ```compile_fail,E0597
+//! ```compile_fail,E0373
 //! let lua = luster::Lua::new();
 //! {
 //!     let name = String::from("local");

@@ -331,7 +331,7 @@ macro_rules! functions {
                         }
                     };
                 )*
-                invoke(self, $($P::get(&mut $held)),*).reply(ctx, stack)
+                invoke(self, $($P::get(&mut $held)),*).into_reply(ctx, stack)
             }
         }
 
@@ -363,7 +363,7 @@ macro_rules! functions {
                         }
                     };
                 )*
-                invoke(self, $($P::get(&mut $held)),*).reply(ctx, stack)
+                invoke(self, $($P::get(&mut $held)),*).into_reply(ctx, stack)
             }
         }
     };

@@ -327,11 +327,17 @@ impl<V: FromLua> Iterator for Sequence<V> {
 
 impl Lua {
     /// The table of global variables.
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter).
     pub fn globals(&self) -> Table {
         self.enter(|ctx| Table(Handle::new(ctx, Value::Table(ctx.globals()))))
     }
 
     /// An empty table.
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter).
     pub fn create_table(&self) -> Table {
         self.enter(|ctx| Table(Handle::new(ctx, Value::Table(Branded::new(ctx)))))
     }

@@ -121,10 +121,11 @@ fn texts() -> Result<()> {
     let lua = Lua::new();
     let globals = lua.globals();
     globals.set("a", "str")?;
-    globals.set("b", &String::from("ref"))?;
+    let owned = String::from("ref");
+    globals.set("b", &owned)?;
     globals.set("c", Cow::Borrowed("cow"))?;
     globals.set("d", Path::new("path"))?;
-    assert_eq!(lua.load("a .. b .. c .. d").eval::<String>()?, "strrefcowpath");
+    assert_eq!(lua.load("a .. b .. c .. d").eval::<String>()?, format!("str{owned}cowpath"));
     assert_eq!(eval::<String>("10")?, "10");
     assert_eq!(eval::<String>("1.0")?, "1.0");
     assert_eq!(eval::<char>("'x'")?, 'x');

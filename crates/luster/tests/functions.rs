@@ -553,3 +553,37 @@ fn panics_pass_through() -> Result<()> {
     assert_eq!(lua.load("1 + 1").eval::<i64>()?, 2);
     Ok(())
 }
+
+/// As many values as the stack has room for, and one more: an error, and never a panic.
+#[test]
+fn values_up_to_the_limit_of_the_stack() -> Result<()> {
+    let lua = with(|n: usize| ((0..n).map(|_| 1_u8).collect::<Variadic<u8>>(), 2, 3));
+    let count: Function = lua.load("function(...) return select('#', ...) end").eval()?;
+    let mut refused = 0;
+    for n in (999_400..1_000_010).step_by(13) {
+        let results = lua.load("return select('#', f(...))").call::<usize>(n);
+        let arguments = std::iter::repeat_n(1_u8, n).collect::<Variadic<u8>>();
+        let called = count.call::<usize>((arguments, 2, 3));
+        for result in [results, called] {
+            match result {
+                Ok(counted) => assert_eq!(counted, n + 2),
+                Err(error) => {
+                    assert!(!error.message().is_empty());
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 0);
+    Ok(())
+}
+
+/// With every name of the crate in scope, methods still mean what they mean without.
+#[test]
+fn all_names_in_scope() -> Result<()> {
+    use luster::*;
+    let lua = Lua::new();
+    lua.globals().set("f", lua.function(|f: Function, n: i64| f.reply(n)))?;
+    assert_eq!(lua.load("f(math.abs, -3)").eval::<i64>()?, 3);
+    Ok(())
+}

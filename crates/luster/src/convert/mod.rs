@@ -125,7 +125,7 @@ pub trait IntoLuaMulti: Sized {
     /// # Errors
     /// As [`push_into`](Self::push_into).
     #[inline]
-    fn reply<'gc>(
+    fn into_reply<'gc>(
         self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,

@@ -23,7 +23,7 @@ impl<T: IntoLua> IntoLuaMulti for T {
     }
 
     #[inline]
-    fn reply<'gc>(
+    fn into_reply<'gc>(
         self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
@@ -51,13 +51,13 @@ impl<T: IntoLuaMulti, E: Into<anyhow::Error>> IntoLuaMulti for std::result::Resu
     }
 
     #[inline]
-    fn reply<'gc>(
+    fn into_reply<'gc>(
         self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>> {
         match self {
-            Ok(values) => values.reply(ctx, stack),
+            Ok(values) => values.into_reply(ctx, stack),
             Err(error) => Err(Error::from(error.into())),
         }
     }
@@ -101,6 +101,9 @@ tuples!(A B C D E F G H I);
 tuples!(A B C D E F G H I J);
 tuples!(A B C D E F G H I J K);
 tuples!(A B C D E F G H I J K L);
+
+/// How many values may come behind a [`Variadic`] in the same tuple.
+const ROOM_BEHIND: usize = 256;
 
 /// As many values as there are: the `...` of Rust functions.
 ///
@@ -146,7 +149,7 @@ impl<T> IntoIterator for Variadic<T> {
 
 impl<T: IntoLua> IntoLuaMulti for Variadic<T> {
     fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
-        if !stack.reserve(self.0.len()) {
+        if !stack.reserve(self.0.len().saturating_add(ROOM_BEHIND)) {
             return Err(Error::conversion("too many values for the stack"));
         }
         for value in self.0 {
