@@ -110,7 +110,7 @@ where
         Err(Error::new("a continuation is not a value: a function has to return it"))
     }
 
-    fn reply<'gc>(
+    fn into_reply<'gc>(
         self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
@@ -149,7 +149,7 @@ impl<R: FromLuaMulti, T: IntoLuaMulti, F: FnOnce(Result<R>) -> T> Continue for O
             Some(error) => Err(error),
             None => R::from_lua_multi(ctx, &mut Values::new(stack.as_slice())),
         };
-        (self.go_on)(results).reply(ctx, stack)
+        (self.go_on)(results).into_reply(ctx, stack)
     }
 }
 

@@ -205,13 +205,13 @@ fn errors_name_the_path() {
     );
     assert_eq!(
         refused::<HashMap<String, Servers>>("{ servers = { { ['the port'] = {} } } }"),
-        ".servers[1][the port]: number expected, got table"
+        "servers[1][\"the port\"]: number expected, got table"
     );
     assert_eq!(refused::<BTreeMap<i64, u8>>("{ [-3] = 300 }"), "[-3]: 300 is out of range for u8");
-    assert_eq!(refused::<BTreeMap<i64, u8>>("{ key = 1 }"), ".key: number expected, got string");
+    assert_eq!(refused::<BTreeMap<i64, u8>>("{ key = 1 }"), "key: number expected, got string");
     assert_eq!(refused::<Vec<[u8; 2]>>("{ { 1 } }"), "[1]: list of 2 elements expected, got 1");
     assert_eq!(refused::<BTreeSet<u8>>("{ 1, 2, 300 }"), "[3]: 300 is out of range for u8");
-    assert_eq!(refused::<BTreeSet<i64>>("{ key = true }"), ".key: number expected, got string");
+    assert_eq!(refused::<BTreeSet<i64>>("{ key = true }"), "key: number expected, got string");
 }
 
 /// The same in an argument of a function.
@@ -222,7 +222,7 @@ fn errors_of_arguments_name_the_path() -> Result<()> {
     let error = lua.load("f { http = { 80, 'x' } }").set_name("=s").exec().unwrap_err();
     assert_eq!(
         error.message(),
-        "s:1: bad argument #1 to 'f' (.http[2]: number expected, got string)"
+        "s:1: bad argument #1 to 'f' (http[2]: number expected, got string)"
     );
     Ok(())
 }

@@ -164,7 +164,7 @@ impl<'gc, F: Future<Output: IntoLuaMulti> + 'static> Sequence<'gc> for Waiting<'
         }
         let call = self.call.replace(Call::Gone);
         let answer = match call {
-            Call::Over(Ok(output)) => output.reply(ctx, stack),
+            Call::Over(Ok(output)) => output.into_reply(ctx, stack),
             Call::Over(Err(error)) => Err(error),
             Call::Gone => Err(Error::new("the asynchronous function has panicked")),
             Call::Running(_) => {

@@ -84,7 +84,7 @@ fn a_field_that_is_a_userdata_is_copied_both_ways() {
     assert_eq!(value.borrow::<Sprite>().unwrap().position, Vec2 { x: 5.0, y: 6.0 });
     assert_eq!(
         failure(&lua, "s.position = 3"),
-        "test:1: bad argument #2 to 'newindex' (Vec2 expected, got number)"
+        "test:1: bad value for field 'position' (Vec2 expected, got number)"
     );
 }
 
@@ -179,7 +179,7 @@ fn generic_types_have_fields() {
     assert_eq!(eval::<(i64, i64, i64)>(&lua, "return w.value, w.list[1], w.size[2]"), (3, 5, 4));
     assert_eq!(
         failure(&lua, "w.value = {}"),
-        "test:1: bad argument #2 to 'newindex' (number expected, got table)"
+        "test:1: bad value for field 'value' (number expected, got table)"
     );
     lua.globals().set("store", Store::<String> { map: HashMap::new() }).unwrap();
     assert!(eval::<bool>(&lua, "return store.map == nil"));
