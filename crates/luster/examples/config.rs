@@ -3,6 +3,8 @@
 //!
 //! Run it with `cargo run -p luster --example config`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::collections::BTreeMap;
 
 use luster::{Lua, Result, Table};

@@ -2,6 +2,8 @@
 //!
 //! Run it with `cargo run -p luster --example game_loop`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use luster::{Class, Function, Lua, Result, UserData};
 
 const SCRIPT: &str = r#"

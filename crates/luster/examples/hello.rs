@@ -2,6 +2,8 @@
 //!
 //! Run it with `cargo run -p luster --example hello`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use luster::{Lua, Result};
 
 fn main() -> Result<()> {

@@ -3,6 +3,8 @@
 //!
 //! Run it with `cargo run -p luster --example repl`, and type, or give it lines on its standard input.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::io::{self, BufRead, Write};
 
 use luster::{ErrorKind, Lua, MultiValue, Result};
