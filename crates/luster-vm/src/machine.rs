@@ -291,6 +291,9 @@ fn take_turn<'gc>(
         }
         Switch::Closed(error) => {
             state.status = Status::Dead;
+            if !state.is_main {
+                state.cannot_yield = None;
+            }
             state.frames.clear();
             state.registers.set_live(0);
             chain.pop();
