@@ -7,7 +7,6 @@ use luster_value::{
     Thread, Value,
 };
 
-use crate::register;
 
 const FUNCTIONS: &[(&str, Function)] = &[
     ("close", close),
@@ -22,8 +21,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = Table::new(ctx);
-    register(ctx, table, FUNCTIONS);
+    let table = crate::table_of(ctx, FUNCTIONS, 0);
     table
 }
 

@@ -198,6 +198,19 @@ pub(crate) fn loaded<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     }
 }
 
+/// A table of built-ins, with room for `more` other fields.
+pub(crate) fn table_of<'gc>(
+    ctx: Context<'gc>,
+    functions: &[(&'static str, Function)],
+    more: usize,
+) -> Table<'gc> {
+    let room = (functions.len() + more) as u32;
+    // A table that cannot be made that large is made smaller, and grows as it can.
+    let table = Table::with_room(ctx, 0, room).unwrap_or_else(|_| Table::new(ctx));
+    register(ctx, table, functions);
+    table
+}
+
 /// Puts built-ins into a table.
 pub(crate) fn register<'gc>(
     ctx: Context<'gc>,

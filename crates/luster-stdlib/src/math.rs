@@ -4,7 +4,7 @@ use luster_number::Number;
 use luster_value::{CallbackReturn, Context, Error, Function, Stack, Table, Value};
 
 use crate::program::{Program, Step, run};
-use crate::{random, register};
+use crate::random;
 
 const FUNCTIONS: &[(&str, Function)] = &[
     ("abs", abs),
@@ -34,8 +34,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = Table::new(ctx);
-    register(ctx, table, FUNCTIONS);
+    let table = crate::table_of(ctx, FUNCTIONS, 6);
     random::register(ctx, table);
     table.set_field(ctx, "pi", Value::float(std::f64::consts::PI));
     table.set_field(ctx, "huge", Value::float(f64::INFINITY));

@@ -6,7 +6,6 @@ use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, Value,
 };
 
-use crate::register;
 
 /// The largest code point of Unicode.
 const MAX_UNICODE: u32 = 0x10_FFFF;
@@ -24,8 +23,7 @@ const FUNCTIONS: &[(&str, Function)] =
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = Table::new(ctx);
-    register(ctx, table, FUNCTIONS);
+    let table = crate::table_of(ctx, FUNCTIONS, 2);
     let codes = Codes {
         strict: Callback::new(ctx, "codes_iterator", next_strict),
         lax: Callback::new(ctx, "codes_iterator", next_lax),

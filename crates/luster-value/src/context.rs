@@ -108,7 +108,7 @@ impl<'gc> State<'gc> {
         );
         let ctx = Context::new(mc, state);
         let write = Gc::write(mc, state);
-        barrier::unlock!(write, State, globals).set(Some(Table::new(ctx)));
+        barrier::unlock!(write, State, globals).set(Some(Table::with_room(ctx, 0, 48).unwrap_or_else(|_| Table::new(ctx))));
         barrier::unlock!(write, State, registry).set(Some(Table::new(ctx)));
         barrier::unlock!(write, State, rust_error_metatable).set(Some(Table::new(ctx)));
         let main = Thread::new(ctx, Value::Nil);

@@ -11,6 +11,9 @@ use hashbrown::HashTable;
 
 use crate::string::{Header, LuaString, MAX_SHORT, hash_bytes};
 
+/// How many strings there is room for at first: the names of the libraries are nearly as many.
+const FIRST_STRINGS: usize = 224;
+
 /// The short strings of a VM.
 pub(crate) struct Interner<'gc> {
     strings: RefCell<HashTable<Gc<'gc, Header>>>,
@@ -27,7 +30,7 @@ unsafe impl<'gc> Collect<'gc> for Interner<'gc> {
 
 impl<'gc> Interner<'gc> {
     pub(crate) fn new(seed: u32) -> Self {
-        Interner { strings: RefCell::new(HashTable::new()), seed }
+        Interner { strings: RefCell::new(HashTable::with_capacity(FIRST_STRINGS)), seed }
     }
 
     pub(crate) fn seed(&self) -> u32 {

@@ -117,19 +117,16 @@ impl OpenFiles {
 
 /// Makes the library's table, the metatable of files and the default files.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let metatable = Table::new(ctx);
-    crate::register(ctx, metatable, METAMETHODS);
+    let metatable = crate::table_of(ctx, METAMETHODS, 4);
     metatable.set_field(ctx, "__close", metatable.get_field(ctx, "__gc"));
-    let methods = Table::new(ctx);
-    crate::register(ctx, methods, METHODS);
+    let methods = crate::table_of(ctx, METHODS, 0);
     metatable.set_field(ctx, "__index", Value::Table(methods));
     metatable.set_field(ctx, "__name", ctx.string(FILE));
     ctx.registry().set_field(ctx, FILE, Value::Table(metatable));
     let open_files = UserData::new(ctx, OpenFiles::default(), None);
     ctx.registry().set_field(ctx, OPEN_FILES, Value::UserData(open_files));
 
-    let library = Table::new(ctx);
-    crate::register(ctx, library, FUNCTIONS);
+    let library = crate::table_of(ctx, FUNCTIONS, 3);
     let stdin = new_file(ctx, Stream::stdin());
     let stdout = new_file(ctx, Stream::stdout(Output::of(ctx)));
     library.set_field(ctx, "stdin", stdin);

@@ -14,7 +14,7 @@ use luster_value::{CallbackReturn, Context, Error, Function, LuaString, Stack, T
 use crate::c_values::c_string;
 use crate::output::Output;
 use crate::program::{Program, Step, run};
-use crate::{register, system_error};
+use crate::system_error;
 use calendar::{Date, Fields};
 
 pub use clock::set_clock;
@@ -38,8 +38,7 @@ const OUTSIDE: &[&str] = &["execute", "exit", "getenv", "remove", "rename", "tmp
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = Table::new(ctx);
-    register(ctx, table, FUNCTIONS);
+    let table = crate::table_of(ctx, FUNCTIONS, 0);
     table
 }
 

@@ -45,8 +45,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the library's table and sets the metatable of strings.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let library = Table::new(ctx);
-    crate::register(ctx, library, FUNCTIONS);
+    let library = crate::table_of(ctx, FUNCTIONS, 0);
     let metatable = Table::new(ctx);
     arithmetic::fill(ctx, metatable);
     metatable.set_field(ctx, "__index", Value::Table(library));

@@ -14,7 +14,6 @@ use luster_value::{
 };
 
 use crate::program::{Program, Step, run};
-use crate::register;
 use shift::Shift;
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -36,8 +35,7 @@ const MAX_FIELDS: u32 = 1 << 30;
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = Table::new(ctx);
-    register(ctx, table, FUNCTIONS);
+    let table = crate::table_of(ctx, FUNCTIONS, 0);
     table
 }
 
