@@ -7,7 +7,6 @@ use luster_value::{
     Thread, Value,
 };
 
-
 const FUNCTIONS: &[(&str, Function)] = &[
     ("close", close),
     ("create", create),

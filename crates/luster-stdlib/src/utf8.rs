@@ -6,7 +6,6 @@ use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, Value,
 };
 
-
 /// The largest code point of Unicode.
 const MAX_UNICODE: u32 = 0x10_FFFF;
 

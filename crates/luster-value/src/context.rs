@@ -30,7 +30,10 @@ pub struct State<'gc> {
     registry: Lock<Option<Table<'gc>>>,
     rust_error_metatable: Lock<Option<Table<'gc>>>,
     main_thread: Lock<Option<Thread<'gc>>>,
+    /// The main coroutine that was left by an execution, or that an execution has taken since.
     idle_thread: Lock<Option<Thread<'gc>>>,
+    #[collect(require_static)]
+    has_idle_thread: Cell<bool>,
     type_metatables: [Lock<Option<Table<'gc>>>; Type::COUNT],
     finalizers: Finalizers<'gc>,
     stash: Stash<'gc>,
@@ -96,6 +99,7 @@ impl<'gc> State<'gc> {
                 rust_error_metatable: Lock::new(None),
                 main_thread: Lock::new(None),
                 idle_thread: Lock::new(None),
+                has_idle_thread: Cell::new(false),
                 type_metatables: std::array::from_fn(|_| Lock::new(None)),
                 finalizers: Finalizers::default(),
                 stash: Stash::default(),
@@ -108,7 +112,8 @@ impl<'gc> State<'gc> {
         );
         let ctx = Context::new(mc, state);
         let write = Gc::write(mc, state);
-        barrier::unlock!(write, State, globals).set(Some(Table::with_room(ctx, 0, 48).unwrap_or_else(|_| Table::new(ctx))));
+        barrier::unlock!(write, State, globals)
+            .set(Some(Table::with_room(ctx, 0, 48).unwrap_or_else(|_| Table::new(ctx))));
         barrier::unlock!(write, State, registry).set(Some(Table::new(ctx)));
         barrier::unlock!(write, State, rust_error_metatable).set(Some(Table::new(ctx)));
         let main = Thread::new(ctx, Value::Nil);
@@ -179,12 +184,8 @@ impl<'gc> Context<'gc> {
     /// A main coroutine for an execution: the one that was left by an earlier one, or a fresh one.
     pub fn take_idle_thread(self) -> Thread<'gc> {
         match self.state.idle_thread.get() {
-            Some(thread) => {
-                let write = Gc::write(self.mutation, self.state);
-                barrier::unlock!(write, State, idle_thread).set(None);
-                thread
-            }
-            None => Thread::new(self, Value::Nil),
+            Some(thread) if self.state.has_idle_thread.replace(false) => thread,
+            _ => Thread::new(self, Value::Nil),
         }
     }
 
@@ -200,8 +201,7 @@ impl<'gc> Context<'gc> {
     pub fn leave_idle_state(self, thread: Thread<'gc>, mut state: RefMut<'gc, ThreadState<'gc>>) {
         state.reset();
         drop(state);
-        let write = Gc::write(self.mutation, self.state);
-        barrier::unlock!(write, State, idle_thread).set(Some(thread));
+        self.set_idle_thread(thread);
     }
 
     /// The same for a coroutine whose main function has just returned, so that there is little to be
@@ -214,8 +214,17 @@ impl<'gc> Context<'gc> {
     ) {
         state.reset_returned();
         drop(state);
-        let write = Gc::write(self.mutation, self.state);
-        barrier::unlock!(write, State, idle_thread).set(Some(thread));
+        self.set_idle_thread(thread);
+    }
+
+    #[inline]
+    fn set_idle_thread(self, thread: Thread<'gc>) {
+        self.state.has_idle_thread.set(true);
+        // Most often it is the one that was taken.
+        if self.state.idle_thread.get() != Some(thread) {
+            let write = Gc::write(self.mutation, self.state);
+            barrier::unlock!(write, State, idle_thread).set(Some(thread));
+        }
     }
 
     /// What the host has put here for its callbacks to find, if it is of this type.
