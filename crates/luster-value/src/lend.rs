@@ -28,6 +28,8 @@ pub enum BorrowFault {
     ReadOnly,
     /// It was lent, and is to be kept longer than for a call.
     Lent,
+    /// It is a part of another value, which is to be taken out whole.
+    Part,
     /// It was taken out, or the scope for which it was lent is over.
     Gone,
 }
@@ -39,6 +41,7 @@ impl fmt::Display for BorrowFault {
             BorrowFault::Borrowed => "it is in use",
             BorrowFault::ReadOnly => "it is lent for reading only",
             BorrowFault::Lent => "it is lent for a call only",
+            BorrowFault::Part => "it is a part of another value",
             BorrowFault::Gone => "it is not there any more",
         })
     }
@@ -53,22 +56,82 @@ enum Held<T> {
     Gone,
 }
 
+/// A value that is a part of another one, in that one's cell.
+trait Part<T> {
+    fn borrow(&self) -> Result<Ref<'_, T>, BorrowFault>;
+    fn borrow_mut(&self) -> Result<RefMut<'_, T>, BorrowFault>;
+    fn is_lent(&self) -> bool;
+}
+
+struct PartOf<P: 'static, S, M> {
+    whole: Rc<UserCell<P>>,
+    shared: S,
+    mutable: M,
+}
+
+impl<P, T, S, M> Part<T> for PartOf<P, S, M>
+where
+    T: 'static,
+    S: Fn(&P) -> &T,
+    M: Fn(&mut P) -> &mut T,
+{
+    fn borrow(&self) -> Result<Ref<'_, T>, BorrowFault> {
+        Ok(Ref::map(self.whole.borrow()?, &self.shared))
+    }
+
+    fn borrow_mut(&self) -> Result<RefMut<'_, T>, BorrowFault> {
+        Ok(RefMut::map(self.whole.borrow_mut()?, &self.mutable))
+    }
+
+    fn is_lent(&self) -> bool {
+        self.whole.is_lent()
+    }
+}
+
 /// A cell with a host's value, which is borrowed and lent as the borrow checker would have it, but
 /// at run time.
-pub struct UserCell<T>(RefCell<Held<T>>);
+pub struct UserCell<T>(Place<T>);
+
+enum Place<T> {
+    Here(RefCell<Held<T>>),
+    /// In the cell of another value. Borrowing this one borrows that one whole.
+    There(Box<dyn Part<T>>),
+}
 
 impl<T> UserCell<T> {
     /// A cell that owns its value.
     pub fn new(value: T) -> Self {
-        UserCell(RefCell::new(Held::Owned(value)))
+        UserCell::here(Held::Owned(value))
+    }
+
+    fn here(held: Held<T>) -> Self {
+        UserCell(Place::Here(RefCell::new(held)))
+    }
+
+    /// A cell whose value is a part of another cell's: it is borrowed with that one, and gone when
+    /// that one is.
+    pub fn part_of<P: 'static>(
+        whole: Rc<UserCell<P>>,
+        shared: impl Fn(&P) -> &T + 'static,
+        mutable: impl Fn(&mut P) -> &mut T + 'static,
+    ) -> Self
+    where
+        T: 'static,
+    {
+        UserCell(Place::There(Box::new(PartOf { whole, shared, mutable })))
     }
 
     /// Borrows the value. Several borrows may be held at once.
     ///
     /// # Errors
     /// When it is mutably borrowed, or gone.
+    #[inline]
     pub fn borrow(&self) -> Result<Ref<'_, T>, BorrowFault> {
-        let held = self.0.try_borrow().map_err(|_| BorrowFault::MutablyBorrowed)?;
+        let cell = match &self.0 {
+            Place::Here(cell) => cell,
+            Place::There(part) => return part.borrow(),
+        };
+        let held = cell.try_borrow().map_err(|_| BorrowFault::MutablyBorrowed)?;
         Ref::filter_map(held, |held| match held {
             Held::Owned(value) => Some(value),
             // SAFETY: the value is there for as long as `lend` runs, which ends the lending before
@@ -83,8 +146,13 @@ impl<T> UserCell<T> {
     ///
     /// # Errors
     /// When it is borrowed, lent for reading only, or gone.
+    #[inline]
     pub fn borrow_mut(&self) -> Result<RefMut<'_, T>, BorrowFault> {
-        let held = self.0.try_borrow_mut().map_err(|_| match self.0.try_borrow() {
+        let cell = match &self.0 {
+            Place::Here(cell) => cell,
+            Place::There(part) => return part.borrow_mut(),
+        };
+        let held = cell.try_borrow_mut().map_err(|_| match cell.try_borrow() {
             Ok(_) => BorrowFault::Borrowed,
             Err(_) => BorrowFault::MutablyBorrowed,
         })?;
@@ -105,9 +173,10 @@ impl<T> UserCell<T> {
     /// Takes the value out; it is gone from the cell then.
     ///
     /// # Errors
-    /// When it is borrowed, lent, or gone.
+    /// When it is borrowed, lent, a part of another value, or gone.
     pub fn take(&self) -> Result<T, BorrowFault> {
-        let mut held = self.0.try_borrow_mut().map_err(|_| BorrowFault::Borrowed)?;
+        let Place::Here(cell) = &self.0 else { return Err(BorrowFault::Part) };
+        let mut held = cell.try_borrow_mut().map_err(|_| BorrowFault::Borrowed)?;
         match std::mem::replace(&mut *held, Held::Gone) {
             Held::Owned(value) => Ok(value),
             Held::Gone => Err(BorrowFault::Gone),
@@ -119,7 +188,12 @@ impl<T> UserCell<T> {
     }
 
     fn is_lent(&self) -> bool {
-        matches!(self.0.try_borrow().as_deref(), Ok(Held::Lent(_) | Held::LentMut(_)))
+        match &self.0 {
+            Place::Here(cell) => {
+                matches!(cell.try_borrow().as_deref(), Ok(Held::Lent(_) | Held::LentMut(_)))
+            }
+            Place::There(part) => part.is_lent(),
+        }
     }
 }
 
@@ -274,7 +348,8 @@ trait Lending {
 
 impl<T> Lending for UserCell<T> {
     fn end(&self) {
-        match self.0.try_borrow_mut() {
+        let Place::Here(cell) = &self.0 else { unreachable!("only values are lent, not parts") };
+        match cell.try_borrow_mut() {
             Ok(mut held) => *held = Held::Gone,
             // A borrow of what is lent lasts for a call only, and no call is under way here: this is
             // not reached, and it must not be passed.
@@ -320,14 +395,14 @@ pub fn lend<'env, T>(f: impl for<'scope> FnOnce(&'scope Lender<'scope, 'env>) ->
 impl<'env> Lender<'_, 'env> {
     /// Lends a value for reading.
     pub fn lend<T: 'static>(&self, value: &'env T) -> Rc<UserCell<T>> {
-        let cell = Rc::new(UserCell(RefCell::new(Held::Lent(NonNull::from(value)))));
+        let cell = Rc::new(UserCell::here(Held::Lent(NonNull::from(value))));
         self.lent.borrow_mut().push(cell.clone());
         cell
     }
 
     /// Lends a value for changing it too.
     pub fn lend_mut<T: 'static>(&self, value: &'env mut T) -> Rc<UserCell<T>> {
-        let cell = Rc::new(UserCell(RefCell::new(Held::LentMut(NonNull::from(value)))));
+        let cell = Rc::new(UserCell::here(Held::LentMut(NonNull::from(value))));
         self.lent.borrow_mut().push(cell.clone());
         cell
     }

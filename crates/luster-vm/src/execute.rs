@@ -19,8 +19,8 @@ use crate::operate::{Fault, compare_strings};
 use crate::run::Run;
 use crate::slow::Next;
 use crate::steps::{
-    AnyFloat, decide, find_method, find_string_method, make_closure, open_count, prepare_loop,
-    set_open, step_builtin, step_float_loop, take_open,
+    AnyFloat, decide, find_method, find_string_method, find_userdata_method, make_closure,
+    open_count, prepare_loop, set_open, step_builtin, step_float_loop, take_open,
 };
 
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
@@ -624,6 +624,13 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                             }
                         }
                         Value::String(_) => outside!(find_string_method(ctx, key, &i.c)),
+                        Value::UserData(userdata) => outside!(find_userdata_method(
+                            ctx,
+                            userdata,
+                            key,
+                            &i.c,
+                            i.small_cache()
+                        )),
                         _ => None,
                     };
                     if let Some(value) = method {

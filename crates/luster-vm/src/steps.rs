@@ -5,7 +5,7 @@ use std::cell::Cell;
 use luster_number as number;
 use luster_value::{
     Builtin, Closure, Context, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, Metamethod,
-    Slot, Table, ThreadState, Type, Value,
+    Slot, Table, ThreadState, Type, UserData, Value,
 };
 
 use crate::cursor::{Cursor, running_frame};
@@ -109,6 +109,25 @@ pub(crate) fn find_string_method<'gc>(
     match metatable.metamethod(ctx, Metamethod::Index) {
         Value::Table(methods) => {
             let value = methods.get_cached(key, cache);
+            (!value.is_nil()).then_some(value)
+        }
+        _ => None,
+    }
+}
+
+/// A method of a userdata whose metatable has a table of them.
+#[inline(never)]
+pub(crate) fn find_userdata_method<'gc>(
+    ctx: Context<'gc>,
+    userdata: UserData<'gc>,
+    key: LuaString<'gc>,
+    class_cache: &Cell<LinkedOperand>,
+    index_cache: &Cell<u8>,
+) -> Option<Value<'gc>> {
+    let index = ctx.metamethod_name(Metamethod::Index);
+    match userdata.metatable()?.get_cached(index, index_cache) {
+        Value::Table(methods) => {
+            let value = methods.get_cached(key, class_cache);
             (!value.is_nil()).then_some(value)
         }
         _ => None,

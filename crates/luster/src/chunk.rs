@@ -13,7 +13,7 @@ use crate::handle::Handle;
 use crate::lua::Lua;
 use crate::render::SourceText;
 use crate::task::{Task, call};
-use crate::{Function, Table};
+use crate::{Function, MultiValue, Table};
 
 /// The first byte of a binary chunk.
 const BINARY: u8 = 0x1B;
@@ -81,6 +81,14 @@ impl<'s> Chunk<'s> {
     pub fn eval<T: FromLuaMulti>(self) -> Result<T> {
         let prototype = self.compile_expression()?;
         self.run(prototype, ())
+    }
+
+    /// The same for all results, of whatever types.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    pub fn eval_multi(self) -> Result<MultiValue> {
+        self.eval()
     }
 
     /// Runs the chunk with arguments, which it sees as `...`, and converts its results.

@@ -11,7 +11,7 @@ use luster_value::{
     Stack, Table, Value,
 };
 
-use super::UserData;
+use super::{UserData, part};
 use crate::convert::IntoLua;
 use crate::error::{Error, Result};
 use crate::lua::Shared;
@@ -123,6 +123,56 @@ impl<T: UserData> Class<T> {
         getter: impl LuaFunction<S>,
     ) -> &mut Self {
         self.getters.push((name.into(), make(getter)));
+        self
+    }
+
+    /// Adds a field that is a userdata itself, in the place where it stands: scripts borrow and change
+    /// it there, and it lives as long as what it is a part of, which may be lent. While it is borrowed,
+    /// the whole is.
+    ///
+    /// ```
+    /// use luster::{Class, Lua, UserData};
+    ///
+    /// struct Player {
+    ///     health: i64,
+    /// }
+    ///
+    /// impl UserData for Player {
+    ///     fn build(class: &mut Class<Self>) {
+    ///         class.method("heal", |this: &mut Player, n: i64| this.health += n);
+    ///     }
+    /// }
+    ///
+    /// struct World {
+    ///     player: Player,
+    /// }
+    ///
+    /// impl UserData for World {
+    ///     fn build(class: &mut Class<Self>) {
+    ///         class.part("player", |world: &World| &world.player, |world| &mut world.player);
+    ///     }
+    /// }
+    ///
+    /// let lua = Lua::new();
+    /// let mut world = World { player: Player { health: 1 } };
+    /// lua.scope(|scope| {
+    ///     lua.globals().set("world", scope.lend_mut(&mut world)?)?;
+    ///     lua.load("player = world.player; player:heal(41)").exec()
+    /// })?;
+    /// assert_eq!(world.player.health, 42);
+    /// // The part is gone with the whole.
+    /// let error = lua.load("player:heal(1)").exec().unwrap_err();
+    /// assert!(error.message().ends_with("it is not there any more)"), "{error}");
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    pub fn part<P: UserData>(
+        &mut self,
+        name: impl Into<String>,
+        shared: impl Fn(&T) -> &P + Clone + 'static,
+        mutable: impl Fn(&mut T) -> &mut P + Clone + 'static,
+    ) -> &mut Self {
+        let make: Make = Box::new(move |ctx| Ok(part::getter::<T, P>(ctx, shared, mutable)));
+        self.getters.push((name.into(), make));
         self
     }
 

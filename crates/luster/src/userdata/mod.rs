@@ -4,6 +4,7 @@
 
 mod class;
 mod handle;
+mod part;
 
 use luster_value::{Context, UserCell, UserData as Branded, UserRef, UserRefMut, Value};
 
