@@ -2,8 +2,8 @@
 
 use luster_bytecode::Instruction;
 use luster_value::{
-    AfterClosing, ClosingFrame, Error, Frame, LinkedOperand, LuaFrame, Metamethod, ReturnKind,
-    Table, Value, account,
+    AfterClosing, ClosingFrame, Error, Frame, InvalidKey, LinkedOperand, LuaFrame, Metamethod,
+    ReturnKind, Table, Value, account,
 };
 
 use crate::call::MAX_CALL_CHAIN;
@@ -325,9 +325,9 @@ impl<'gc> Run<'_, 'gc> {
             count => count as usize,
         };
         let total = (i.d as usize).saturating_add(count);
-        let reserved = u32::try_from(total).ok().and_then(|n| table.reserve_array(n).ok());
-        if reserved.is_none() {
-            return Err(self.fault(Fault::Message("table overflow")));
+        let total = u32::try_from(total).map_err(|_| InvalidKey::Overflow);
+        if let Err(key) = total.and_then(|total| table.reserve_array(total)) {
+            return Err(self.fault(Fault::Key(key)));
         }
         for index in 0..count {
             let value = self.state.registers.get(first + index);
