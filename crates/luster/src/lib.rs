@@ -15,19 +15,87 @@
 //! # Ok::<(), luster::Error>(())
 //! ```
 //!
-//! - [`Lua`] is a VM; [`Lua::builder`] chooses what is in it.
-//! - [`Table`], [`Function`], [`Thread`], [`AnyUserData`], [`LuaString`] and [`Value`] hold its values,
+//! # What is where
+//!
+//! - [`Lua`] is a VM; [`Lua::builder`] chooses what is in it. `Lua::new()` has the safe libraries only.
+//! - [`Lua::load`] takes source text, to be run whole ([`Chunk::exec`], [`Chunk::eval`]), made a function
+//!   ([`Chunk::into_function`]), or run in steps ([`Chunk::start`]).
+//! - [`Table`], [`Function`], [`Thread`], [`AnyUserData`], [`LuaString`] and [`Value`] hold the VM's values,
 //!   wherever they are needed and for as long as they are.
 //! - [`FromLua`] and [`IntoLua`] convert; every closure whose parameters and results convert is a
-//!   function for scripts ([`Lua::function`]).
+//!   function for scripts ([`Lua::function`]). One that calls Lua answers with a [`Reply`] or goes on
+//!   afterwards with [`Function::then`].
 //! - [`UserData`] are types of the host in scripts; [`Lua::scope`] lends values and functions for the
 //!   time of a call.
 //! - [`Task`] runs scripts in steps of limited work, and [`InterruptHandle`] stops them.
+//!   [`Lua::set_memory_limit`] and [`Lua::set_deadline`] limit the rest.
+//! - An [`Error`] has a kind, a traceback as data, the Rust error or Lua value that it comes from, and shows
+//!   itself with the line of the source ([`Error::render`]).
 //! - With the feature `async`, scripts can call `async` functions like any others
 //!   (`Lua::async_function`), and can be awaited themselves (`Function::call_async`).
+//! - With the feature `serde`, everything that serde knows goes in and out (`Lua::to_value`,
+//!   `Lua::from_value`).
 //! - [`Lua::enter`] leads to the [values] themselves, which cost nothing to use.
 //!
-//! The crates below are re-exported as [`syntax`], [`bytecode`] and [`compiler`].
+//! # A type of the host
+//!
+#![cfg_attr(feature = "derive", doc = "```")]
+#![cfg_attr(not(feature = "derive"), doc = "```ignore")]
+//! use luster::{Function, Lua, UserData};
+//!
+//! #[derive(UserData)]
+//! struct Counter {
+//!     pub count: i64,
+//! }
+//!
+//! #[luster::methods]
+//! impl Counter {
+//!     pub fn new() -> Self {
+//!         Counter { count: 0 }
+//!     }
+//!
+//!     pub fn add(&mut self, n: i64) {
+//!         self.count += n;
+//!     }
+//! }
+//!
+//! let lua = Lua::new();
+//! lua.register::<Counter>()?;
+//! lua.load("counter = Counter.new(); counter:add(5)").exec()?;
+//! assert_eq!(lua.load("counter.count").eval::<i64>()?, 5);
+//!
+//! // What the host keeps for itself is lent for a call.
+//! let mut own = Counter::new();
+//! let add: Function = lua.load("function (counter) counter:add(37) end").eval()?;
+//! lua.scope(|scope| add.call::<()>(scope.lend_mut(&mut own)?))?;
+//! assert_eq!(own.count, 37);
+//! # Ok::<(), luster::Error>(())
+//! ```
+//!
+//! # A script that is not trusted
+//!
+//! ```
+//! use luster::{Fuel, Lua, Step};
+//!
+//! let lua = Lua::builder().memory_limit(16 << 20).build();
+//! let mut task = lua.load("while true do pcall(error) end").start::<()>()?;
+//! // It stops when its fuel is used up, and could go on.
+//! assert_eq!(task.step(Fuel::new(100_000))?, Step::OutOfFuel);
+//! # Ok::<(), luster::Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! | --- | --- | --- |
+//! | `derive` | yes | the derives `UserData`, `FromLua`, `IntoLua`, `Collect`, and `methods` |
+//! | `coroutine`, `debug`, `io`, `math`, `os`, `package`, `table`, `utf8` | yes | the libraries; the basic functions and `string` are always there |
+//! | `async` | no | asynchronous functions and calls, on any executor |
+//! | `serde` | no | conversions of everything that serde knows |
+//!
+//! There is a [guide](https://github.com/kyren/luster/blob/main/docs/guide.md) from the first line to
+//! sequences, and a [page](https://github.com/kyren/luster/blob/main/docs/migrating-from-mlua.md) for those who
+//! come from mlua. The crates below are re-exported as [`syntax`], [`bytecode`] and [`compiler`].
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "derive")]
