@@ -2,8 +2,23 @@
 //!
 //! What they lead to is done in `run`. The tools' arguments are in `inspect`.
 
+use std::time::Duration;
+
 /// The name in messages when the system gives none.
 const PROGRAM: &str = "luster";
+
+/// What limits the script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// `--memory`: how many bytes may be in use.
+    pub(crate) memory: Option<usize>,
+    /// `--fuel`: about how many instructions may run.
+    pub(crate) fuel: Option<u64>,
+    /// `--timeout`: how long it may take.
+    pub(crate) timeout: Option<Duration>,
+    /// `--sandbox`: the safe libraries only.
+    pub(crate) sandbox: bool,
+}
 
 /// What is done before the script, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +46,8 @@ pub(crate) struct Arguments {
     pub(crate) ignore_environment: bool,
     /// What comes before the script.
     pub(crate) steps: Vec<Step>,
+    /// What limits everything.
+    pub(crate) limits: Limits,
 }
 
 /// An argument that is no option, or lacks what belongs to it.
@@ -50,6 +67,7 @@ impl Arguments {
             version: false,
             ignore_environment: false,
             steps: Vec::new(),
+            limits: Limits::default(),
         };
         let mut index = 1;
         while let Some(argument) = argv.get(index) {
@@ -65,6 +83,13 @@ impl Arguments {
                 (b'-', []) => {
                     arguments.script = Some(index + 1).filter(|&script| script < argv.len());
                     break;
+                }
+                (b'-', name) => {
+                    let operand = argv.get(index + 1).map(Vec::as_slice);
+                    match arguments.limits.set(name, operand) {
+                        Some(used) => index += used,
+                        None => return Err(bad()),
+                    }
                 }
                 (b'E', []) => arguments.ignore_environment = true,
                 (b'W', []) => arguments.steps.push(Step::WarningsOn),
@@ -107,6 +132,50 @@ impl Arguments {
     }
 }
 
+impl Limits {
+    /// Takes a long option, with the argument behind it. Tells how many of those it used; `None` when
+    /// something is wrong.
+    fn set(&mut self, name: &[u8], operand: Option<&[u8]>) -> Option<usize> {
+        let text = || std::str::from_utf8(operand?).ok();
+        match name {
+            b"sandbox" => {
+                self.sandbox = true;
+                return Some(0);
+            }
+            b"memory" => self.memory = Some(usize::try_from(number(text()?, &BYTES)?).ok()?),
+            b"fuel" => self.fuel = Some(number(text()?, &COUNT)?),
+            b"timeout" => self.timeout = Some(duration(text()?)?),
+            _ => return None,
+        }
+        Some(1)
+    }
+}
+
+/// Suffixes of numbers, and what they multiply by.
+const BYTES: [(char, u64); 3] = [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)];
+const COUNT: [(char, u64); 3] = [('K', 1_000), ('M', 1_000_000), ('G', 1_000_000_000)];
+
+/// A number that may have a suffix: `64M`.
+fn number(text: &str, suffixes: &[(char, u64)]) -> Option<u64> {
+    for (suffix, factor) in suffixes {
+        if let Some(number) = text.strip_suffix(*suffix) {
+            return number.parse::<u64>().ok()?.checked_mul(*factor);
+        }
+    }
+    text.parse().ok()
+}
+
+/// A length of time: `5s`, `200ms`, `2m`, or a number of seconds.
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = match text {
+        _ if text.ends_with("ms") => (text.strip_suffix("ms")?, 0.001),
+        _ if text.ends_with('s') => (text.strip_suffix('s')?, 1.0),
+        _ if text.ends_with('m') => (text.strip_suffix('m')?, 60.0),
+        _ => (text, 1.0),
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
+}
+
 /// The program's name in messages: what it was called by.
 pub(crate) fn program_name(argv: &[Vec<u8>]) -> Vec<u8> {
     match argv.first() {
@@ -123,6 +192,10 @@ pub(crate) fn complaint(program: &[u8], BadOption(option): &BadOption) -> Vec<u8
         text.push(b'\'');
         text.extend(option);
         text.extend(b"' needs argument\n");
+    } else if matches!(option.as_slice(), b"--memory" | b"--fuel" | b"--timeout") {
+        text.push(b'\'');
+        text.extend(option);
+        text.extend(b"' needs an amount, as in --memory 64M, --fuel 100M, --timeout 5s\n");
     } else {
         text.extend(b"unrecognized option '");
         text.extend(option);
@@ -147,6 +220,11 @@ Available options are:
   -W        turn warnings on
   --        stop handling options
   -         stop handling options and execute stdin
+Limits, which end the program with status 3:
+  --memory SIZE    bytes that may be in use (64M)
+  --fuel COUNT     instructions that may run, about (100M)
+  --timeout TIME   time that may pass (5s, 200ms)
+  --sandbox        the safe libraries only: no files, no processes
 Tools for looking at code ('-' as FILE is stdin):
   {program} check FILE...   show everything that is wrong with the syntax
   {program} dis FILE        show the bytecode
@@ -197,5 +275,29 @@ mod tests {
         assert_eq!(bad(&["-iv"]), "-iv");
         assert_eq!(bad(&["-e"]), "-e");
         assert_eq!(bad(&["-l", "-v"]), "-l");
+    }
+
+    #[test]
+    fn limits_have_units() {
+        let arguments =
+            parse(&["--memory", "64M", "--fuel", "2G", "--timeout", "200ms", "--sandbox", "a.lua"])
+                .expect("good options");
+        let limits = Limits {
+            memory: Some(64 << 20),
+            fuel: Some(2_000_000_000),
+            timeout: Some(Duration::from_millis(200)),
+            sandbox: true,
+        };
+        assert_eq!(arguments.limits, limits);
+        assert_eq!(arguments.script, Some(8));
+        assert_eq!(
+            parse(&["--timeout", "1.5"]).expect("good").limits.timeout,
+            Some(Duration::from_millis(1500))
+        );
+        assert_eq!(bad(&["--memory"]), "--memory");
+        assert_eq!(bad(&["--memory", "much"]), "--memory");
+        assert_eq!(bad(&["--fuel", "99999999999G"]), "--fuel");
+        assert_eq!(bad(&["--timeout", "-1s"]), "--timeout");
+        assert_eq!(bad(&["--sandboxes"]), "--sandboxes");
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(argv: Vec<Vec<u8>>) -> i32 {
             return 1;
         }
     };
-    let mut session = Session::new(program, arguments.ignore_environment);
+    let mut session = Session::new(program, arguments.ignore_environment, &arguments.limits);
     let stop = run_all(&mut session, &arguments);
     session.close(stop)
 }
@@ -113,7 +113,7 @@ fn run_file(session: &Session, file_name: Option<&[u8]>) -> Result<(), Stop> {
 fn succeed(session: &Session, outcome: Outcome) -> Result<Vec<luster::values::Stashed>, Stop> {
     match outcome {
         Outcome::Returned(values) => Ok(values),
-        Outcome::Failed(message) => Err(session.report(message.as_deref())),
+        Outcome::Failed(message) => Err(session.failed(message.as_deref())),
     }
 }
 

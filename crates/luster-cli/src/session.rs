@@ -3,8 +3,10 @@
 //!
 //! What is run, and in which order, is decided in `run` and `repl`.
 
-use std::io::Write;
+use std::cell::Cell;
+use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
 use luster::bytecode::Prototype;
 use luster::compiler::{CompileError, compile_parse};
@@ -15,6 +17,7 @@ use luster::values::{
 };
 use luster::{Bytes, ErrorKind, FromLuaMulti, Lua, Output, Step, Task, Values};
 
+use crate::args::Limits;
 use crate::call::{self, Outcome};
 use crate::interrupt::Interrupts;
 
@@ -38,7 +41,20 @@ pub(crate) enum Stop {
     Failed,
     /// The script called `os.exit` with this status.
     Exit(i32),
+    /// A limit was reached, and that has been said.
+    Limited,
 }
+
+/// What is said when a limit is reached.
+const MEMORY: &str = "memory limit exceeded";
+const FUEL: &str = "fuel exhausted";
+const TIME: &str = "timed out";
+
+/// The status that the command ends with when a limit was reached.
+const LIMITED: i32 = 3;
+
+/// How an error about memory begins.
+const NOT_ENOUGH: &[u8] = b"not enough memory";
 
 /// The functions of the library that the command itself uses, whatever scripts make of them.
 struct Functions {
@@ -53,6 +69,9 @@ pub(crate) struct Session {
     lua: Lua,
     functions: Functions,
     interrupts: Interrupts,
+    /// How much fuel is left.
+    fuel: Cell<i64>,
+    has_memory_limit: bool,
     /// What messages begin with, if with anything.
     pub(crate) program: Option<Vec<u8>>,
 }
@@ -74,9 +93,11 @@ impl FromLuaMulti for Loaded {
 }
 
 impl Session {
-    /// A VM with all libraries.
-    pub(crate) fn new(program: Vec<u8>, ignore_environment: bool) -> Self {
-        let lua = Lua::builder().all_libraries().build_with(|ctx| {
+    /// A VM with all libraries, unless they are limited to the safe ones.
+    pub(crate) fn new(program: Vec<u8>, ignore_environment: bool, limits: &Limits) -> Self {
+        let builder = Lua::builder();
+        let builder = if limits.sandbox { builder } else { builder.all_libraries() };
+        let lua = builder.build_with(|ctx| {
             if ignore_environment {
                 ctx.registry().set_field(ctx, NO_ENVIRONMENT, Value::True);
             }
@@ -93,7 +114,16 @@ impl Session {
                 read: ctx.stash_value(field(ctx, methods, "read")),
             }
         });
-        Session { lua, functions, interrupts: Interrupts::new(), program: Some(program) }
+        lua.set_memory_limit(limits.memory);
+        lua.set_deadline(limits.timeout.map(|timeout| Instant::now() + timeout));
+        Session {
+            lua,
+            functions,
+            interrupts: Interrupts::new(),
+            fuel: Cell::new(limits.fuel.map_or(i64::MAX, |fuel| fuel.min(i64::MAX as u64) as i64)),
+            has_memory_limit: limits.memory.is_some(),
+            program: Some(program),
+        }
     }
 
     /// Enters the VM's arena.
@@ -128,6 +158,23 @@ impl Session {
         Stop::Failed
     }
 
+    /// Says what went wrong with a script. One that has asked for more memory than there may be has
+    /// reached that limit.
+    pub(crate) fn failed(&self, message: Option<&[u8]>) -> Stop {
+        match message {
+            Some(message) if self.has_memory_limit && message.starts_with(NOT_ENOUGH) => {
+                self.limited(MEMORY)
+            }
+            message => self.report(message),
+        }
+    }
+
+    /// Says which limit was reached.
+    fn limited(&self, limit: &str) -> Stop {
+        self.say(limit.as_bytes());
+        Stop::Limited
+    }
+
     /// Makes a function of source text.
     ///
     /// # Errors
@@ -156,6 +203,9 @@ impl Session {
     /// # Errors
     /// The message about what is wrong.
     pub(crate) fn load_file(&self, file_name: Option<&[u8]>) -> Result<Stashed, Vec<u8>> {
+        if self.enter(|ctx| ctx.fetch(&self.functions.loadfile).is_none_or(Value::is_nil)) {
+            return self.load_file_directly(file_name);
+        }
         let loadfile = &self.functions.loadfile;
         let task = self.lua.start_with(|ctx, stack| {
             stack.extend(file_name.map(|name| ctx.string(name)));
@@ -164,6 +214,33 @@ impl Session {
         match task.and_then(Task::finish) {
             Ok(Loaded(loaded)) => loaded,
             Err(error) => Err(error.message().as_bytes().to_vec()),
+        }
+    }
+
+    /// The same where scripts have no `loadfile`.
+    fn load_file_directly(&self, file_name: Option<&[u8]>) -> Result<Stashed, Vec<u8>> {
+        let (source, name) = match file_name {
+            Some(name) => {
+                // A name that is no UTF-8 is not found.
+                let shown = String::from_utf8_lossy(name);
+                let source = std::fs::read(&*shown)
+                    .map_err(|error| format!("cannot open {shown} ({error})").into_bytes())?;
+                (source, format!("@{shown}"))
+            }
+            None => {
+                let mut source = Vec::new();
+                std::io::stdin()
+                    .read_to_end(&mut source)
+                    .map_err(|error| format!("cannot read stdin ({error})").into_bytes())?;
+                (source, "=stdin".to_owned())
+            }
+        };
+        if source.first() == Some(&BINARY) {
+            return Err(b"attempt to load a binary chunk (mode is 't')".to_vec());
+        }
+        match luster::compiler::compile(&source, name.as_bytes()) {
+            Ok(prototype) => Ok(self.link(prototype)),
+            Err(error) => Err(error.to_bytes()),
         }
     }
 
@@ -214,6 +291,7 @@ impl Session {
             .and_then(|task| self.finish(task, is_interruptible))
             .or_else(|end| match end {
                 End::Exit(status) => Err(Stop::Exit(status)),
+                End::Limited(limit) => Err(self.limited(limit)),
                 End::Failed(message) => Ok(Outcome::Failed(Some(message))),
             })
     }
@@ -225,8 +303,15 @@ impl Session {
         mut is_interruptible: bool,
     ) -> Result<T, End> {
         loop {
-            if let Step::Done(result) = task.step(SLICE)? {
+            let slice = SLICE.min(self.fuel.get());
+            if let Step::Done(result) = task.step(slice)? {
                 return Ok(result);
+            }
+            if self.fuel.get() != i64::MAX {
+                self.fuel.set(self.fuel.get() - slice);
+                if self.fuel.get() <= 0 {
+                    return Err(End::Limited(FUEL));
+                }
             }
             // What was printed is not kept back from who waits for it, though not every line is
             // passed on at once as by PUC-Rio's `print`.
@@ -273,19 +358,40 @@ impl Session {
             Ok(()) => 0,
             Err(Stop::Failed) => 1,
             Err(Stop::Exit(status)) => status,
+            Err(Stop::Limited) => {
+                // Nothing more of the script runs.
+                self.write(b"");
+                return LIMITED;
+            }
         };
         let by_exit = matches!(stop, Err(Stop::Exit(_)));
         if !by_exit || self.exit_closes() {
             self.interrupts.end();
-            if by_exit && let Err(End::Exit(other)) = self.run_to_end(Lua::start_closing) {
-                status = other;
+            if by_exit {
+                match self.run_to_end(Lua::start_closing) {
+                    Err(End::Exit(other)) => status = other,
+                    Err(End::Limited(limit)) => {
+                        let stop = self.limited(limit);
+                        return self.close(Err(stop));
+                    }
+                    _ => {}
+                }
             }
             self.lua.doom();
-            // A finalizer that exits does not keep the others from running.
-            while let Err(End::Exit(other)) = self.run_to_end(Lua::start_finalizing) {
-                status = other;
-                if !self.exit_closes() {
-                    break;
+            loop {
+                match self.run_to_end(Lua::start_finalizing) {
+                    // A finalizer that exits does not keep the others from running.
+                    Err(End::Exit(other)) => {
+                        status = other;
+                        if !self.exit_closes() {
+                            break;
+                        }
+                    }
+                    Err(End::Limited(limit)) => {
+                        let stop = self.limited(limit);
+                        return self.close(Err(stop));
+                    }
+                    _ => break,
                 }
             }
         }
@@ -309,6 +415,7 @@ impl Session {
 /// Why a task did not return.
 enum End {
     Exit(i32),
+    Limited(&'static str),
     Failed(Vec<u8>),
 }
 
@@ -316,6 +423,8 @@ impl From<luster::Error> for End {
     fn from(error: luster::Error) -> Self {
         match error.kind() {
             ErrorKind::Exit(status) => End::Exit(status),
+            ErrorKind::Memory => End::Limited(MEMORY),
+            ErrorKind::TimedOut => End::Limited(TIME),
             _ => End::Failed(error.to_string().into_bytes()),
         }
     }

@@ -5,5 +5,6 @@ mod errors;
 mod harness;
 mod interactive;
 mod leaving;
+mod limits;
 mod options;
 mod tools;
