@@ -20,8 +20,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = crate::table_of(ctx, FUNCTIONS, 0);
-    table
+    crate::table_of(ctx, FUNCTIONS, 0)
 }
 
 /// The coroutine that the first argument is.

@@ -48,8 +48,7 @@ const NO_NAME: &[u8] = b"(no name)";
 
 /// Makes the library's table.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let library = crate::table_of(ctx, FUNCTIONS, 0);
-    library
+    crate::table_of(ctx, FUNCTIONS, 0)
 }
 
 /// A weak table in the registry, made when it is first asked for.

@@ -38,8 +38,7 @@ const OUTSIDE: &[&str] = &["execute", "exit", "getenv", "remove", "rename", "tmp
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = crate::table_of(ctx, FUNCTIONS, 0);
-    table
+    crate::table_of(ctx, FUNCTIONS, 0)
 }
 
 /// Takes away what reaches outside the VM.

@@ -35,8 +35,7 @@ const MAX_FIELDS: u32 = 1 << 30;
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = crate::table_of(ctx, FUNCTIONS, 0);
-    table
+    crate::table_of(ctx, FUNCTIONS, 0)
 }
 
 /// What a function does with an object that stands for a table.
