@@ -1,11 +1,13 @@
 //! Warnings: messages to the host that are not errors.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use luster_value::Value;
 
 thread_local! {
     static PENDING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    /// Whether there are any: quicker to look at, since it needs no destructor.
+    static ARE_PENDING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Warns that a finalizer failed, as the reference does: "error in __gc".
@@ -17,16 +19,18 @@ pub(crate) fn finalizer_failed(error: Value<'_>) {
     }
     text.push(b')');
     PENDING.with_borrow_mut(|pending| pending.push(text));
+    ARE_PENDING.set(true);
 }
 
 /// Whether warnings have come up since the last call of [`take_warnings`].
 #[inline]
 pub fn has_warnings() -> bool {
-    PENDING.with_borrow(|pending| !pending.is_empty())
+    ARE_PENDING.get()
 }
 
 /// Takes the warnings that have come up since the last call; the library that knows how warnings
 /// are shown does so after every slice.
 pub fn take_warnings() -> Vec<Vec<u8>> {
+    ARE_PENDING.set(false);
     PENDING.take()
 }
