@@ -381,9 +381,13 @@ pub fn lend<'env, T>(f: impl for<'scope> FnOnce(&'scope Lender<'scope, 'env>) ->
     struct End<'a>(&'a RefCell<Vec<Rc<dyn Lending>>>);
     impl Drop for End<'_> {
         fn drop(&mut self) {
-            // Dropping what was lent may run code of the host, but nothing is lent any more then.
-            while let Some(lent) = self.0.borrow_mut().pop() {
+            loop {
+                let Some(lent) = self.0.borrow_mut().pop() else { return };
+                // Dropping a function may run code of the host, which may panic. The others have to
+                // be ended then, too.
+                let others = End(self.0);
                 lent.end();
+                std::mem::forget(others);
             }
         }
     }
