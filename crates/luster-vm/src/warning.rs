@@ -1,11 +1,14 @@
 //! Warnings: messages to the host that are not errors.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use luster_value::Value;
 
 thread_local! {
-    static PENDING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    /// Has no destructor, so that VMs work in the destructors of a thread's other variables.
+    static PENDING: RefCell<ManuallyDrop<Vec<Vec<u8>>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// Warns that a finalizer failed, as the reference does: "error in __gc".
@@ -28,5 +31,5 @@ pub fn has_warnings() -> bool {
 /// Takes the warnings that have come up since the last call; the library that knows how warnings
 /// are shown does so after every slice.
 pub fn take_warnings() -> Vec<Vec<u8>> {
-    PENDING.take()
+    PENDING.with_borrow_mut(|pending| std::mem::take(&mut **pending))
 }
