@@ -408,7 +408,10 @@ impl Vm {
             SliceEnd::OutOfFuel => return Visit::Left(None),
             SliceEnd::Collect(request) => return Visit::Left(Some(request)),
             SliceEnd::Waiting => return Visit::Ended(RunEnd::Waiting),
-            SliceEnd::Exit(status) => return Visit::Ended(RunEnd::Exit(status)),
+            SliceEnd::Exit(status) => {
+                machine::exit(ctx, main);
+                return Visit::Ended(RunEnd::Exit(status));
+            }
         };
         ctx.leave_idle_thread(main);
         Visit::Done(result)
