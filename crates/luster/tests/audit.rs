@@ -2,6 +2,7 @@
 //! coroutines that are reached from where they are not expected. Nothing of it may break the VM.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -455,5 +456,62 @@ fn closers_that_yield_are_given_up() -> Result<()> {
     assert!(memory[199] < memory[20] + 20_000, "{memory:?}");
     let value: Value = lua.load("return 1").eval()?;
     assert_eq!(value.as_integer(), Some(1));
+    Ok(())
+}
+
+/// A tree of the host, which a script may make of a table that is in itself.
+#[derive(Debug, FromLua)]
+struct Tree {
+    children: Vec<Tree>,
+}
+
+#[derive(Debug, FromLua)]
+struct Graph {
+    edges: HashMap<String, Graph>,
+}
+
+/// Tables that are in themselves are no endless values of the host.
+#[test]
+fn endless_tables() -> Result<()> {
+    let lua = Lua::new();
+    let endless = "local t = {} t.children = { t } t.edges = { a = t } return t";
+    for error in [
+        lua.load(endless).eval::<Tree>().unwrap_err(),
+        lua.load(endless).eval::<Graph>().unwrap_err(),
+    ] {
+        assert!(error.message().contains("tables nested too deeply"), "{}", error.message());
+    }
+    let deep =
+        "local t = { children = {} } for i = 1, 100 do t = { children = { t } } end return t";
+    let tree: Tree = lua.load(deep).eval()?;
+    assert_eq!(tree.children.len(), 1);
+    let graph: Graph = lua.load("return { edges = { a = { edges = {} } } }").eval()?;
+    assert!(graph.edges["a"].edges.is_empty());
+    Ok(())
+}
+
+/// What `debug` changes in a waiting coroutine does not let a task run in circles.
+#[test]
+fn chains_that_debug_has_changed() -> Result<()> {
+    let lua = Lua::with_all_libraries();
+    let text = "local main = coroutine.running()
+        local co = coroutine.create(function ()
+            for level = 0, 3 do
+                for n = 1, 5 do pcall(debug.setlocal, main, level, n, main) end
+            end
+            local n = 0
+            while n < 1000 do n = n + 1 end
+            return n
+        end)
+        return coroutine.resume(co)";
+    for steps in 1..40 {
+        let mut task: Task<Value> = lua.load(text).start()?;
+        for _ in 0..steps {
+            if !matches!(task.step(100), Ok(Step::OutOfFuel)) {
+                break;
+            }
+        }
+    }
+    assert_eq!(lua.load("return 1").eval::<i64>()?, 1);
     Ok(())
 }
