@@ -7,8 +7,9 @@ use std::cell::RefMut;
 
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, Closure, CollectRequest, Context, Frame, ResumeKind, ReturnKind,
-    Stack, State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, Closure, ClosureInsides, CollectRequest, Context, Frame,
+    ResumeKind, ReturnKind, Stack, State, Status, Thread, ThreadInsides, ThreadState, Value,
+    WaitingFrame, WaitsFor,
 };
 use smallvec::{SmallVec, smallvec};
 

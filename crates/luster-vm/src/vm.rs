@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell, RefMut};
 
 use gc_arena::Arena;
 use luster_value::{
-    CollectRequest, Context, Stack, Stashed, Thread, ThreadState, Traceback, Value,
+    CollectRequest, Context, Stack, Stashed, Thread, ThreadInsides, ThreadState, Traceback, Value,
     account::{self, Installed, Owner},
 };
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use luster_value::{ClosingFrame, Context, Frame, Stack, Status, Value};
+use luster_value::{ClosingFrame, Context, Frame, Stack, Status, ThreadInsides, Value};
 use luster_vm::{Execution, Outcome, RunEnd, Vm};
 
 use crate::awaited::SharedAwaited;
