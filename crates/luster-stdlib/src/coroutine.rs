@@ -149,8 +149,13 @@ fn close<'gc>(
             Err(Error::message("cannot close main thread"))
         }
         Status::Running if thread != stack.thread() => {
-            // Only a coroutine that is somewhere below the running one can look like this.
+            // Only a coroutine that is somewhere below the running one can look like this, or one of
+            // another task.
             Err(Error::message("cannot close a normal coroutine"))
+        }
+        Status::Suspended if thread.state().is_some_and(|state| state.is_main) => {
+            // It is a call of the host that has yielded or is over.
+            Err(Error::message("cannot close main thread"))
         }
         _ => {
             stack.clear();

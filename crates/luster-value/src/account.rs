@@ -6,7 +6,32 @@
 
 use std::cell::Cell;
 
+/// Which VM it is that a counter belongs to: its address, which stays the same while it is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner(usize);
+
+impl Owner {
+    /// Nobody.
+    pub const NONE: Owner = Owner(0);
+
+    /// The owner at an address.
+    #[inline]
+    pub fn at<T>(place: &T) -> Self {
+        Owner(std::ptr::from_ref(place).addr())
+    }
+}
+
+/// A counter that was installed, with its limits.
+#[derive(Debug)]
+pub struct Installed {
+    owner: Owner,
+    bytes: isize,
+    slice_limit: isize,
+    request_limit: isize,
+}
+
 thread_local! {
+    static OWNER: Cell<Owner> = const { Cell::new(Owner::NONE) };
     static BYTES: Cell<isize> = const { Cell::new(0) };
     static SLICE_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
     static REQUEST_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
@@ -58,8 +83,28 @@ pub fn bytes() -> usize {
     BYTES.with(Cell::get).max(0) as usize
 }
 
-/// Installs the counter of a VM and returns the one that was installed before.
+/// Whether this VM's counter is the one that is installed.
 #[inline]
-pub fn install(counter: isize) -> isize {
-    BYTES.with(|current| current.replace(counter))
+pub fn is_installed(vm: Owner) -> bool {
+    OWNER.with(Cell::get) == vm
+}
+
+/// Installs the counter of a VM, without limits, and returns what was installed before.
+#[inline]
+pub fn install(vm: Owner, bytes: isize) -> Installed {
+    Installed {
+        owner: OWNER.with(|cell| cell.replace(vm)),
+        bytes: BYTES.with(|cell| cell.replace(bytes)),
+        slice_limit: SLICE_LIMIT.with(|cell| cell.replace(isize::MAX)),
+        request_limit: REQUEST_LIMIT.with(|cell| cell.replace(isize::MAX)),
+    }
+}
+
+/// Installs again what was installed before, and returns the bytes counted meanwhile.
+#[inline]
+pub fn restore(outer: &Installed) -> isize {
+    OWNER.with(|cell| cell.set(outer.owner));
+    SLICE_LIMIT.with(|cell| cell.set(outer.slice_limit));
+    REQUEST_LIMIT.with(|cell| cell.set(outer.request_limit));
+    BYTES.with(|cell| cell.replace(outer.bytes))
 }

@@ -296,9 +296,9 @@ impl<'gc> Closure<'gc> {
         }
     }
 
-    /// Its code.
+    /// Its code; see `insides`.
     #[inline(always)]
-    pub fn code(self) -> Gc<'gc, Code<'gc>> {
+    pub(crate) fn linked_code(self) -> Gc<'gc, Code<'gc>> {
         self.0.code
     }
 

@@ -191,7 +191,7 @@ impl<'gc> Context<'gc> {
 
     /// Leaves a main coroutine, whose execution is over, to the next one.
     pub fn leave_idle_thread(self, thread: Thread<'gc>) {
-        if let Some(state) = thread.state_mut(self.mutation) {
+        if let Some(state) = thread.borrow_state_mut(self.mutation) {
             self.leave_idle_state(thread, state);
         }
     }

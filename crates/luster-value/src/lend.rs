@@ -6,6 +6,7 @@
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
+use std::io::Write;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
@@ -346,14 +347,24 @@ trait Lending {
     fn end(&self);
 }
 
+/// Ends the process. The calls that scripts make have given their borrows back by now, so somebody
+/// has kept one, or leaked it, who got it from [`UserCell::borrow`] itself. Nothing else is left to
+/// be done: not even a panic may let what was lent come to its end while it is borrowed.
+#[cold]
+fn cannot_end() -> ! {
+    let message =
+        "luster: a value that was lent to a VM is still borrowed at the end of the lending";
+    // What cannot be said is not: the process ends in any case.
+    let _ = writeln!(std::io::stderr(), "{message}");
+    std::process::abort()
+}
+
 impl<T> Lending for UserCell<T> {
     fn end(&self) {
         let Place::Here(cell) = &self.0 else { unreachable!("only values are lent, not parts") };
         match cell.try_borrow_mut() {
             Ok(mut held) => *held = Held::Gone,
-            // A borrow of what is lent lasts for a call only, and no call is under way here: this is
-            // not reached, and it must not be passed.
-            Err(_) => std::process::abort(),
+            Err(_) => cannot_end(),
         }
     }
 }
@@ -362,8 +373,7 @@ impl Lending for LentFunction {
     fn end(&self) {
         match self.0.try_borrow_mut() {
             Ok(mut function) => *function = None,
-            // As above.
-            Err(_) => std::process::abort(),
+            Err(_) => cannot_end(),
         }
     }
 }
@@ -377,13 +387,21 @@ pub struct Lender<'scope, 'env: 'scope> {
 
 /// Calls `f` with a lender. Whatever that has lent is gone from its cells when this returns, be it by
 /// a panic.
+///
+/// # Aborts
+/// When a borrow of what was lent, got by [`UserCell::borrow`] or [`UserCell::borrow_mut`], is kept
+/// until then, or leaked.
 pub fn lend<'env, T>(f: impl for<'scope> FnOnce(&'scope Lender<'scope, 'env>) -> T) -> T {
     struct End<'a>(&'a RefCell<Vec<Rc<dyn Lending>>>);
     impl Drop for End<'_> {
         fn drop(&mut self) {
-            // Dropping what was lent may run code of the host, but nothing is lent any more then.
-            while let Some(lent) = self.0.borrow_mut().pop() {
+            loop {
+                let Some(lent) = self.0.borrow_mut().pop() else { return };
+                // Dropping a function may run code of the host, which may panic. The others have to
+                // be ended then, too.
+                let others = End(self.0);
                 lent.end();
+                std::mem::forget(others);
             }
         }
     }

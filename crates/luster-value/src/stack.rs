@@ -207,9 +207,9 @@ impl<'a, 'gc> Stack<'a, 'gc> {
         self.state
     }
 
-    /// The state of the running coroutine, to change: what `debug` needs.
+    /// The state of the running coroutine, to change; see `insides`.
     #[inline]
-    pub fn thread_state_mut(&mut self) -> &mut ThreadState<'gc> {
+    pub(crate) fn borrow_state_mut(&mut self) -> &mut ThreadState<'gc> {
         self.state
     }
 

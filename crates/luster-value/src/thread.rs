@@ -412,10 +412,11 @@ impl<'gc> Thread<'gc> {
         self.0.as_ref().state.try_borrow().ok()
     }
 
-    /// Its state, to change; with the write barrier that this takes.
-    ///
-    /// Returns `None` while it runs.
-    pub fn state_mut(self, mc: &Mutation<'gc>) -> Option<RefMut<'gc, ThreadState<'gc>>> {
+    /// Its state, to change; see `insides`.
+    pub(crate) fn borrow_state_mut(
+        self,
+        mc: &Mutation<'gc>,
+    ) -> Option<RefMut<'gc, ThreadState<'gc>>> {
         let data = Gc::write(mc, self.0);
         gc_arena::barrier::unlock!(data, ThreadData, state).try_borrow_mut().ok()
     }

@@ -4,6 +4,7 @@
 //! collector marks; the driver takes it away at the end of every marking step.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use gc_arena::Finalization;
 
@@ -29,7 +30,10 @@ pub struct Seen {
 }
 
 thread_local! {
-    static SEEN: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
+    /// Has no destructor, so that VMs work in the destructors of a thread's other variables. It is
+    /// empty when no VM marks.
+    static SEEN: RefCell<ManuallyDrop<Vec<Seen>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// Remembers a weak table that is being traced.
@@ -39,7 +43,7 @@ pub(crate) fn remember(address: usize, mode: WeakMode) {
 
 /// Takes all that were remembered.
 pub fn take() -> Vec<Seen> {
-    SEEN.take()
+    SEEN.with_borrow_mut(|seen| std::mem::take(&mut **seen))
 }
 
 /// What the collection driver does with the weak tables seen in a cycle, once everything is marked.

@@ -3,9 +3,9 @@
 //! The quickest calls are the dispatch loop's own (see `cursor`). Where results go is in `run`.
 
 use luster_value::{
-    AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure, Error,
-    Frame, LinkedOperand, Metamethod, ProtectedFrame, Quick, ReturnKind, SequenceFrame, Stack,
-    Value, WaitingFrame, WaitsFor,
+    AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure,
+    ClosureInsides, Error, Frame, LinkedOperand, Metamethod, ProtectedFrame, Quick, ReturnKind,
+    SequenceFrame, Stack, Value, WaitingFrame, WaitsFor,
 };
 
 use crate::cursor::{Answer, push, push_frame};

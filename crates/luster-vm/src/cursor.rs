@@ -9,8 +9,8 @@
 //! move them or change the frames: calls, returns, metamethods.
 
 use luster_value::{
-    Closure, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, Quick,
-    RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
+    Closure, ClosureInsides, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString,
+    Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
 };
 
 /// What the quick form of a function came to.

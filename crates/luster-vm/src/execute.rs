@@ -12,7 +12,7 @@ use std::hint::cold_path;
 
 use luster_bytecode::Op;
 use luster_number as number;
-use luster_value::{Builtin, Frame, ReturnKind, Table, Told, UpValue, Value};
+use luster_value::{Builtin, ClosureInsides, Frame, ReturnKind, Table, Told, UpValue, Value};
 
 use crate::cursor::{Answer, Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::{Fault, compare_strings};

@@ -7,8 +7,9 @@ use std::cell::RefMut;
 
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, Closure, CollectRequest, Context, Frame, ResumeKind, ReturnKind,
-    Stack, State, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, Closure, ClosureInsides, CollectRequest, Context, Frame,
+    ResumeKind, ReturnKind, Stack, State, Status, Thread, ThreadInsides, ThreadState, Value,
+    WaitingFrame, WaitsFor,
 };
 use smallvec::{SmallVec, smallvec};
 
@@ -80,6 +81,15 @@ pub(crate) fn abandon_resumed<'gc>(ctx: Context<'gc>, main: Thread<'gc>) {
         if let Some(mut state) = thread.state_mut(&ctx) {
             state.abandon();
         }
+    }
+}
+
+/// Ends an execution in which the script asked for the end of the process: its main coroutine is
+/// dead, but for the variables that are to be closed.
+pub(crate) fn exit<'gc>(ctx: Context<'gc>, main: Thread<'gc>) {
+    abandon_resumed(ctx, main);
+    if let Some(mut state) = main.state_mut(&ctx) {
+        state.status = Status::Dead;
     }
 }
 
@@ -397,6 +407,10 @@ fn resume<'gc>(
             break "C stack overflow";
         }
         let mut state = match next.state_mut(&ctx) {
+            // What a host's call runs in goes on when the host wants that.
+            Some(state) if state.is_main && state.status != Status::Dead => {
+                break "cannot resume non-suspended coroutine";
+            }
             // One that is being closed by another goes on when that one is resumed.
             Some(state) if state.status == Status::Suspended || next != thread => state,
             Some(state) if state.status == Status::Dead => break "cannot resume dead coroutine",
@@ -470,6 +484,16 @@ fn arguments_slot(state: &ThreadState<'_>) -> usize {
     }
 }
 
+/// Whether a coroutine can be closed: not when it runs or has resumed another one, be it in a task that
+/// is between two steps, nor when it is what a host's call runs in.
+fn can_be_closed(state: &ThreadState<'_>) -> bool {
+    match state.status {
+        Status::Dead => true,
+        Status::Suspended => !state.is_main,
+        Status::Running | Status::Normal => false,
+    }
+}
+
 /// Closes a suspended or dead coroutine.
 fn close<'gc>(
     ctx: Context<'gc>,
@@ -477,7 +501,8 @@ fn close<'gc>(
     from_state: &mut ThreadState<'gc>,
     thread: Thread<'gc>,
 ) {
-    let Some(mut state) = thread.state_mut(&ctx) else {
+    let Some(mut state) = thread.state_mut(&ctx).filter(|state| can_be_closed(state)) else {
+        from_state.status = Status::Running;
         let error = ctx.string("cannot close a running coroutine");
         return deliver_values(ctx, from_state, None, Err(error));
     };

@@ -5,7 +5,7 @@
 
 use luster_bytecode::{Flipped, Op};
 use luster_number::ArithmeticOp;
-use luster_value::{Metamethod, ReturnKind, Table, Value};
+use luster_value::{ClosureInsides, Metamethod, ReturnKind, Table, Value};
 
 use crate::cursor::call_above;
 use crate::operate::{self, Fault, Outcome, SetOutcome};

@@ -4,8 +4,9 @@
 //! coroutines in `machine`.
 
 use luster_value::{
-    AfterClosing, BoxSequence, CollectRequest, Context, Error, FinalizerFrame, Frame, Metamethod,
-    Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value, WaitingFrame, WaitsFor, account,
+    AfterClosing, BoxSequence, ClosureInsides, CollectRequest, Context, Error, FinalizerFrame,
+    Frame, Metamethod, Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value, WaitingFrame,
+    WaitsFor, account,
 };
 
 use crate::cursor::Cursor;

@@ -2,8 +2,8 @@
 
 use luster_bytecode::Instruction;
 use luster_value::{
-    AfterClosing, ClosingFrame, Error, Frame, InvalidKey, LinkedOperand, LuaFrame, Metamethod,
-    ReturnKind, Table, Value, account,
+    AfterClosing, ClosingFrame, ClosureInsides, Error, Frame, InvalidKey, LinkedOperand, LuaFrame,
+    Metamethod, ReturnKind, Table, Value, account,
 };
 
 use crate::call::MAX_CALL_CHAIN;

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use luster_number as number;
 use luster_value::{
-    Builtin, Closure, Context, LinkedInstruction, LinkedOperand, LuaFrame, LuaString, Metamethod,
-    Slot, Table, ThreadState, Type, UserData, Value,
+    Builtin, Closure, ClosureInsides, Context, LinkedInstruction, LinkedOperand, LuaFrame,
+    LuaString, Metamethod, Slot, Table, ThreadState, Type, UserData, Value,
 };
 
 use crate::cursor::{Cursor, running_frame};

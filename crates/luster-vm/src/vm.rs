@@ -5,7 +5,8 @@ use std::cell::{Cell, RefCell, RefMut};
 
 use gc_arena::Arena;
 use luster_value::{
-    CollectRequest, Context, Stack, Stashed, Thread, ThreadState, Traceback, Value, account,
+    CollectRequest, Context, Stack, Stashed, Thread, ThreadInsides, ThreadState, Traceback, Value,
+    account::{self, Installed, Owner},
 };
 
 use crate::collector::{Collector, VmArena};
@@ -23,7 +24,7 @@ pub struct Vm {
     /// it to themselves.
     arena: RefCell<Option<VmArena>>,
     collector: RefCell<Collector>,
-    /// The bytes counted, while the VM is not at work.
+    /// The bytes counted, but for those that are counted in the counter that is installed.
     bytes: Cell<isize>,
     /// How deep visits to the arena are inside each other.
     depth: Cell<u32>,
@@ -106,9 +107,9 @@ struct Going<T, F> {
 impl Vm {
     /// A new VM. What is random in it comes out of this seed.
     pub fn new(seed: u64) -> Self {
-        let outer = account::install(0);
+        let outer = account::install(account::Owner::NONE, 0);
         let arena = Arena::new(|mc| Machine::new(mc, seed));
-        let bytes = Cell::new(account::install(outer));
+        let bytes = Cell::new(account::restore(&outer));
         let collector = Collector::new(&arena);
         let due = Cell::new(collector.due(&arena));
         Vm {
@@ -127,18 +128,23 @@ impl Vm {
     fn work<T>(&self, f: impl FnOnce() -> T) -> T {
         struct Leave<'a> {
             vm: &'a Vm,
-            outer: isize,
+            outer: Option<Installed>,
         }
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
                 self.vm.depth.set(self.vm.depth.get() - 1);
-                if self.vm.depth.get() == 0 {
-                    self.vm.bytes.set(account::install(self.outer));
+                if let Some(outer) = &self.outer {
+                    let bytes = account::restore(outer);
+                    self.vm.bytes.set(self.vm.bytes.get().wrapping_add(bytes));
                 }
             }
         }
-        let depth = self.depth.replace(self.depth.get() + 1);
-        let outer = if depth == 0 { account::install(self.bytes.get()) } else { 0 };
+        // When another VM is at work inside of this one, what is counted here is added to what was
+        // counted before that began.
+        let owner = Owner::at(self);
+        let is_installed = account::is_installed(owner);
+        let outer = (!is_installed).then(|| account::install(owner, self.bytes.take()));
+        self.depth.set(self.depth.get() + 1);
         let _leave = Leave { vm: self, outer };
         f()
     }
@@ -402,7 +408,10 @@ impl Vm {
             SliceEnd::OutOfFuel => return Visit::Left(None),
             SliceEnd::Collect(request) => return Visit::Left(Some(request)),
             SliceEnd::Waiting => return Visit::Ended(RunEnd::Waiting),
-            SliceEnd::Exit(status) => return Visit::Ended(RunEnd::Exit(status)),
+            SliceEnd::Exit(status) => {
+                machine::exit(ctx, main);
+                return Visit::Ended(RunEnd::Exit(status));
+            }
         };
         ctx.leave_idle_thread(main);
         Visit::Done(result)

@@ -1,13 +1,14 @@
 //! Warnings: messages to the host that are not errors.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use luster_value::Value;
 
 thread_local! {
-    static PENDING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-    /// Whether there are any: quicker to look at, since it needs no destructor.
-    static ARE_PENDING: Cell<bool> = const { Cell::new(false) };
+    /// Has no destructor, so that VMs work in the destructors of a thread's other variables.
+    static PENDING: RefCell<ManuallyDrop<Vec<Vec<u8>>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 /// Warns that a finalizer failed, as the reference does: "error in __gc".
@@ -19,18 +20,16 @@ pub(crate) fn finalizer_failed(error: Value<'_>) {
     }
     text.push(b')');
     PENDING.with_borrow_mut(|pending| pending.push(text));
-    ARE_PENDING.set(true);
 }
 
 /// Whether warnings have come up since the last call of [`take_warnings`].
 #[inline]
 pub fn has_warnings() -> bool {
-    ARE_PENDING.get()
+    PENDING.with_borrow(|pending| !pending.is_empty())
 }
 
 /// Takes the warnings that have come up since the last call; the library that knows how warnings
 /// are shown does so after every slice.
 pub fn take_warnings() -> Vec<Vec<u8>> {
-    ARE_PENDING.set(false);
-    PENDING.take()
+    PENDING.with_borrow_mut(|pending| std::mem::take(&mut **pending))
 }

@@ -101,6 +101,22 @@
 //!     fn build(_: &mut Class<Self>) {}
 //! }
 //! ```
+//! The insides of functions and coroutines are not the host's to change:
+//! ```compile_fail,E0599
+//! # fn host<'gc>(ctx: luster::values::Context<'gc>, thread: luster::values::Thread<'gc>) {
+//! let state = thread.state_mut(&ctx);
+//! # }
+//! ```
+//! ```compile_fail,E0599
+//! # fn host(closure: luster::values::Closure<'_>) {
+//! let code = closure.code();
+//! # }
+//! ```
+//! ```compile_fail,E0599
+//! # fn host(stack: &mut luster::values::Stack<'_, '_>) {
+//! let state = stack.thread_state_mut();
+//! # }
+//! ```
 //!
 //! # A VM and its handles stay on their thread
 //! ```compile_fail,E0277

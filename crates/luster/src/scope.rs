@@ -48,6 +48,11 @@ impl Lua {
     /// assert!(error.message().ends_with("it is not there any more)"), "{error}");
     /// # Ok::<(), luster::Error>(())
     /// ```
+    ///
+    /// # Aborts
+    /// The process ends when a borrow of what was lent is kept until `f` returns, or leaked. Functions
+    /// that scripts call cannot do that, and [`AnyUserData::borrow`] refuses it; only
+    /// [`UserCell::borrow`](crate::values::UserCell::borrow) in the branded layer lets it happen.
     pub fn scope<'env, T>(&self, f: impl for<'scope> FnOnce(&Scope<'scope, 'env>) -> T) -> T {
         luster_value::lend(|lender| f(&Scope { lua: self.clone(), lender }))
     }

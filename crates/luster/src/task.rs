@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use luster_value::{ClosingFrame, Context, Frame, Stack, Status, Value};
+use luster_value::{ClosingFrame, Context, Frame, Stack, Status, ThreadInsides, Value};
 use luster_vm::{Execution, Outcome, RunEnd, Vm};
 
 use crate::awaited::SharedAwaited;
@@ -215,9 +215,11 @@ impl<T: FromLuaMulti> Task<T> {
     }
 
     fn run(&mut self, fuel: &mut i64) -> Result<Step<T>> {
-        let Some(execution) = &self.execution else { return Err(over()) };
+        // Not there while it runs: when the host's code panics in it, it is over.
+        let Some(execution) = self.execution.take() else { return Err(over()) };
         let shared = self.lua.shared();
-        let end = shared.vm.run(execution, fuel, || shared.should_stop(), finish::<T>);
+        let end = shared.vm.run(&execution, fuel, || shared.should_stop(), finish::<T>);
+        let execution = &*self.execution.insert(execution);
         self.awaited = shared.awaited.take();
         settle(&self.lua);
         let step = match end? {

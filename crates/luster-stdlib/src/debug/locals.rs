@@ -2,7 +2,10 @@
 //! called.
 
 use luster_bytecode::Prototype;
-use luster_value::{CallbackReturn, Context, Error, Frame, LuaFrame, Stack, ThreadState, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, Frame, LuaFrame, Stack, StackInsides, ThreadInsides,
+    ThreadState, Value,
+};
 use luster_vm::traceback;
 
 use super::{thread_argument, with_state};

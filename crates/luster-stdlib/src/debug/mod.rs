@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gc_arena::Collect;
 use luster_value::{
     CallbackReturn, Closure, Context, Error, Function, Hook, Metamethod, Poll, Sequence, Stack,
-    Table, Thread, ThreadState, UserData, Value,
+    StackInsides, Table, Thread, ThreadInsides, ThreadState, UserData, Value,
 };
 use luster_vm::traceback;
 

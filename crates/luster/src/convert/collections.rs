@@ -1,5 +1,6 @@
 //! Conversions of collections, which are tables in Lua: lists, maps and sets.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, Hash};
 
@@ -61,9 +62,38 @@ fn elements<'gc, T: FromLua>(
     if length as u64 > (array + nodes) as u64 {
         return Err(Error::conversion(format!("list of {length} elements has too many holes")));
     }
+    let level = Level::enter()?;
     Ok((1..=length).map(move |index| {
+        let _level = &level;
         T::from_lua(ctx, table.get_integer(index)).map_err(|error| error.in_element(index))
     }))
+}
+
+/// How many tables may be converted one inside the other: a script may hand over one that is in itself.
+const MAX_DEPTH: u32 = 128;
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A table whose contents are being converted.
+struct Level;
+
+impl Level {
+    fn enter() -> Result<Self> {
+        let depth = DEPTH.get();
+        if depth >= MAX_DEPTH {
+            return Err(Error::conversion("tables nested too deeply"));
+        }
+        DEPTH.set(depth + 1);
+        Ok(Level)
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
 }
 
 /// All pairs of a table.
@@ -73,7 +103,9 @@ fn pairs<'gc, K: FromLua, V: FromLua>(
 ) -> Result<impl Iterator<Item = Result<(K, V)>>> {
     let table = table(ctx, value)?;
     let mut last = Value::Nil;
+    let level = Level::enter()?;
     Ok(std::iter::from_fn(move || {
+        let _level = &level;
         let (key, value) = table.next(last).ok()??;
         last = key;
         let pair = K::from_lua(ctx, key).and_then(|k| Ok((k, V::from_lua(ctx, value)?)));
@@ -177,6 +209,7 @@ fn members<'gc, T: FromLua>(ctx: Context<'gc>, value: Value<'gc>) -> Result<Vec<
     if !table.get_integer(1).is_nil() && !matches!(table.get_integer(1), Value::True) {
         return elements(ctx, value)?.collect();
     }
+    let _level = Level::enter()?;
     let mut members = Vec::new();
     let mut last = Value::Nil;
     while let Ok(Some((key, value))) = table.next(last) {
