@@ -91,7 +91,8 @@ impl<'s> Chunk<'s> {
         self.eval()
     }
 
-    /// Runs the chunk with arguments, which it sees as `...`, and converts its results.
+    /// Runs the chunk with arguments, which it sees as `...`, and converts its results. An expression
+    /// needs its `return` here.
     ///
     /// # Errors
     /// As [`eval`](Self::eval).

@@ -34,7 +34,8 @@ pub enum ErrorKind {
     /// The VM is at work already: a callback cannot run Lua and wait for it. It can answer with a
     /// [`Reply`](crate::Reply), be a [sequence](crate::values::Sequence), or be asynchronous.
     Busy,
-    /// The script needs more memory than the limit.
+    /// The script needs more memory than the limit, and has not caught the error about that, or has
+    /// more in use than that nevertheless.
     Memory,
     /// The fuel of a call is used up.
     Fuel,
@@ -191,6 +192,9 @@ impl Error {
         traceback: Option<Box<Traceback>>,
     ) -> Self {
         let mut result = Error::from_value(ctx, error);
+        if matches!(error, Value::String(text) if text.as_bytes() == b"not enough memory") {
+            result.0.kind = ErrorKind::Memory;
+        }
         if let Some(traceback) = traceback {
             result.0.place = traceback
                 .frames()
@@ -455,6 +459,13 @@ impl std::error::Error for Error {
             .source
             .as_ref()
             .map(|error| -> &(dyn std::error::Error + 'static) { error.as_ref().as_ref() })
+    }
+}
+
+/// The error that a value is when it is raised: a caught one, say, or a message.
+impl crate::FromLua for Error {
+    fn from_lua<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self> {
+        Ok(Error::from_value(ctx, value))
     }
 }
 

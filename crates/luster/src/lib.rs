@@ -141,7 +141,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use function::{Function, Reply};
 pub use limits::{Fuel, InterruptHandle};
 pub use lua::{HeldValue, Lua};
-pub use param::{LuaFunction, LuaFunctionMut, Param, ScopedFunction};
+pub use param::{LuaFunction, LuaFunctionMut, Param, ScopedFunction, ScopedFunctionMut};
 pub use scope::Scope;
 pub use table::{Pairs, Sequence, Table};
 pub use task::{Step, Task};

@@ -155,3 +155,18 @@ pub(crate) fn call_method<R: FromLuaMulti>(
         Ok(Value::Callback(Callback::new(ctx, "?", call_found)))
     })
 }
+
+/// `object(...)`
+pub(crate) fn call_itself<R: FromLuaMulti>(
+    object: &Handle,
+    arguments: impl IntoLuaMulti,
+) -> Result<R> {
+    call(&object.lua()?, |ctx, stack| {
+        arguments.push_into(ctx, stack)?;
+        let value = object.fetch(ctx)?;
+        if is_callable(ctx, value) {
+            return Ok(value);
+        }
+        Err(Error::new(format!("attempt to call a {} value", ctx.type_name(value))))
+    })
+}

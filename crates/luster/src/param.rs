@@ -41,13 +41,14 @@ pub struct FromVm;
 /// A type that a Rust function which scripts call may have as a parameter.
 ///
 /// These are: everything that is [`FromLua`]; `&T`, `&mut T` and `T` of a [`UserData`]; `&str` and
-/// `&[u8]`; [`Variadic`] as the last one; and [`Lua`], which is no argument but the VM.
+/// `&[u8]`; an `Option` of one of these borrows, or of what is [`FromLua`]; [`Variadic`] as the last one;
+/// tuples, which are several arguments; and [`Lua`] and `&Lua`, which are no argument but the VM.
 ///
 /// `How` is how it is taken, which the compiler finds out by itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a function for scripts",
     note = "parameters are `FromLua` values, `&T` and `&mut T` of userdata, `&str`, `&[u8]`, \
-            `Variadic<T>` and `Lua`"
+            `Option` of those, `Variadic<T>`, tuples and `Lua`"
 )]
 pub trait Param<How>: Sized {
     /// What is held during the call.
@@ -211,6 +212,96 @@ impl Param<FromVm> for Lua {
     }
 }
 
+impl Param<FromVm> for &Lua {
+    type Held<'gc> = Lua;
+    type Item<'a> = &'a Lua;
+
+    fn hold<'gc>(ctx: Context<'gc>, _: &mut Values<'_, 'gc>) -> Result<Lua> {
+        Lua::of(ctx)
+    }
+
+    fn get<'a>(held: &'a mut Lua) -> &'a Lua {
+        held
+    }
+}
+
+/// What the parameter `Option<P>` of a borrowed `P` holds: nothing for nil.
+fn hold_unless_nil<'gc, P: Param<How>, How>(
+    ctx: Context<'gc>,
+    arguments: &mut Values<'_, 'gc>,
+) -> Result<Option<P::Held<'gc>>> {
+    match arguments.rest().first() {
+        None | Some(Value::Nil) => {
+            arguments.take();
+            Ok(None)
+        }
+        Some(_) => P::hold(ctx, arguments).map(Some),
+    }
+}
+
+macro_rules! optional {
+    ($([$($generics:tt)*] $parameter:ty, $how:ident => $item:ty;)*) => {$(
+        impl<$($generics)*> Param<$how> for Option<$parameter> {
+            type Held<'gc> = Option<<$parameter as Param<$how>>::Held<'gc>>;
+            type Item<'a> = Option<$item>;
+
+            #[inline]
+            fn hold<'gc>(
+                ctx: Context<'gc>,
+                arguments: &mut Values<'_, 'gc>,
+            ) -> Result<Self::Held<'gc>> {
+                hold_unless_nil::<$parameter, $how>(ctx, arguments)
+            }
+
+            #[inline]
+            fn get<'a, 'gc>(held: &'a mut Self::Held<'gc>) -> Self::Item<'a> {
+                held.as_mut().map(<$parameter as Param<$how>>::get)
+            }
+        }
+    )*};
+}
+
+optional! {
+    ['p, T: UserData] &'p T, ByRef => &'a T;
+    ['p, T: UserData] &'p mut T, ByMut => &'a mut T;
+    ['p] &'p str, ByText => &'a str;
+    ['p] &'p [u8], ByText => &'a [u8];
+}
+
+/// Several parameters in one, as closures for mlua have them: `|(a, b): (i64, i64)| a + b`.
+macro_rules! together {
+    ($($P:ident)*) => {
+        impl<$($P: FromLuaMulti),*> Param<ByRest> for ($($P,)*) {
+            type Held<'gc> = Option<Self>;
+            type Item<'a> = Self;
+
+            fn hold<'gc>(
+                ctx: Context<'gc>,
+                arguments: &mut Values<'_, 'gc>,
+            ) -> Result<Option<Self>> {
+                Self::from_lua_multi(ctx, arguments).map(Some)
+            }
+
+            fn get<'gc>(held: &mut Option<Self>) -> Self {
+                match held.take() {
+                    Some(values) => values,
+                    None => unreachable!("a parameter is got once"),
+                }
+            }
+        }
+    };
+}
+
+together!();
+together!(A);
+together!(A B);
+together!(A B C);
+together!(A B C D);
+together!(A B C D E);
+together!(A B C D E F);
+together!(A B C D E F G);
+together!(A B C D E F G H);
+
 /// A Rust function that scripts can call, of whatever parameters: see [`Param`].
 ///
 /// It is implemented for all closures and functions of up to twelve parameters whose result is
@@ -218,7 +309,9 @@ impl Param<FromVm> for Lua {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a function that scripts can call",
     note = "its parameters have to be `Param` (values that are `FromLua`, `&T` and `&mut T` of \
-            userdata, `&str`), with their types written out, and its result `IntoLuaMulti`"
+            userdata, `&str`), with their types written out, and its result `IntoLuaMulti`",
+    note = "a result may be a `Result` with an error that `anyhow` takes, which `String`, `&str` and \
+            `Box<dyn Error>` are not: `.map_err(luster::Error::new)` makes one of text"
 )]
 pub trait LuaFunction<Signature>: ScopedFunction<Signature> + 'static {}
 
@@ -229,7 +322,9 @@ impl<S, F: ScopedFunction<S> + 'static> LuaFunction<S> for F {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a function that scripts can call",
     note = "its parameters have to be `Param` (values that are `FromLua`, `&T` and `&mut T` of \
-            userdata, `&str`), with their types written out, and its result `IntoLuaMulti`"
+            userdata, `&str`), with their types written out, and its result `IntoLuaMulti`",
+    note = "a result may be a `Result` with an error that `anyhow` takes, which `String`, `&str` and \
+            `Box<dyn Error>` are not: `.map_err(luster::Error::new)` makes one of text"
 )]
 pub trait ScopedFunction<Signature> {
     /// Gives the one result of a call with these arguments, if that is a short way and sure to
@@ -254,7 +349,17 @@ pub trait ScopedFunction<Signature> {
 }
 
 /// The same for functions that change what they have captured.
-pub trait LuaFunctionMut<Signature>: 'static {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a function that scripts can call",
+    note = "its parameters have to be `Param` (values that are `FromLua`, `&T` and `&mut T` of \
+            userdata, `&str`), with their types written out, and its result `IntoLuaMulti`"
+)]
+pub trait LuaFunctionMut<Signature>: ScopedFunctionMut<Signature> + 'static {}
+
+impl<S, F: ScopedFunctionMut<S> + 'static> LuaFunctionMut<S> for F {}
+
+/// The same for functions that are lent to a [`Scope`](crate::Scope).
+pub trait ScopedFunctionMut<Signature> {
     /// Calls it with the arguments on the stack, and puts its results there.
     ///
     /// # Errors
@@ -335,9 +440,8 @@ macro_rules! functions {
             }
         }
 
-        impl<F, R, $($P, $How),*> LuaFunctionMut<(fn($($P),*) -> R, $($How,)*)> for F
+        impl<F, R, $($P, $How),*> ScopedFunctionMut<(fn($($P),*) -> R, $($How,)*)> for F
         where
-            F: 'static,
             R: IntoLuaMulti,
             $($P: Param<$How>,)*
             for<'a> &'a mut F: FnMut($($P),*) -> R + FnMut($($P::Item<'a>),*) -> R,
@@ -424,15 +528,24 @@ impl<'gc, S: 'static, F: LuaFunctionMut<S>> Captured<'gc> for NativeMut<F, S> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
-        match self.function.try_borrow_mut() {
-            Ok(mut function) => function.call_mut(ctx, stack),
-            Err(_) => Err(Error::of_kind(
-                ErrorKind::Borrow,
-                "the function is being called already, and changes what it has captured",
-            )),
-        }
-        .map_err(|error| error.raise(ctx))
+        call_exclusively(&self.function, ctx, stack)
     }
+}
+
+/// Calls a function that changes what it has captured, unless it is being called already.
+pub(crate) fn call_exclusively<'gc, S>(
+    function: &RefCell<impl ScopedFunctionMut<S>>,
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
+    match function.try_borrow_mut() {
+        Ok(mut function) => function.call_mut(ctx, stack),
+        Err(_) => Err(Error::of_kind(
+            ErrorKind::Borrow,
+            "the function is being called already, and changes what it has captured",
+        )),
+    }
+    .map_err(|error| error.raise(ctx))
 }
 
 /// Makes a value of a function.

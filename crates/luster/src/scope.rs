@@ -1,5 +1,6 @@
 //! Scopes: lending values and functions to a VM for the time of a call.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gc_arena::Collect;
@@ -12,7 +13,7 @@ use crate::Function;
 use crate::error::Result;
 use crate::handle::Handle;
 use crate::lua::Lua;
-use crate::param::ScopedFunction;
+use crate::param::{ScopedFunction, ScopedFunctionMut, call_exclusively};
 use crate::userdata::{AnyUserData, UserData, wrap};
 
 /// Lends values and functions to a VM: see [`Lua::scope`].
@@ -97,6 +98,30 @@ impl<'env> Scope<'_, 'env> {
         self.lend_call(Scoped { function, signature: std::marker::PhantomData })
     }
 
+    /// Lends a function that changes what it has captured. Calling it while it is being called is an
+    /// error.
+    ///
+    /// ```
+    /// let lua = luster::Lua::new();
+    /// let mut hits = 0;
+    /// lua.scope(|scope| {
+    ///     lua.globals().set("hit", scope.function_mut(|| hits += 1)?)?;
+    ///     lua.load("hit() hit()").exec()
+    /// })?;
+    /// assert_eq!(hits, 2);
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the VM collects garbage just now.
+    pub fn function_mut<S: 'env>(
+        &self,
+        function: impl ScopedFunctionMut<S> + 'env,
+    ) -> Result<Function> {
+        let function = RefCell::new(function);
+        self.lend_call(ScopedMut { function, signature: std::marker::PhantomData })
+    }
+
     fn lend_call(&self, function: impl LentCall + 'env) -> Result<Function> {
         let lent = Lent(self.lender.lend_function(function));
         self.lua.visit(|ctx| {
@@ -119,6 +144,22 @@ impl<F: ScopedFunction<S>, S> LentCall for Scoped<F, S> {
         stack: &mut Stack<'_, 'gc>,
     ) -> std::result::Result<CallbackReturn<'gc>, Raised<'gc>> {
         self.function.call_scoped(ctx, stack).map_err(|error| error.raise(ctx))
+    }
+}
+
+/// The same for a function that changes what it has captured.
+struct ScopedMut<F, S> {
+    function: RefCell<F>,
+    signature: std::marker::PhantomData<fn(S)>,
+}
+
+impl<F: ScopedFunctionMut<S>, S> LentCall for ScopedMut<F, S> {
+    fn call<'gc>(
+        &self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> std::result::Result<CallbackReturn<'gc>, Raised<'gc>> {
+        call_exclusively(&self.function, ctx, stack)
     }
 }
 

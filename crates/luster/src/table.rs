@@ -179,6 +179,14 @@ impl Table {
         })
     }
 
+    /// Calls the table itself, by its metamethod `__call`.
+    ///
+    /// # Errors
+    /// When it has none, and what that raises.
+    pub fn call<R: FromLuaMulti>(&self, arguments: impl IntoLuaMulti) -> Result<R> {
+        object::call_itself(&self.0, arguments)
+    }
+
     /// Calls the function of a key, found with the metamethod `__index`, with arguments.
     ///
     /// # Errors

@@ -66,6 +66,19 @@ impl Value {
         !matches!(self, Value::Nil | Value::Boolean(false))
     }
 
+    /// Whether it is an integer, and not a float.
+    pub fn is_integer(&self) -> bool {
+        matches!(self, Value::Integer(_))
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_boolean(&self) -> Option<bool> {
+        match *self {
+            Value::Boolean(boolean) => Some(boolean),
+            _ => None,
+        }
+    }
+
     /// The string, if it is one.
     pub fn as_string(&self) -> Option<&LuaString> {
         match self {
@@ -86,6 +99,14 @@ impl Value {
     pub fn as_function(&self) -> Option<&Function> {
         match self {
             Value::Function(function) => Some(function),
+            _ => None,
+        }
+    }
+
+    /// The coroutine, if it is one.
+    pub fn as_thread(&self) -> Option<&Thread> {
+        match self {
+            Value::Thread(thread) => Some(thread),
             _ => None,
         }
     }
@@ -115,6 +136,29 @@ impl Value {
             _ => None,
         }
     }
+}
+
+macro_rules! from {
+    ($($type:ty => $variant:ident;)*) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Value::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => Boolean;
+    i32 => Integer;
+    i64 => Integer;
+    u32 => Integer;
+    f64 => Number;
+    LuaString => String;
+    Table => Table;
+    Function => Function;
+    Thread => Thread;
+    AnyUserData => UserData;
 }
 
 impl FromLua for Value {
@@ -158,6 +202,23 @@ impl IntoLua for &Value {
     }
 }
 
+/// As `tostring` shows it, but without the metamethod `__tostring`.
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Nil => f.write_str("nil"),
+            Value::Boolean(boolean) => write!(f, "{boolean}"),
+            Value::Integer(integer) => write!(f, "{integer}"),
+            Value::Number(float) => f.write_str(&luster_number::Number::Float(*float).to_string()),
+            Value::String(string) => f.write_str(&string.to_string_lossy()),
+            Value::Table(table) => write!(f, "table: {:#x}", table.to_address()),
+            Value::Function(function) => write!(f, "function: {:#x}", function.to_address()),
+            Value::Thread(thread) => write!(f, "thread: {:#x}", thread.to_address()),
+            Value::UserData(userdata) => write!(f, "userdata: {:#x}", userdata.to_address()),
+        }
+    }
+}
+
 handle! {
     /// A Lua string: any bytes, not only UTF-8.
     LuaString, "string", luster_value::Value::String(_)
@@ -194,6 +255,13 @@ impl LuaString {
     }
 }
 
+/// The text, with what is not UTF-8 replaced.
+impl std::fmt::Display for LuaString {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.to_string_lossy())
+    }
+}
+
 /// Bytes that become a string, and are made of one: `Vec<u8>` is a list of numbers instead.
 ///
 /// ```
@@ -209,6 +277,20 @@ pub struct Bytes(pub Vec<u8>);
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes(bytes)
+    }
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
         &self.0
     }
 }

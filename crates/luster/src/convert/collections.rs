@@ -164,6 +164,18 @@ impl<T: IntoLua + Clone> IntoLua for &[T] {
     }
 }
 
+impl<T: IntoLua + Clone, const N: usize> IntoLua for &[T; N] {
+    fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
+        list(ctx, self.iter().cloned())
+    }
+}
+
+impl<T: IntoLua + Clone> IntoLua for &Vec<T> {
+    fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
+        list(ctx, self.iter().cloned())
+    }
+}
+
 impl<T: IntoLua, const N: usize> IntoLua for [T; N] {
     fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
         list(ctx, self.into_iter())

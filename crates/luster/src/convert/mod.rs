@@ -138,7 +138,8 @@ pub trait IntoLuaMulti: Sized {
 
 /// What can be made of several Lua values: the results of a call, or the arguments of a function.
 ///
-/// Missing values are nil, and values that are left over are dropped.
+/// Missing values are nil, and values that are left over are dropped. A `Result` is an error when the
+/// first value is nil and the second one is not: `return nil, "no such file"`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not made of Lua values",
     note = "implement or derive `FromLua` for it"

@@ -63,6 +63,19 @@ impl<T: IntoLuaMulti, E: Into<anyhow::Error>> IntoLuaMulti for std::result::Resu
     }
 }
 
+/// The convention of Lua: what failed returns nil and a message, or whatever else it is that says why.
+impl<T: FromLuaMulti, E: FromLua> FromLuaMulti for std::result::Result<T, E> {
+    fn from_lua_multi<'gc>(ctx: Context<'gc>, values: &mut Values<'_, 'gc>) -> Result<Self> {
+        match values.rest() {
+            [Value::Nil, why, ..] if !why.is_nil() => {
+                values.take();
+                E::from_lua(ctx, values.take()).map(Err)
+            }
+            _ => T::from_lua_multi(ctx, values).map(Ok),
+        }
+    }
+}
+
 macro_rules! tuples {
     ($($name:ident)*) => {
         impl<$($name: IntoLuaMulti),*> IntoLuaMulti for ($($name,)*) {
@@ -135,6 +148,18 @@ impl<T> DerefMut for Variadic<T> {
 impl<T> FromIterator<T> for Variadic<T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
         Variadic(Vec::from_iter(values))
+    }
+}
+
+impl<T> From<Vec<T>> for Variadic<T> {
+    fn from(values: Vec<T>) -> Self {
+        Variadic(values)
+    }
+}
+
+impl<T> From<Variadic<T>> for Vec<T> {
+    fn from(values: Variadic<T>) -> Self {
+        values.0
     }
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::{CString, OsString};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use luster_number::Number;
 use luster_value::{Context, Value};
@@ -120,6 +122,22 @@ impl FromLua for bool {
     }
 }
 
+/// What iterators over slices give.
+macro_rules! by_reference {
+    ($($scalar:ty)*) => {$(
+        impl IntoLua for &$scalar {
+            const NEVER_FAILS: bool = <$scalar>::NEVER_FAILS;
+
+            #[inline]
+            fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
+                (*self).into_lua(ctx)
+            }
+        }
+    )*};
+}
+
+by_reference!(i8 i16 i32 i64 u8 u16 u32 isize u64 usize f32 f64 bool char &str);
+
 impl<T: IntoLua> IntoLua for Option<T> {
     const NEVER_FAILS: bool = T::NEVER_FAILS;
 
@@ -181,6 +199,8 @@ texts! {
     &str => as_bytes;
     &String => as_bytes;
     Box<str> => as_bytes;
+    Rc<str> => as_bytes;
+    Arc<str> => as_bytes;
     Cow<'_, str> => as_bytes;
     CString => into_bytes;
 }

@@ -110,6 +110,14 @@ impl AnyUserData {
         object::set(&self.0, key, value)
     }
 
+    /// Calls the userdata itself, by its metamethod `__call`.
+    ///
+    /// # Errors
+    /// When it has none, and what that raises.
+    pub fn call<R: FromLuaMulti>(&self, arguments: impl IntoLuaMulti) -> Result<R> {
+        object::call_itself(&self.0, arguments)
+    }
+
     /// Calls a method with the userdata and arguments.
     ///
     /// # Errors
