@@ -30,25 +30,43 @@ pub struct Installed {
     request_limit: isize,
 }
 
+/// What counts for the VM at work.
+struct Counter {
+    owner: Cell<Owner>,
+    bytes: Cell<isize>,
+    slice_limit: Cell<isize>,
+    request_limit: Cell<isize>,
+}
+
 thread_local! {
-    static OWNER: Cell<Owner> = const { Cell::new(Owner::NONE) };
-    static BYTES: Cell<isize> = const { Cell::new(0) };
-    static SLICE_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
-    static REQUEST_LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
+    static COUNTER: Counter = const {
+        Counter {
+            owner: Cell::new(Owner::NONE),
+            bytes: Cell::new(0),
+            slice_limit: Cell::new(isize::MAX),
+            request_limit: Cell::new(isize::MAX),
+        }
+    };
 }
 
 /// Lets the slice that begins allocate so many bytes before it should end for a collection, and no
 /// more than `room` bytes in one go.
+#[inline]
 pub fn begin_slice(allowance: usize, room: usize) {
-    let bytes = BYTES.with(Cell::get);
-    SLICE_LIMIT.with(|cell| cell.set(bytes.saturating_add_unsigned(allowance)));
-    REQUEST_LIMIT.with(|cell| cell.set(bytes.saturating_add_unsigned(room)));
+    COUNTER.with(|counter| {
+        let bytes = counter.bytes.get();
+        counter.slice_limit.set(bytes.saturating_add_unsigned(allowance));
+        counter.request_limit.set(bytes.saturating_add_unsigned(room));
+    });
 }
 
 /// Lifts the limits of the slice that has ended.
+#[inline]
 pub fn end_slice() {
-    SLICE_LIMIT.with(|cell| cell.set(isize::MAX));
-    REQUEST_LIMIT.with(|cell| cell.set(isize::MAX));
+    COUNTER.with(|counter| {
+        counter.slice_limit.set(isize::MAX);
+        counter.request_limit.set(isize::MAX);
+    });
 }
 
 /// Whether so many bytes can be allocated without passing the memory limit. Whoever is about to
@@ -56,55 +74,66 @@ pub fn end_slice() {
 #[inline]
 #[must_use]
 pub fn has_room_for(bytes: usize) -> bool {
-    BYTES.with(Cell::get).saturating_add_unsigned(bytes) <= REQUEST_LIMIT.with(Cell::get)
+    COUNTER.with(|counter| {
+        counter.bytes.get().saturating_add_unsigned(bytes) <= counter.request_limit.get()
+    })
 }
 
 /// Whether the slice has allocated what it may.
 #[inline]
 pub fn should_end_slice() -> bool {
-    BYTES.with(Cell::get) > SLICE_LIMIT.with(Cell::get)
+    COUNTER.with(|counter| counter.bytes.get() > counter.slice_limit.get())
 }
 
 /// Counts `bytes` as allocated by the VM at work.
 #[inline]
 pub fn add(bytes: usize) {
-    BYTES.with(|counter| counter.set(counter.get().wrapping_add(bytes as isize)));
+    COUNTER.with(|counter| counter.bytes.set(counter.bytes.get().wrapping_add(bytes as isize)));
 }
 
 /// Counts `bytes` as freed by the VM at work.
 #[inline]
 pub fn sub(bytes: usize) {
-    BYTES.with(|counter| counter.set(counter.get().wrapping_sub(bytes as isize)));
+    COUNTER.with(|counter| counter.bytes.set(counter.bytes.get().wrapping_sub(bytes as isize)));
 }
 
 /// The bytes counted for the VM at work.
 #[inline]
 pub fn bytes() -> usize {
-    BYTES.with(Cell::get).max(0) as usize
+    COUNTER.with(|counter| counter.bytes.get()).max(0) as usize
 }
 
 /// Whether this VM's counter is the one that is installed.
 #[inline]
 pub fn is_installed(vm: Owner) -> bool {
-    OWNER.with(Cell::get) == vm
+    COUNTER.with(|counter| counter.owner.get() == vm)
 }
 
 /// Installs the counter of a VM, without limits, and returns what was installed before.
 #[inline]
 pub fn install(vm: Owner, bytes: isize) -> Installed {
-    Installed {
-        owner: OWNER.with(|cell| cell.replace(vm)),
-        bytes: BYTES.with(|cell| cell.replace(bytes)),
-        slice_limit: SLICE_LIMIT.with(|cell| cell.replace(isize::MAX)),
-        request_limit: REQUEST_LIMIT.with(|cell| cell.replace(isize::MAX)),
-    }
+    COUNTER.with(|counter| {
+        let outer = Installed {
+            owner: counter.owner.replace(vm),
+            bytes: counter.bytes.replace(bytes),
+            slice_limit: counter.slice_limit.get(),
+            request_limit: counter.request_limit.get(),
+        };
+        // Where no VM is at work there are no limits either.
+        if outer.owner != Owner::NONE {
+            end_slice();
+        }
+        outer
+    })
 }
 
 /// Installs again what was installed before, and returns the bytes counted meanwhile.
 #[inline]
 pub fn restore(outer: &Installed) -> isize {
-    OWNER.with(|cell| cell.set(outer.owner));
-    SLICE_LIMIT.with(|cell| cell.set(outer.slice_limit));
-    REQUEST_LIMIT.with(|cell| cell.set(outer.request_limit));
-    BYTES.with(|cell| cell.replace(outer.bytes))
+    COUNTER.with(|counter| {
+        counter.owner.set(outer.owner);
+        counter.slice_limit.set(outer.slice_limit);
+        counter.request_limit.set(outer.request_limit);
+        counter.bytes.replace(outer.bytes)
+    })
 }
