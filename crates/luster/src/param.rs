@@ -220,7 +220,7 @@ impl Param<FromVm> for &Lua {
         Lua::of(ctx)
     }
 
-    fn get<'a>(held: &'a mut Lua) -> &'a Lua {
+    fn get(held: &mut Lua) -> &Lua {
         held
     }
 }
