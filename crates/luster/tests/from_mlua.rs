@@ -51,8 +51,8 @@ fn references_and_shared_text_become_values() -> Result<()> {
     let lua = Lua::new();
     let names = vec!["a".to_owned(), "b".to_owned()];
     lua.globals().set("names", &names)?;
-    let sizes = [1, 2, 3];
-    lua.globals().set("sizes", &sizes)?;
+    let sizes: &[i64; 3] = &[1, 2, 3];
+    lua.globals().set("sizes", sizes)?;
     lua.globals().set("list", lua.list_of([1.5, 2.5].iter())?)?;
     lua.globals().set("text", std::sync::Arc::<str>::from("x"))?;
     assert_eq!(lua.load("names[2] .. #sizes .. list[1] .. text").eval::<String>()?, "b31.5x");
