@@ -121,13 +121,18 @@ pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>
     describe_call(level.caller?)
 }
 
-/// The name of a function among the loaded libraries, as `string.rep`.
+/// The name of a function among the loaded libraries, as `string.rep`, or of one that is a module
+/// itself.
 pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Option<Vec<u8>> {
     let Value::Table(loaded) = ctx.registry().get_field(ctx, "_LOADED") else { return None };
     let mut library = Value::Nil;
     while let Ok(Some((key, value))) = loaded.next(library) {
         library = key;
-        let (Value::String(name), Value::Table(table)) = (key, value) else { continue };
+        let Value::String(name) = key else { continue };
+        if value.raw_equal(function) {
+            return Some(name.as_bytes().to_vec());
+        }
+        let Value::Table(table) = value else { continue };
         let mut field = Value::Nil;
         while let Ok(Some((key, value))) = table.next(field) {
             field = key;

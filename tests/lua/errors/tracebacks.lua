@@ -138,3 +138,12 @@ shown((debug.traceback(d):gsub("skipping %d+", "skipping some")))
 -- expect:    tracebacks.lua:114: in upvalue 'deep'
 -- expect:    tracebacks.lua:114: in upvalue 'deep'
 -- expect:    tracebacks.lua:114: in function <tracebacks.lua:114>
+
+-- A module that is a function has its name from `package.loaded`.
+do
+  local function main() return (debug.traceback("at", 1)) end
+  package.loaded["a.module"] = main
+  print((select(2, pcall(main)):match("in function '[^']*'")))
+  -- expect: in function 'a.module'
+  package.loaded["a.module"] = nil
+end
