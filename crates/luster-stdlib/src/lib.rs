@@ -5,7 +5,6 @@
 //! stopped inside every function of the library.
 
 #![forbid(unsafe_code)]
-// Without some of the libraries, some of what they share is not used.
 #![cfg_attr(
     not(all(
         feature = "debug",
@@ -14,7 +13,11 @@
         feature = "package",
         feature = "table"
     )),
-    allow(dead_code, unreachable_patterns)
+    allow(
+        dead_code,
+        unreachable_patterns,
+        reason = "without some of the libraries, some of what they share is not used"
+    )
 )]
 
 mod base;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use luster_stdlib::Output;
-use luster_value::{Callback, CallbackReturn, Context, Stack, Value};
+use luster_value::{Callback, Context, Stack, Value};
 use luster_vm::Vm;
 
 use crate::awaited::SharedAwaited;
@@ -26,7 +26,7 @@ use crate::rust_error;
 use crate::task::Task;
 use crate::userdata::{StashedClass, TypeIdHasher};
 use crate::value::LuaString;
-use crate::{Function, Thread};
+use crate::{Function, Thread, thread};
 
 /// How many bytes of sources are kept to show errors with.
 const KEPT_SOURCES: usize = 1 << 20;
@@ -302,18 +302,9 @@ impl Lua {
     /// # Errors
     /// When the VM is collecting garbage.
     pub fn start_closing(&self) -> Result<Task<()>> {
-        fn close<'gc>(
-            _: Context<'gc>,
-            stack: &mut Stack<'_, 'gc>,
-        ) -> std::result::Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
-            match stack.get(0) {
-                Value::Thread(thread) => Ok(CallbackReturn::Close(thread)),
-                _ => Ok(CallbackReturn::Return),
-            }
-        }
         self.start_with(|ctx, stack| {
             stack.push(Value::Thread(ctx.main_thread()));
-            Ok(Value::Callback(Callback::new(ctx, "close", close)))
+            Ok(Value::Callback(Callback::new(ctx, "close", thread::close)))
         })
     }
 

@@ -371,12 +371,26 @@ pub trait ScopedFunctionMut<Signature> {
     ) -> Result<CallbackReturn<'gc>>;
 }
 
+/// Holds what the next parameter needs; an error says which argument it is about.
+#[inline(always)]
+pub(crate) fn hold<'gc, P: Param<How>, How>(
+    ctx: Context<'gc>,
+    arguments: &mut Values<'_, 'gc>,
+) -> Result<P::Held<'gc>> {
+    match P::hold(ctx, arguments) {
+        Ok(held) => Ok(held),
+        Err(error) => Err(argument_error(error, arguments)),
+    }
+}
+
 /// Says which argument an error is about: the last one that was taken.
 #[cold]
 #[inline(never)]
-pub(crate) fn argument_error(error: Error, number: usize, given: usize) -> Error {
+fn argument_error(error: Error, arguments: &Values<'_, '_>) -> Error {
     match error.kind() {
-        ErrorKind::Conversion | ErrorKind::Borrow => error.about_argument(number, number > given),
+        ErrorKind::Conversion | ErrorKind::Borrow => {
+            error.about_argument(arguments.taken(), arguments.is_beyond_end())
+        }
         _ => error,
     }
 }
@@ -390,13 +404,13 @@ macro_rules! functions {
             for<'a> &'a F: Fn($($P),*) -> R + Fn($($P::Item<'a>),*) -> R,
         {
             #[inline]
-            #[allow(unused_mut, unused_variables)]
+            #[allow(unused_mut, unused_variables, reason = "without parameters there is less to do")]
             fn call_quickly<'gc>(
                 &self,
                 ctx: Context<'gc>,
                 arguments: &[Value<'gc>],
             ) -> Option<Value<'gc>> {
-                #[allow(clippy::too_many_arguments)]
+                #[allow(clippy::too_many_arguments, reason = "as many as the function has")]
                 #[inline(always)]
                 fn invoke<R, $($P),*>(f: impl Fn($($P),*) -> R, $($held: $P),*) -> R {
                     f($($held),*)
@@ -415,27 +429,20 @@ macro_rules! functions {
             }
 
             #[inline]
-            #[allow(unused_mut, unused_variables)]
+            #[allow(unused_mut, unused_variables, reason = "without parameters there is less to do")]
             fn call_scoped<'gc>(
                 &self,
                 ctx: Context<'gc>,
                 stack: &mut Stack<'_, 'gc>,
             ) -> Result<CallbackReturn<'gc>> {
                 // Calls the function by the second of its two bounds.
-                #[allow(clippy::too_many_arguments)]
+                #[allow(clippy::too_many_arguments, reason = "as many as the function has")]
                 #[inline(always)]
                 fn invoke<R, $($P),*>(f: impl Fn($($P),*) -> R, $($held: $P),*) -> R {
                     f($($held),*)
                 }
                 let mut arguments = Values::new(stack.as_slice());
-                $(
-                    let mut $held = match $P::hold(ctx, &mut arguments) {
-                        Ok(held) => held,
-                        Err(error) => {
-                            return Err(argument_error(error, arguments.taken(), stack.len()));
-                        }
-                    };
-                )*
+                $(let mut $held = hold::<$P, $How>(ctx, &mut arguments)?;)*
                 invoke(self, $($P::get(&mut $held)),*).into_reply(ctx, stack)
             }
         }
@@ -447,26 +454,19 @@ macro_rules! functions {
             for<'a> &'a mut F: FnMut($($P),*) -> R + FnMut($($P::Item<'a>),*) -> R,
         {
             #[inline]
-            #[allow(unused_mut, unused_variables)]
+            #[allow(unused_mut, unused_variables, reason = "without parameters there is less to do")]
             fn call_mut<'gc>(
                 &mut self,
                 ctx: Context<'gc>,
                 stack: &mut Stack<'_, 'gc>,
             ) -> Result<CallbackReturn<'gc>> {
-                #[allow(clippy::too_many_arguments)]
+                #[allow(clippy::too_many_arguments, reason = "as many as the function has")]
                 #[inline(always)]
                 fn invoke<R, $($P),*>(mut f: impl FnMut($($P),*) -> R, $($held: $P),*) -> R {
                     f($($held),*)
                 }
                 let mut arguments = Values::new(stack.as_slice());
-                $(
-                    let mut $held = match $P::hold(ctx, &mut arguments) {
-                        Ok(held) => held,
-                        Err(error) => {
-                            return Err(argument_error(error, arguments.taken(), stack.len()));
-                        }
-                    };
-                )*
+                $(let mut $held = hold::<$P, $How>(ctx, &mut arguments)?;)*
                 invoke(self, $($P::get(&mut $held)),*).into_reply(ctx, stack)
             }
         }

@@ -66,15 +66,6 @@ impl Thread {
     /// # Errors
     /// When closing a variable fails, or the coroutine is running.
     pub fn close(&self) -> Result<()> {
-        fn close<'gc>(
-            _: luster_value::Context<'gc>,
-            stack: &mut Stack<'_, 'gc>,
-        ) -> std::result::Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
-            match stack.get(0) {
-                Value::Thread(thread) => Ok(CallbackReturn::Close(thread)),
-                _ => unreachable!("the handle of a coroutine holds a coroutine"),
-            }
-        }
         let lua = self.0.lua()?;
         let (closed, error): (bool, crate::Value) = call(&lua, |ctx, stack| {
             stack.push(self.0.fetch(ctx)?);
@@ -103,5 +94,16 @@ impl Thread {
                 })
             })
             .unwrap_or(ThreadStatus::Dead)
+    }
+}
+
+/// Closes the coroutine that is its argument.
+pub(crate) fn close<'gc>(
+    _: luster_value::Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> std::result::Result<CallbackReturn<'gc>, luster_value::Error<'gc>> {
+    match stack.get(0) {
+        Value::Thread(thread) => Ok(CallbackReturn::Close(thread)),
+        _ => unreachable!("it is called with a coroutine"),
     }
 }

@@ -24,7 +24,7 @@ use crate::convert::{IntoLuaMulti, Values};
 use crate::error::{Error, Result};
 use crate::handle::Handle;
 use crate::lua::{Lua, Shared};
-use crate::param::{Param, argument_error};
+use crate::param::{Param, hold};
 use crate::{Class, Function, UserData};
 
 pub use call::CallAsync;
@@ -63,20 +63,14 @@ macro_rules! async_functions {
             R: Future<Output: IntoLuaMulti> + 'static,
             $($P: for<'a> Param<$How, Item<'a> = $P>,)*
         {
-            #[allow(unused_mut, unused_variables)]
+            #[allow(unused_mut, unused_variables, reason = "without parameters there is less to do")]
             fn begin<'gc>(
                 &self,
                 ctx: Context<'gc>,
                 stack: &mut Stack<'_, 'gc>,
             ) -> Result<CallbackReturn<'gc>> {
                 let mut arguments = Values::new(stack.as_slice());
-                $(
-                    let number = arguments.taken() + 1;
-                    let mut $held = match $P::hold(ctx, &mut arguments) {
-                        Ok(held) => held,
-                        Err(error) => return Err(argument_error(error, number, stack.len())),
-                    };
-                )*
+                $(let mut $held = hold::<$P, $How>(ctx, &mut arguments)?;)*
                 let future = self($($P::get(&mut $held)),*);
                 stack.clear();
                 Ok(wait_for(future))

@@ -180,6 +180,11 @@ impl<'a, 'gc> Values<'a, 'gc> {
         self.taken
     }
 
+    /// Whether the last one that was taken was none of them.
+    pub(crate) fn is_beyond_end(&self) -> bool {
+        self.taken > self.values.len()
+    }
+
     /// The values that are left.
     #[inline]
     pub fn rest(&self) -> &'a [Value<'gc>] {

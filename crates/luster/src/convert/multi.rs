@@ -80,7 +80,12 @@ macro_rules! tuples {
     ($($name:ident)*) => {
         impl<$($name: IntoLuaMulti),*> IntoLuaMulti for ($($name,)*) {
             #[inline]
-            #[allow(unused_variables, non_snake_case, clippy::unused_unit)]
+            #[allow(
+                unused_variables,
+                non_snake_case,
+                clippy::unused_unit,
+                reason = "the names are those of the types, and `()` has none"
+            )]
             fn push_into<'gc>(self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<()> {
                 let ($($name,)*) = self;
                 $($name.push_into(ctx, stack)?;)*
@@ -90,7 +95,7 @@ macro_rules! tuples {
 
         impl<$($name: FromLuaMulti),*> FromLuaMulti for ($($name,)*) {
             #[inline]
-            #[allow(unused_variables, clippy::unused_unit)]
+            #[allow(unused_variables, clippy::unused_unit, reason = "`()` takes nothing")]
             fn from_lua_multi<'gc>(
                 ctx: Context<'gc>,
                 values: &mut Values<'_, 'gc>,

@@ -6,6 +6,8 @@ mod class;
 mod handle;
 mod part;
 
+use std::rc::Rc;
+
 use luster_value::{Context, UserCell, UserData as Branded, UserRef, UserRefMut, Value};
 
 use crate::convert::{FromLua, IntoLua, mismatch};
@@ -84,9 +86,10 @@ fn short_name<T>() -> &'static str {
 }
 
 /// Puts a value into the VM, in the cell that holds it.
+#[inline]
 pub(crate) fn wrap<'gc, T: UserData>(
     ctx: Context<'gc>,
-    cell: std::rc::Rc<UserCell<T>>,
+    cell: Rc<UserCell<T>>,
 ) -> Result<Value<'gc>> {
     let class = metatable::<T>(ctx)?;
     let userdata = Branded::from_rc(ctx, cell, Some(class.table));
@@ -99,12 +102,7 @@ pub(crate) fn wrap<'gc, T: UserData>(
 impl<T: UserData> IntoLua for T {
     #[inline]
     fn into_lua<'gc>(self, ctx: Context<'gc>) -> Result<Value<'gc>> {
-        let class = metatable::<T>(ctx)?;
-        let userdata = Branded::new(ctx, UserCell::new(self), Some(class.table));
-        if class.has_finalizer {
-            ctx.finalizers().add(Value::UserData(userdata));
-        }
-        Ok(Value::UserData(userdata))
+        wrap(ctx, Rc::new(UserCell::new(self)))
     }
 }
 
@@ -112,7 +110,7 @@ impl<T: UserData> IntoLua for T {
 pub(crate) fn shared_cell<'gc, T: UserData>(
     ctx: Context<'gc>,
     value: Value<'gc>,
-) -> Result<std::rc::Rc<UserCell<T>>> {
+) -> Result<Rc<UserCell<T>>> {
     match value {
         Value::UserData(userdata) if let Some(cell) = userdata.downcast_cell::<T>() => Ok(cell),
         other => Err(mismatch(ctx, T::name(), other)),
