@@ -122,10 +122,8 @@ impl Output {
     /// Passes on what is in the buffer, if there is anything, and tells nobody when that fails.
     #[inline]
     pub fn settle(&self) {
-        if let Ok(mut writer) = self.0.try_borrow_mut()
-            && !writer.buffer.is_empty()
-        {
-            let _ = writer.pass_on();
+        if self.0.try_borrow().is_ok_and(|writer| !writer.buffer.is_empty()) {
+            let _ = self.flush();
         }
     }
 

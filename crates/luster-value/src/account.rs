@@ -1,38 +1,31 @@
 //! Counting the bytes that collected objects own outside the collector's own allocations.
 //!
 //! Neither `Drop` nor `trace` is told which VM it works for, and several VMs may share a thread.
-//! So the counter of the VM at work is installed in a thread-local for as long as it works, and
-//! everything here is a plain number: nothing points anywhere.
+//! So the counter of the VM at work is installed in a thread-local, where everything is a plain
+//! number. It stays there when the VM has done its work, until another one's is wanted: so a host
+//! that works with one VM for long does not pay for the change.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
-/// Which VM it is that a counter belongs to: its address, which stays the same while it is at work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner(usize);
-
-impl Owner {
-    /// Nobody.
-    pub const NONE: Owner = Owner(0);
-
-    /// The owner at an address.
-    #[inline]
-    pub fn at<T>(place: &T) -> Self {
-        Owner(std::ptr::from_ref(place).addr())
-    }
+/// What a VM's objects own, in bytes.
+#[derive(Debug, Default)]
+pub struct Account {
+    home: Rc<Home>,
 }
 
-/// A counter that was installed, with its limits.
-#[derive(Debug)]
-pub struct Installed {
-    owner: Owner,
-    bytes: isize,
-    slice_limit: isize,
-    request_limit: isize,
+/// Where the count of a VM is while its counter is not the one that is installed.
+#[derive(Debug, Default)]
+struct Home {
+    bytes: Cell<isize>,
+    /// How many times the account is open.
+    open: Cell<u32>,
 }
 
 /// What counts for the VM at work.
 struct Counter {
-    owner: Cell<Owner>,
+    /// The address of the home of what is counted.
+    home: Cell<usize>,
     bytes: Cell<isize>,
     slice_limit: Cell<isize>,
     request_limit: Cell<isize>,
@@ -41,32 +34,125 @@ struct Counter {
 thread_local! {
     static COUNTER: Counter = const {
         Counter {
-            owner: Cell::new(Owner::NONE),
+            home: Cell::new(0),
             bytes: Cell::new(0),
             slice_limit: Cell::new(isize::MAX),
             request_limit: Cell::new(isize::MAX),
         }
     };
+
+    /// The home of what is counted, which is alive as long as it may be looked for.
+    static INSTALLED: Cell<Option<Rc<Home>>> = const { Cell::new(None) };
+}
+
+/// An account that is open: what is counted until this is dropped is counted there.
+#[derive(Debug)]
+pub struct Open<'a> {
+    home: &'a Home,
+    /// Rarely there, and so a word only.
+    outer: Option<Box<Outer>>,
+}
+
+/// An account that was at work when another one was opened, with its limits.
+#[derive(Debug)]
+struct Outer {
+    home: Rc<Home>,
+    slice_limit: isize,
+    request_limit: isize,
+}
+
+/// A slice that is being run; its limits are lifted when this is dropped.
+#[derive(Debug)]
+pub struct Slice(());
+
+impl Account {
+    /// Counts here until the result is dropped. It may be opened again meanwhile, and other accounts
+    /// may be.
+    #[inline]
+    #[must_use]
+    pub fn open(&self) -> Open<'_> {
+        let address = Rc::as_ptr(&self.home).addr();
+        let is_installed = COUNTER.with(|counter| counter.home.get() == address);
+        let outer = if is_installed { None } else { self.install(address) };
+        self.home.open.set(self.home.open.get() + 1);
+        Open { home: &self.home, outer }
+    }
+
+    /// Whether it is open.
+    #[inline]
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.home.open.get() > 0
+    }
+
+    /// Installs its counter without limits. Answers what has to be installed again afterwards: the
+    /// counter of a VM that is in the midst of something.
+    #[cold]
+    fn install(&self, address: usize) -> Option<Box<Outer>> {
+        // When the thread is about to end there may be nothing to come back to.
+        let home = Rc::clone(&self.home);
+        let outer = INSTALLED.try_with(|installed| installed.replace(Some(home))).ok().flatten();
+        COUNTER.with(|counter| {
+            counter.home.set(address);
+            let bytes = counter.bytes.replace(self.home.bytes.get());
+            let outer = outer?;
+            outer.bytes.set(bytes);
+            (outer.open.get() > 0).then(|| {
+                Box::new(Outer {
+                    home: outer,
+                    slice_limit: counter.slice_limit.replace(isize::MAX),
+                    request_limit: counter.request_limit.replace(isize::MAX),
+                })
+            })
+        })
+    }
+}
+
+impl Outer {
+    /// Installs its counter again in the place of another one.
+    #[cold]
+    fn restore(self, inner: &Home) {
+        COUNTER.with(|counter| {
+            counter.home.set(Rc::as_ptr(&self.home).addr());
+            inner.bytes.set(counter.bytes.replace(self.home.bytes.get()));
+            counter.slice_limit.set(self.slice_limit);
+            counter.request_limit.set(self.request_limit);
+        });
+        let _ = INSTALLED.try_with(|installed| installed.set(Some(self.home)));
+    }
+}
+
+impl Drop for Open<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.home.open.set(self.home.open.get() - 1);
+        if let Some(outer) = self.outer.take() {
+            outer.restore(self.home);
+        }
+    }
+}
+
+impl Drop for Slice {
+    #[inline]
+    fn drop(&mut self) {
+        COUNTER.with(|counter| {
+            counter.slice_limit.set(isize::MAX);
+            counter.request_limit.set(isize::MAX);
+        });
+    }
 }
 
 /// Lets the slice that begins allocate so many bytes before it should end for a collection, and no
 /// more than `room` bytes in one go.
 #[inline]
-pub fn begin_slice(allowance: usize, room: usize) {
+#[must_use]
+pub fn begin_slice(allowance: usize, room: usize) -> Slice {
     COUNTER.with(|counter| {
         let bytes = counter.bytes.get();
         counter.slice_limit.set(bytes.saturating_add_unsigned(allowance));
         counter.request_limit.set(bytes.saturating_add_unsigned(room));
     });
-}
-
-/// Lifts the limits of the slice that has ended.
-#[inline]
-pub fn end_slice() {
-    COUNTER.with(|counter| {
-        counter.slice_limit.set(isize::MAX);
-        counter.request_limit.set(isize::MAX);
-    });
+    Slice(())
 }
 
 /// Whether so many bytes can be allocated without passing the memory limit. Whoever is about to
@@ -103,37 +189,68 @@ pub fn bytes() -> usize {
     COUNTER.with(|counter| counter.bytes.get()).max(0) as usize
 }
 
-/// Whether this VM's counter is the one that is installed.
-#[inline]
-pub fn is_installed(vm: Owner) -> bool {
-    COUNTER.with(|counter| counter.owner.get() == vm)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Installs the counter of a VM, without limits, and returns what was installed before.
-#[inline]
-pub fn install(vm: Owner, bytes: isize) -> Installed {
-    COUNTER.with(|counter| {
-        let outer = Installed {
-            owner: counter.owner.replace(vm),
-            bytes: counter.bytes.replace(bytes),
-            slice_limit: counter.slice_limit.get(),
-            request_limit: counter.request_limit.get(),
+    #[test]
+    fn accounts_are_told_apart() {
+        let (first, second) = (Account::default(), Account::default());
+        let counted = |account: &Account| {
+            let _open = account.open();
+            bytes()
         };
-        // Where no VM is at work there are no limits either.
-        if outer.owner != Owner::NONE {
-            end_slice();
+        {
+            let _open = first.open();
+            add(100);
         }
-        outer
-    })
-}
+        // The first one is left installed, and gives way.
+        {
+            let _open = second.open();
+            assert_eq!(bytes(), 0);
+            add(7);
+        }
+        assert_eq!((counted(&first), counted(&second)), (100, 7));
+        assert_eq!((counted(&second), counted(&first)), (7, 100));
+    }
 
-/// Installs again what was installed before, and returns the bytes counted meanwhile.
-#[inline]
-pub fn restore(outer: &Installed) -> isize {
-    COUNTER.with(|counter| {
-        counter.owner.set(outer.owner);
-        counter.slice_limit.set(outer.slice_limit);
-        counter.request_limit.set(outer.request_limit);
-        counter.bytes.replace(outer.bytes)
-    })
+    #[test]
+    fn an_account_opened_inside_of_another_one_counts_alone() {
+        let (first, second) = (Account::default(), Account::default());
+        let _first = first.open();
+        add(10);
+        let slice = begin_slice(5, 50);
+        {
+            let _second = second.open();
+            assert!(has_room_for(1000));
+            add(1000);
+            {
+                // Opened again from inside, it goes on from what was counted before.
+                let _again = first.open();
+                assert_eq!(bytes(), 10);
+                add(1);
+            }
+            assert_eq!(bytes(), 1000);
+        }
+        assert_eq!(bytes(), 11);
+        assert!(has_room_for(49) && !has_room_for(50));
+        assert!(!should_end_slice());
+        add(5);
+        assert!(should_end_slice());
+        drop(slice);
+        assert!(!should_end_slice() && has_room_for(usize::MAX / 4));
+    }
+
+    #[test]
+    fn limits_end_with_a_slice_that_panics() {
+        let account = Account::default();
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _open = account.open();
+            let _slice = begin_slice(0, 0);
+            panic!("the host's function fails");
+        }));
+        assert!(!account.is_open());
+        let _open = account.open();
+        assert!(has_room_for(1));
+    }
 }

@@ -140,7 +140,11 @@ impl<'gc> Context<'gc> {
     #[inline]
     pub fn fetch(self, handle: &Stashed) -> Option<Value<'gc>> {
         let stash = self.stash();
-        Rc::ptr_eq(&stash.shares, &handle.shares).then(|| stash.slots.borrow()[handle.index])
+        if !Rc::ptr_eq(&stash.shares, &handle.shares) {
+            return None;
+        }
+        // Not by an index that could panic, so that the borrowing costs nothing.
+        stash.slots.borrow().get(handle.index).copied()
     }
 
     /// Holds a value for what may go to another thread.

@@ -111,11 +111,16 @@ fn awaited<'gc>(state: &ThreadState<'gc>) -> Option<Thread<'gc>> {
 /// Makes a coroutine ready to call a function as a main one, with arguments that are on the stack
 /// behind it. It cannot yield, unless the host allows that.
 pub(crate) fn prepare<'gc>(state: &mut ThreadState<'gc>, function: Value<'gc>, count: usize) {
+    make_main(state, function);
+    state.top = count + 1;
+    state.registers.set_live(count + 1);
+}
+
+#[inline]
+fn make_main<'gc>(state: &mut ThreadState<'gc>, function: Value<'gc>) {
     state.is_main = true;
     state.cannot_yield = Some("attempt to yield from outside a coroutine");
     state.registers.set(0, function);
-    state.top = count + 1;
-    state.registers.set_live(count + 1);
 }
 
 /// The coroutine whose yield it is that an execution has stopped at.
@@ -170,45 +175,42 @@ pub(crate) fn run_slice<'gc>(
     run_chain(ctx, &mut chain, fuel)
 }
 
-/// What the first slice of an execution came to.
-pub(crate) enum FirstEnd<'a, 'gc> {
-    /// The function returned; the values are in the main coroutine's registers, up to its top. The
-    /// coroutine has yet to be put by.
-    Returned(RefMut<'a, ThreadState<'gc>>),
-    /// Anything else.
-    Other(SliceEnd<'gc>),
-}
-
-/// Runs an execution that has just been prepared. Most calls of the host are over then, without
-/// another look at any coroutine.
+/// Calls a function in a main coroutine, with `count` arguments that are on the stack. Most calls of
+/// the host are over then, without another look at any coroutine: its values are in the registers,
+/// up to the top, and the coroutine has yet to be put by. Otherwise this answers why it stopped.
 #[inline]
 pub(crate) fn run_first<'gc>(
     ctx: Context<'gc>,
     main: Thread<'gc>,
-    mut state: RefMut<'gc, ThreadState<'gc>>,
+    state: &mut ThreadState<'gc>,
+    function: Value<'gc>,
+    count: usize,
     fuel: &mut i64,
-) -> FirstEnd<'gc, 'gc> {
+) -> Option<Switch<'gc>> {
     ctx.set_main_thread(main);
-    let mut run = Run::new(ctx, main, &mut state, *fuel);
-    match run.state.registers.get(0) {
+    make_main(state, function);
+    let mut run = Run::new(ctx, main, state, *fuel);
+    match function {
         Value::Closure(closure) if !closure.code().is_vararg && !ctx.finalizers().is_due() => {
-            begin_closure(&mut run, closure);
+            begin_closure(&mut run, closure, count);
         }
-        _ => begin(&mut run),
+        _ => {
+            run.state.top = count + 1;
+            begin(&mut run);
+        }
     }
     // Looked at in place: a switch that is moved, or taken apart, costs as much as a call.
     if let Some(Switch::Finished { from, count }) = run.switch {
         *fuel = state.take_fuel();
         state.top = from + count;
-        return FirstEnd::Returned(state);
+        return None;
     }
-    let Some(switch) = run.switch else { unreachable!("a coroutine stops for a reason") };
-    FirstEnd::Other(go_on(ctx, main, state, switch, fuel))
+    run.switch
 }
 
 /// Goes on after the first turn of an execution.
 #[cold]
-fn go_on<'gc>(
+pub(crate) fn go_on<'gc>(
     ctx: Context<'gc>,
     main: Thread<'gc>,
     mut state: RefMut<'gc, ThreadState<'gc>>,
@@ -343,8 +345,8 @@ pub(crate) fn collected<'gc>(ctx: Context<'gc>, main: Thread<'gc>, finished_cycl
 /// Starts a coroutine whose function is a Lua function without extra arguments, and runs it until
 /// `switch` says why it stops.
 #[inline]
-fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>) {
-    let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
+fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>, argc: usize) {
+    run.state.top = 0;
     push(&mut run.state.frames, || Frame::Bottom);
     match run.push_plain(closure, 0, argc, ReturnKind::Frame) {
         Ok(_) => run.run_lua(),

@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell, RefMut};
 use gc_arena::Arena;
 use luster_value::{
     CollectRequest, Context, Stack, Stashed, Thread, ThreadInsides, ThreadState, Traceback, Value,
-    account::{self, Installed, Owner},
+    account::{self, Account},
 };
 
 use crate::collector::{Collector, VmArena};
-use crate::machine::{self, FirstEnd, Machine, SliceEnd};
+use crate::machine::{self, Machine, SliceEnd};
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
 const SLICE_FUEL: i64 = 100_000;
@@ -24,10 +24,8 @@ pub struct Vm {
     /// it to themselves.
     arena: RefCell<Option<VmArena>>,
     collector: RefCell<Collector>,
-    /// The bytes counted, but for those that are counted in the counter that is installed.
-    bytes: Cell<isize>,
-    /// How deep visits to the arena are inside each other.
-    depth: Cell<u32>,
+    /// What is counted of the memory in use. Open while the VM is visited.
+    account: Account,
     /// How many bytes may be in use at the end of a slice.
     memory_limit: Cell<usize>,
     /// How many bytes were in use after the last collection for the limit's sake.
@@ -107,51 +105,26 @@ struct Going<T, F> {
 impl Vm {
     /// A new VM. What is random in it comes out of this seed.
     pub fn new(seed: u64) -> Self {
-        let outer = account::install(account::Owner::NONE, 0);
-        let arena = Arena::new(|mc| Machine::new(mc, seed));
-        let bytes = Cell::new(account::restore(&outer));
+        let account = Account::default();
+        let arena = {
+            let _open = account.open();
+            Arena::new(|mc| Machine::new(mc, seed))
+        };
         let collector = Collector::new(&arena);
         let due = Cell::new(collector.due(&arena));
         Vm {
             arena: RefCell::new(Some(arena)),
             collector: RefCell::new(collector),
-            bytes,
-            depth: Cell::new(0),
+            account,
             memory_limit: Cell::new(usize::MAX),
             least_used: Cell::new(0),
             due,
         }
     }
 
-    /// Runs `f` with this VM's byte counter installed.
-    #[inline]
-    fn work<T>(&self, f: impl FnOnce() -> T) -> T {
-        struct Leave<'a> {
-            vm: &'a Vm,
-            outer: Option<Installed>,
-        }
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                self.vm.depth.set(self.vm.depth.get() - 1);
-                if let Some(outer) = &self.outer {
-                    let bytes = account::restore(outer);
-                    self.vm.bytes.set(self.vm.bytes.get().wrapping_add(bytes));
-                }
-            }
-        }
-        // When another VM is at work inside of this one, what is counted here is added to what was
-        // counted before that began.
-        let owner = Owner::at(self);
-        let is_installed = account::is_installed(owner);
-        let outer = (!is_installed).then(|| account::install(owner, self.bytes.take()));
-        self.depth.set(self.depth.get() + 1);
-        let _leave = Leave { vm: self, outer };
-        f()
-    }
-
     /// Whether the VM is being visited, by `enter` or by a script that runs.
     pub fn is_entered(&self) -> bool {
-        self.depth.get() > 0
+        self.account.is_open()
     }
 
     /// Enters the arena. Visits may be made inside each other: from a callback, too. After the
@@ -168,7 +141,7 @@ impl Vm {
             is_due = self.is_due(ctx);
             f(ctx)
         });
-        if is_due && self.depth.get() == 0 {
+        if is_due && !self.is_entered() {
             self.step_collector();
         }
         result
@@ -179,7 +152,8 @@ impl Vm {
     fn mutate<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
         let arena = self.arena.borrow();
         let Some(arena) = &*arena else { unreachable!("it is only taken when dropped") };
-        self.work(|| arena.mutate(|mc, machine| f(machine.context(mc))))
+        let _open = self.account.open();
+        arena.mutate(|mc, machine| f(machine.context(mc)))
     }
 
     /// Whether the arena can be entered: not while garbage is collected.
@@ -206,7 +180,8 @@ impl Vm {
         f: impl for<'gc> FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
     ) -> Result<Execution, E> {
         self.mutate(|ctx| {
-            let (main, _) = prepare(ctx, f)?;
+            let (main, mut state, function, count) = take_main(ctx, f)?;
+            machine::prepare(&mut state, function, count);
             Ok(Execution { main: ctx.stash_value(Value::Thread(main)) })
         })
     }
@@ -230,18 +205,22 @@ impl Vm {
         let mut slice = SLICE_FUEL.min(*fuel);
         let before = slice;
         let (first, is_due) = self.mutate(|ctx| {
-            let (main, state) = prepare(ctx, f)?;
-            let is_due = self.begin_slice(ctx);
-            let end = machine::run_first(ctx, main, state, &mut slice);
-            account::end_slice();
-            let first = match end {
-                FirstEnd::Returned(state) => {
+            let (main, mut state, function, count) = take_main(ctx, f)?;
+            let (is_due, begun) = self.begin_slice(ctx);
+            let stop = machine::run_first(ctx, main, &mut state, function, count, &mut slice);
+            let first = match stop {
+                None => {
+                    drop(begun);
                     let values = state.registers.values(0, state.top);
                     let result = finish(ctx, Outcome::Returned(values));
                     ctx.leave_returned_state(main, state);
                     First::Done(result)
                 }
-                FirstEnd::Other(end) => self.look_at_first(ctx, main, end, finish),
+                Some(switch) => {
+                    let end = machine::go_on(ctx, main, state, switch, &mut slice);
+                    drop(begun);
+                    self.look_at_first(ctx, main, end, finish)
+                }
             };
             Ok::<_, E>((first, is_due))
         })?;
@@ -351,20 +330,20 @@ impl Vm {
         slice: &mut i64,
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
-        self.begin_slice(ctx);
+        let (_, begun) = self.begin_slice(ctx);
         let end = machine::run_slice(ctx, main, slice);
-        account::end_slice();
+        drop(begun);
         self.look_at(ctx, main, end, finish)
     }
 
     /// Says how much the slice that begins may allocate. Tells whether the collector has something to
     /// do.
     #[inline]
-    fn begin_slice(&self, ctx: Context<'_>) -> bool {
+    fn begin_slice(&self, ctx: Context<'_>) -> (bool, account::Slice) {
         let used = Collector::counted_in(ctx);
         let room = self.memory_limit.get().saturating_sub(used);
-        account::begin_slice(SLICE_BYTES.max(account::bytes() / 4).min(room), room);
-        used >= self.due.get()
+        let allowance = SLICE_BYTES.max(account::bytes() / 4).min(room);
+        (used >= self.due.get(), account::begin_slice(allowance, room))
     }
 
     /// Looks at what the first slice of a call came to, when its function has not just returned.
@@ -482,12 +461,11 @@ impl Vm {
     fn with_collector<T>(&self, f: impl FnOnce(&mut Collector, &mut VmArena) -> T) -> T {
         let mut arena = self.arena.borrow_mut();
         let Some(arena) = &mut *arena else { unreachable!("it is only taken when dropped") };
-        self.work(|| {
-            let mut collector = self.collector.borrow_mut();
-            let result = f(&mut collector, arena);
-            self.due.set(collector.due(arena));
-            result
-        })
+        let _open = self.account.open();
+        let mut collector = self.collector.borrow_mut();
+        let result = f(&mut collector, arena);
+        self.due.set(collector.due(arena));
+        result
     }
 
     /// Whether the collector has something to do.
@@ -530,23 +508,26 @@ impl Vm {
     /// The bytes in use, as counted: what objects own, and 64 for each object.
     pub fn used_memory(&self) -> usize {
         let Ok(arena) = self.arena.try_borrow() else { return 0 };
-        self.work(|| arena.as_ref().map_or(0, Collector::counted))
+        let _open = self.account.open();
+        arena.as_ref().map_or(0, Collector::counted)
     }
 }
 
 impl Drop for Vm {
     fn drop(&mut self) {
         let arena = self.arena.get_mut().take();
-        self.work(|| drop(arena));
+        let _open = self.account.open();
+        drop(arena);
     }
 }
 
-/// A main coroutine that is ready to call the function that `f` gives, and its state.
+/// A main coroutine and its state, and the function that `f` gives, with the number of the arguments
+/// that it has put on the stack.
 #[inline]
-fn prepare<'gc, E>(
+fn take_main<'gc, E>(
     ctx: Context<'gc>,
     f: impl FnOnce(Context<'gc>, &mut Stack<'_, 'gc>) -> Result<Value<'gc>, E>,
-) -> Result<(Thread<'gc>, RefMut<'gc, ThreadState<'gc>>), E> {
+) -> Result<(Thread<'gc>, RefMut<'gc, ThreadState<'gc>>, Value<'gc>, usize), E> {
     let main = ctx.take_idle_thread();
     let Some(mut state) = main.state_mut(&ctx) else {
         unreachable!("nobody borrows a coroutine that does not run");
@@ -555,10 +536,7 @@ fn prepare<'gc, E>(
     let function = f(ctx, &mut stack);
     let count = stack.len();
     match function {
-        Ok(function) => {
-            machine::prepare(&mut state, function, count);
-            Ok((main, state))
-        }
+        Ok(function) => Ok((main, state, function, count)),
         Err(error) => {
             ctx.leave_idle_state(main, state);
             Err(error)
