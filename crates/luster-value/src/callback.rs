@@ -112,8 +112,20 @@ pub trait Captured<'gc>: gc_arena::collect::DynCollect<'gc> {
         None
     }
 
+    /// Its quick form as a metamethod `__newindex`: tells whether it has done what a call with these
+    /// would, under the same conditions.
+    fn set_index(
+        &self,
+        _ctx: Context<'gc>,
+        _object: Value<'gc>,
+        _key: Value<'gc>,
+        _value: Value<'gc>,
+    ) -> bool {
+        false
+    }
+
     /// Its quick form, as that of [`Quick::Value`] is: the one result of a call with these arguments,
-    /// if that is an easy one.
+    /// nil if there is none, if that is an easy one.
     fn value(&self, _ctx: Context<'gc>, _arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
         None
     }
@@ -225,6 +237,22 @@ impl<'gc> Callback<'gc> {
         match &self.0.as_ref().kind {
             Kind::Function(_) => None,
             Kind::Captured(captured) => captured.index(ctx, object, key),
+        }
+    }
+
+    /// Does what a call as a metamethod `__newindex` does, if that can be done without one. Tells
+    /// whether it has.
+    #[inline]
+    pub fn set_index(
+        self,
+        ctx: Context<'gc>,
+        object: Value<'gc>,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> bool {
+        match &self.0.as_ref().kind {
+            Kind::Function(_) => false,
+            Kind::Captured(captured) => captured.set_index(ctx, object, key, value),
         }
     }
 

@@ -19,8 +19,8 @@ use crate::operate::{Fault, compare_strings};
 use crate::run::Run;
 use crate::slow::Next;
 use crate::steps::{
-    AnyFloat, decide, find_method, find_string_method, find_userdata_method, make_closure,
-    open_count, prepare_loop, set_open, step_builtin, step_float_loop, take_open,
+    AnyFloat, decide, find_in_userdata, find_inherited, find_method, find_string_method,
+    make_closure, open_count, prepare_loop, set_open, step_builtin, step_float_loop, take_open,
 };
 
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
@@ -579,11 +579,25 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let (object, key) = (cursor.get(i.b), cursor.name(i));
                     if let Value::Table(table) = object {
                         let value = table.get_cached(key, &i.c);
-                        if !value.is_nil() || table.metatable().is_none() {
-                            cursor.set(i.a, value);
-                            break;
+                        let metatable = match table.metatable() {
+                            Some(metatable) if value.is_nil() => metatable,
+                            _ => {
+                                cursor.set(i.a, value);
+                                break;
+                            }
+                        };
+                        let found = outside!(find_inherited(ctx, metatable, key, i.small_cache()));
+                        match found {
+                            Some(value) => cursor.set(i.a, value),
+                            None => slow!(run.inherit(table, Value::String(key), i.a.index())),
                         }
-                        slow!(run.inherit(table, Value::String(key), i.a.index()));
+                        break;
+                    }
+                    if let Value::UserData(userdata) = object
+                        && let Some(value) =
+                            outside!(find_in_userdata(ctx, userdata, key, &i.c, i.small_cache()))
+                    {
+                        cursor.set(i.a, value);
                         break;
                     }
                     slow!(run.get(object, Value::String(key), i.a.index()));
@@ -624,13 +638,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                             }
                         }
                         Value::String(_) => outside!(find_string_method(ctx, key, &i.c)),
-                        Value::UserData(userdata) => outside!(find_userdata_method(
-                            ctx,
-                            userdata,
-                            key,
-                            &i.c,
-                            i.small_cache()
-                        )),
+                        Value::UserData(userdata) => {
+                            outside!(find_in_userdata(ctx, userdata, key, &i.c, i.small_cache()))
+                        }
                         _ => None,
                     };
                     if let Some(value) = method {

@@ -189,7 +189,12 @@ pub fn set<'gc>(
             },
         };
         if is_function(handler) {
-            return Ok(SetOutcome::Call(handler, [object, key, value]));
+            return Ok(match handler {
+                Value::Callback(callback) if callback.set_index(ctx, object, key, value) => {
+                    SetOutcome::Done
+                }
+                _ => SetOutcome::Call(handler, [object, key, value]),
+            });
         }
         object = handler;
     }

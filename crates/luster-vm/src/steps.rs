@@ -5,7 +5,7 @@ use std::cell::Cell;
 use luster_number as number;
 use luster_value::{
     Builtin, Closure, ClosureInsides, Context, LinkedInstruction, LinkedOperand, LuaFrame,
-    LuaString, Metamethod, Slot, Table, ThreadState, Type, UserData, Value,
+    LuaString, Metamethod, Slot, Table, ThreadState, Type, UserData, Value, account,
 };
 
 use crate::cursor::{Cursor, running_frame};
@@ -115,9 +115,28 @@ pub(crate) fn find_string_method<'gc>(
     }
 }
 
-/// A method of a userdata whose metatable has a table of them.
+/// A field that a table lacks, of the table in whose place its metatable puts another one, by way of
+/// the cache; nil when there is none in either. `None` when it takes more than that to tell.
 #[inline(never)]
-pub(crate) fn find_userdata_method<'gc>(
+pub(crate) fn find_inherited<'gc>(
+    ctx: Context<'gc>,
+    metatable: Table<'gc>,
+    key: LuaString<'gc>,
+    cache: &Cell<u8>,
+) -> Option<Value<'gc>> {
+    match metatable.metamethod(ctx, Metamethod::Index) {
+        Value::Nil => Some(Value::Nil),
+        Value::Table(class) => {
+            let value = class.get_cached(key, cache);
+            (!value.is_nil() || class.metatable().is_none()).then_some(value)
+        }
+        _ => None,
+    }
+}
+
+/// A method or a field of a userdata, if it has a table of them or its `__index` has a quick form.
+#[inline(never)]
+pub(crate) fn find_in_userdata<'gc>(
     ctx: Context<'gc>,
     userdata: UserData<'gc>,
     key: LuaString<'gc>,
@@ -129,6 +148,10 @@ pub(crate) fn find_userdata_method<'gc>(
         Value::Table(methods) => {
             let value = methods.get_cached(key, class_cache);
             (!value.is_nil()).then_some(value)
+        }
+        // What it makes is allocated, and the long way ends the slice when that is too much.
+        Value::Callback(index) if !account::should_end_slice() => {
+            index.index(ctx, Value::UserData(userdata), Value::String(key))
         }
         _ => None,
     }

@@ -56,6 +56,9 @@ pub trait Param<How>: Sized {
     /// The parameter during the call.
     type Item<'a>;
 
+    /// Whether taking it changes something, as taking a value out of a userdata does.
+    const HAS_EFFECTS: bool = false;
+
     /// Takes what is needed from the arguments.
     ///
     /// # Errors
@@ -131,6 +134,8 @@ impl<T: UserData> Param<ByMut> for &mut T {
 impl<T: UserData> Param<ByMove> for T {
     type Held<'gc> = Option<T>;
     type Item<'a> = T;
+
+    const HAS_EFFECTS: bool = true;
 
     fn hold<'gc>(ctx: Context<'gc>, arguments: &mut Values<'_, 'gc>) -> Result<Option<T>> {
         Ok(Some(cell_of::<T>(ctx, arguments.take())?.take()?))
@@ -417,8 +422,8 @@ macro_rules! functions {
                 }
                 // Of several parameters, the first may have been taken out of a userdata when the
                 // second turns out to be wrong.
-                let parameters: &[&str] = &[$(stringify!($held)),*];
-                if !R::IS_ONE_AND_NEVER_FAILS || parameters.len() > 1 {
+                let effects: &[bool] = &[$($P::HAS_EFFECTS),*];
+                if !R::AT_MOST_ONE_AND_NEVER_FAILS || effects.len() > 1 && effects.contains(&true) {
                     return None;
                 }
                 let mut arguments = Values::new(arguments);

@@ -494,3 +494,46 @@ fn destructors_that_use_the_vm() -> Result<()> {
     assert_eq!(seen.get(), Some(ErrorKind::Closed));
     Ok(())
 }
+
+struct Page(String);
+
+impl UserData for Page {
+    fn build(class: &mut Class<Self>) {
+        class
+            .field("text", |page: &Page| page.0.clone())
+            .setter("text", |page: &mut Page, text: String| page.0 = text)
+            // Takes what it is given out of its userdata.
+            .setter("source", |page: &mut Page, source: Page| page.0 = source.0);
+    }
+}
+
+#[test]
+fn garbage_of_fields_is_collected_as_they_are_got() -> Result<()> {
+    let lua = Lua::builder().memory_limit(8 << 20).build();
+    lua.globals().set("page", Page("x".repeat(100_000)))?;
+    lua.load("for i = 1, 2000 do local text = page.text end").exec()?;
+    lua.load("for i = 1, 2000 do page.text = page.text end").exec()
+}
+
+#[test]
+fn fields_that_are_set_wrongly_stay_as_they_are() -> Result<()> {
+    let lua = Lua::new();
+    let globals = lua.globals();
+    globals.set("page", Page("a".into()))?;
+    globals.set("other", Page("b".into()))?;
+    let error = failure(&lua, "page.text = {}");
+    assert!(error.ends_with("bad value for field 'text' (string expected, got table)"), "{error}");
+    assert_eq!(lua.load("return page.text").eval::<String>()?, "a");
+    // What is taken away is taken once.
+    lua.load("page.source = other").exec()?;
+    assert_eq!(lua.load("return page.text").eval::<String>()?, "b");
+    let error = failure(&lua, "return other.text");
+    assert!(error.ends_with("it is not there any more"), "{error}");
+    // The value itself cannot be taken while it is being set.
+    assert!(failure(&lua, "page.source = page").contains("bad value for field 'source'"));
+    assert_eq!(lua.load("return page.text").eval::<String>()?, "b");
+    // The same key is a field of one value and not of another.
+    let read = lua.load("local n = 0 for _, v in ipairs { page, { text = 'c' }, page, 'd' } do n = n .. tostring(v.text) end return n");
+    assert_eq!(read.eval::<String>()?, "0bcbnil");
+    Ok(())
+}

@@ -104,10 +104,11 @@ pub trait FromLua: Sized {
     note = "implement `IntoLua` or `UserData` for it, or derive one of them"
 )]
 pub trait IntoLuaMulti: Sized {
-    /// Whether it is one value, and one that [never fails](IntoLua::NEVER_FAILS).
-    const IS_ONE_AND_NEVER_FAILS: bool = false;
+    /// Whether it is one value that [never fails](IntoLua::NEVER_FAILS), or none.
+    const AT_MOST_ONE_AND_NEVER_FAILS: bool = false;
 
-    /// The one value, if it is [one that never fails](Self::IS_ONE_AND_NEVER_FAILS).
+    /// The one value, or nil if there is none, if it [never
+    /// fails](Self::AT_MOST_ONE_AND_NEVER_FAILS).
     #[inline]
     fn into_one<'gc>(self, _ctx: Context<'gc>) -> Option<Value<'gc>> {
         None

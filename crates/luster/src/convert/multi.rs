@@ -8,7 +8,7 @@ use super::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, Values};
 use crate::error::{Error, Result};
 
 impl<T: IntoLua> IntoLuaMulti for T {
-    const IS_ONE_AND_NEVER_FAILS: bool = T::NEVER_FAILS;
+    const AT_MOST_ONE_AND_NEVER_FAILS: bool = T::NEVER_FAILS;
 
     #[inline]
     fn into_one<'gc>(self, ctx: Context<'gc>) -> Option<Value<'gc>> {
@@ -79,6 +79,16 @@ impl<T: FromLuaMulti, E: FromLua> FromLuaMulti for std::result::Result<T, E> {
 macro_rules! tuples {
     ($($name:ident)*) => {
         impl<$($name: IntoLuaMulti),*> IntoLuaMulti for ($($name,)*) {
+            const AT_MOST_ONE_AND_NEVER_FAILS: bool = {
+                let names: &[&str] = &[$(stringify!($name)),*];
+                names.is_empty()
+            };
+
+            #[inline]
+            fn into_one<'gc>(self, _: Context<'gc>) -> Option<Value<'gc>> {
+                Self::AT_MOST_ONE_AND_NEVER_FAILS.then_some(Value::Nil)
+            }
+
             #[inline]
             #[allow(
                 unused_variables,

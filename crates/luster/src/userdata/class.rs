@@ -433,6 +433,22 @@ impl<'gc> Captured<'gc> for SetIndex<'gc> {
         }
         Err(self.refusal(ctx, stack.get(0), key))
     }
+
+    /// Fields are set without a call when nothing can go wrong any more.
+    fn set_index(
+        &self,
+        ctx: Context<'gc>,
+        object: Value<'gc>,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> bool {
+        if let Value::String(key) = key
+            && let Value::Callback(setter) = self.fields.setters.get_string(key)
+        {
+            return setter.value(ctx, &[object, value]).is_some();
+        }
+        false
+    }
 }
 
 impl<'gc> SetIndex<'gc> {
