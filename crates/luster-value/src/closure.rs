@@ -211,6 +211,38 @@ impl LinkedInstruction {
 
 const _: () = assert!(size_of::<LinkedInstruction>() == 16);
 
+/// Where a function goes on: a place in its code, as a plain pointer, so that going on there needs no
+/// other look at the code. It can be made and compared by anybody, but only the VM follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextInstruction(*const LinkedInstruction);
+
+impl NextInstruction {
+    /// The instruction with an index.
+    #[inline(always)]
+    pub fn at(instructions: &[LinkedInstruction], index: u32) -> Self {
+        NextInstruction(instructions.as_ptr().wrapping_add(index as usize))
+    }
+
+    /// The instruction at an address.
+    #[inline(always)]
+    pub fn from_pointer(pointer: *const LinkedInstruction) -> Self {
+        NextInstruction(pointer)
+    }
+
+    /// Its address.
+    #[inline(always)]
+    pub fn as_pointer(self) -> *const LinkedInstruction {
+        self.0
+    }
+
+    /// Its index in the code that it belongs to.
+    #[inline]
+    pub fn index_in(self, instructions: &[LinkedInstruction]) -> u32 {
+        let distance = self.0.addr().wrapping_sub(instructions.as_ptr().addr());
+        (distance / size_of::<LinkedInstruction>()) as u32
+    }
+}
+
 /// A prototype linked into a VM: its constants are values, its instructions may learn.
 #[derive(Collect)]
 #[collect(no_drop)]

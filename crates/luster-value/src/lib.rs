@@ -39,7 +39,7 @@ pub mod weak;
 pub use callback::{
     Builtin, Callback, CallbackReturn, Captured, CollectRequest, Function, Quick, ResumeKind,
 };
-pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, UpValue};
+pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, NextInstruction, UpValue};
 pub use collector_settings::{CollectorParameter, CollectorSettings};
 pub use context::{Context, State};
 pub use depth_limits::{DepthLimits, MAX_NESTING, MAX_SLOTS};

@@ -7,7 +7,7 @@ use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 
 use crate::callback::ResumeKind;
-use crate::closure::Closure;
+use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
 use crate::hook::{Hook, HookFrame, Tracing};
 use crate::registers::RegisterFile;
@@ -71,8 +71,9 @@ pub struct LuaFrame<'gc> {
     pub base: u32,
     /// The slot of the function when it was called, where its results go.
     pub function: u32,
-    /// The index of the next instruction, when it is not running.
-    pub pc: u32,
+    /// The next instruction, when it is not running.
+    #[collect(require_static)]
+    pub next: NextInstruction,
     /// How many extra arguments stand below `base`.
     pub varargs: u32,
     /// Where its results go.
@@ -82,6 +83,20 @@ pub struct LuaFrame<'gc> {
     pub is_tail_call: bool,
     /// How many arguments `__call` metamethods put before those of the call.
     pub extra_arguments: u8,
+}
+
+impl LuaFrame<'_> {
+    /// The index of the next instruction, when it is not running.
+    #[inline]
+    pub fn pc(&self) -> u32 {
+        self.next.index_in(&self.closure.linked_code().as_ref().instructions)
+    }
+
+    /// Sets the index of the next instruction.
+    #[inline]
+    pub fn set_pc(&mut self, pc: u32) {
+        self.next = NextInstruction::at(&self.closure.linked_code().as_ref().instructions, pc);
+    }
 }
 
 /// A sequence's frame.

@@ -10,7 +10,7 @@
 
 use luster_value::{
     Closure, ClosureInsides, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString,
-    Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
+    NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
 };
 
 /// What the quick form of a function came to.
@@ -38,10 +38,13 @@ impl<'gc> Cursor<'gc> {
     /// Points to where a frame goes on.
     #[inline(always)]
     pub(crate) fn load(registers: &mut RegisterFile<'gc>, frame: &LuaFrame<'gc>) -> Self {
-        let mut cursor = Self::begin(registers, frame.closure, frame.base as usize);
-        debug_assert!((frame.pc as usize) < frame.closure.code().instructions.len());
-        cursor.pc = cursor.pc.wrapping_add(frame.pc as usize);
-        cursor
+        debug_assert!((frame.pc() as usize) < frame.closure.code().instructions.len());
+        Cursor {
+            pc: frame.next.as_pointer().wrapping_sub(1),
+            // SAFETY: as for `begin`.
+            registers: unsafe { registers.window(frame.base as usize) },
+            closure: frame.closure,
+        }
     }
 
     /// Points to the beginning of a function whose registers begin at `base`.
@@ -83,12 +86,10 @@ impl<'gc> Cursor<'gc> {
         self.pc = self.pc.wrapping_byte_offset(distance as isize);
     }
 
-    /// The index of the instruction after the one that is being run.
+    /// The instruction after the one that is being run.
     #[inline(always)]
-    pub(crate) fn next_index(&self) -> u32 {
-        let start = self.closure.code().as_ref().instructions.as_ptr() as usize;
-        let next = self.pc as usize + size_of::<LinkedInstruction>();
-        ((next - start) / size_of::<LinkedInstruction>()) as u32
+    pub(crate) fn next(&self) -> NextInstruction {
+        NextInstruction::from_pointer(self.pc.wrapping_add(1))
     }
 
     /// The place before this one.
@@ -220,7 +221,7 @@ impl<'gc> Cursor<'gc> {
         returns: ReturnKind,
     ) -> bool {
         let caller = running_frame(&mut state.frames);
-        caller.pc = self.next_index();
+        caller.next = self.next();
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
         let code = closure.code().as_ref();
@@ -258,7 +259,7 @@ impl<'gc> Cursor<'gc> {
         }
         frame.closure = closure;
         frame.base = function as u32 + 1;
-        frame.pc = 0;
+        frame.next = NextInstruction::at(&code.instructions, 0);
         frame.varargs = 0;
         frame.is_tail_call = true;
         frame.extra_arguments = 0;
@@ -400,7 +401,7 @@ pub(crate) fn push_frame<'gc>(
             closure,
             base: base as u32,
             function: function as u32,
-            pc: 0,
+            next: NextInstruction::at(&closure.code().as_ref().instructions, 0),
             varargs: varargs as u32,
             returns,
             is_tail_call: false,

@@ -89,7 +89,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         cursor.advance();
         // Whether the function is only being entered, for the hook.
         let mut is_fresh =
-            HOOKED && matches!(run.state.frames.last(), Some(Frame::Lua(frame)) if frame.pc == 0);
+            HOOKED && matches!(run.state.frames.last(), Some(Frame::Lua(frame)) if frame.pc() == 0);
 
         // Writes back what the loop keeps to itself.
         macro_rules! save {

@@ -95,7 +95,7 @@ impl<'gc> Run<'_, 'gc> {
             }
         }
         if hook.lines && told < Told::Line {
-            let pc = frame.pc as usize;
+            let pc = frame.pc() as usize;
             let mut last = self.state.tracing.last_pc as usize;
             if last >= prototype.instructions.len() {
                 // It is of another function; a wrong one at most tells of a line once too often.
@@ -104,7 +104,7 @@ impl<'gc> Run<'_, 'gc> {
             if is_passed_by(&prototype.instructions, last, pc) {
                 return None;
             }
-            self.state.tracing.last_pc = frame.pc;
+            self.state.tracing.last_pc = frame.pc();
             // A jump back is a new line, too: each run through a loop on one line counts.
             let line = prototype.line(pc);
             if pc <= last || prototype.line(last) != line {
@@ -141,7 +141,7 @@ impl<'gc> Run<'_, 'gc> {
     fn trace_caller(&mut self) {
         let caller = self.state.frames.len().checked_sub(2).map(|index| &self.state.frames[index]);
         if let Some(Frame::Lua(frame)) = caller {
-            self.state.tracing.last_pc = frame.pc.saturating_sub(1);
+            self.state.tracing.last_pc = frame.pc().saturating_sub(1);
         }
     }
 
@@ -150,7 +150,7 @@ impl<'gc> Run<'_, 'gc> {
         if self.state.tracing.is_on()
             && let Some(Frame::Lua(frame)) = self.state.frames.last()
         {
-            self.state.tracing.last_pc = frame.pc.saturating_sub(1);
+            self.state.tracing.last_pc = frame.pc().saturating_sub(1);
         }
     }
 
@@ -160,7 +160,7 @@ impl<'gc> Run<'_, 'gc> {
         if self.state.tracing.is_on()
             && let Some(Frame::Lua(frame)) = self.state.frames.last()
         {
-            self.state.tracing.last_pc = frame.pc;
+            self.state.tracing.last_pc = frame.pc();
             self.state.tracing.told = Told::Line;
         }
     }
@@ -175,7 +175,7 @@ impl<'gc> Run<'_, 'gc> {
         told: Told,
     ) -> Control<'gc> {
         if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
-            frame.pc += 1;
+            frame.set_pc(frame.pc() + 1);
         }
         let at = live_top(self.state);
         self.call_hook(event, line, transferred, at, AfterHook::Instruction(told))
@@ -212,7 +212,7 @@ impl<'gc> Run<'_, 'gc> {
             AfterHook::Instruction(told) => {
                 self.state.top = top;
                 if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
-                    frame.pc -= 1;
+                    frame.set_pc(frame.pc() - 1);
                 }
                 if self.state.tracing.is_on() {
                     self.state.tracing.told = told;

@@ -310,7 +310,7 @@ impl<'gc> Run<'_, 'gc> {
                 crate::steps::decide(frame, value);
             }
             ReturnKind::Concat(remaining) => {
-                let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
+                let instruction = frame.closure.prototype().instructions[frame.pc() as usize - 1];
                 let first = frame.base as usize + instruction.b as usize;
                 self.state.registers.set(first + remaining as usize - 1, value);
                 return self.concat(remaining);

@@ -111,9 +111,9 @@ impl<'gc> Run<'_, 'gc> {
     /// function's first register.
     #[inline]
     pub(crate) fn sync(&mut self) -> usize {
-        let pc = self.running().next_index();
+        let next = self.running().next();
         let frame = running_frame(&mut self.state.frames);
-        frame.pc = pc;
+        frame.next = next;
         frame.base as usize
     }
 
@@ -239,7 +239,7 @@ impl<'gc> Run<'_, 'gc> {
     /// The instruction that is being run.
     pub(crate) fn instruction(&self) -> Instruction {
         let frame = self.lua_frame();
-        frame.closure.prototype().instructions[frame.pc as usize - 1]
+        frame.closure.prototype().instructions[frame.pc() as usize - 1]
     }
 
     pub(crate) fn register(&self, register: u8) -> Value<'gc> {
@@ -368,7 +368,7 @@ impl<'gc> Run<'_, 'gc> {
         let control = self.call(function, argc, frame.returns)?;
         if self.state.frames.len() == depth
             && let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
-            && frame.pc == 0
+            && frame.pc() == 0
         {
             frame.is_tail_call = true;
         }
@@ -425,7 +425,7 @@ impl<'gc> Run<'_, 'gc> {
             let top = self.above().max(self.state.top);
             let saved_top = self.state.top as u32;
             if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
-                frame.pc -= 1;
+                frame.set_pc(frame.pc() - 1);
             }
             push(&mut self.state.frames, || {
                 Frame::Closing(ClosingFrame {
@@ -471,7 +471,7 @@ impl<'gc> Run<'_, 'gc> {
         }
         if self.ctx.metamethod(value, Metamethod::Close).is_nil() {
             let prototype = frame.closure.prototype();
-            let name = prototype.local_name(register, frame.pc as usize).unwrap_or(b"?");
+            let name = prototype.local_name(register, frame.pc() as usize).unwrap_or(b"?");
             let mut text = crate::traceback::position_of_top(self.state);
             text.extend(b"variable '");
             text.extend(name);

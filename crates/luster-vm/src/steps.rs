@@ -14,9 +14,9 @@ use crate::execute::jumps_when;
 /// Has the comparison that a function is at jump or not, as a metamethod's result says.
 #[inline(never)]
 pub(crate) fn decide<'gc>(frame: &mut LuaFrame<'gc>, value: Value<'gc>) {
-    let instruction = frame.closure.prototype().instructions[frame.pc as usize - 1];
+    let instruction = frame.closure.prototype().instructions[frame.pc() as usize - 1];
     if value.is_truthy() == jumps_when(instruction.op) {
-        frame.pc = frame.pc.wrapping_add_signed(instruction.d);
+        frame.set_pc(frame.pc().wrapping_add_signed(instruction.d));
     }
 }
 

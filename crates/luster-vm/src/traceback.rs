@@ -28,7 +28,7 @@ pub(crate) fn position_of(frame: &LuaFrame<'_>) -> Vec<u8> {
 
 /// The line at which a frame is, or 0.
 pub fn current_line(frame: &LuaFrame<'_>) -> u32 {
-    frame.closure.prototype().line((frame.pc as usize).saturating_sub(1))
+    frame.closure.prototype().line((frame.pc() as usize).saturating_sub(1))
 }
 
 /// A level of the call stack, as `debug.getinfo` counts them.
@@ -99,7 +99,7 @@ pub fn call_description(state: &ThreadState<'_>) -> Option<(&'static str, Vec<u8
 
 /// What a Lua function's frame says of the call it is in the middle of.
 pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
-    let pc = (frame.pc as usize).checked_sub(1)?;
+    let pc = (frame.pc() as usize).checked_sub(1)?;
     let (kind, name) = frame.closure.prototype().describe_call(pc)?;
     Some((kind, name.to_vec()))
 }
@@ -208,7 +208,7 @@ fn describe_level<'gc>(ctx: Context<'gc>, level: &Level<'_, 'gc>) -> TraceFrame 
     function_name(ctx, &mut name, level_description(level), level.function);
     let Some(frame) = level.frame else { return frame_of_callback(name) };
     let prototype = frame.closure.prototype();
-    let pc = (frame.pc as usize).saturating_sub(1);
+    let pc = (frame.pc() as usize).saturating_sub(1);
     let chunk = chunk_id(&prototype.source.name);
     TraceFrame::new(chunk, prototype.line(pc), prototype.column(pc), name)
         .with_tail_call(frame.is_tail_call)

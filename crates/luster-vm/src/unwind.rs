@@ -248,7 +248,7 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
     use luster_bytecode::Op;
     let Some(Frame::Lua(frame)) = state.frames.last() else { return Vec::new() };
     let prototype = frame.closure.prototype();
-    let Some(pc) = (frame.pc as usize).checked_sub(1) else { return Vec::new() };
+    let Some(pc) = (frame.pc() as usize).checked_sub(1) else { return Vec::new() };
     let instruction = prototype.instructions[pc];
     let register = match fault {
         Fault::Index(..) => match instruction.op {

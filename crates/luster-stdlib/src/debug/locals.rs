@@ -187,7 +187,7 @@ fn find(
 
 /// A variable in scope, by its number.
 fn named(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
-    let pc = (frame.pc as usize).saturating_sub(1);
+    let pc = (frame.pc() as usize).saturating_sub(1);
     let prototype = frame.closure.prototype();
     let (name, register) = active_local(prototype, number, pc)?;
     let slot = Some(frame.base as usize + usize::from(register));
