@@ -145,11 +145,17 @@ impl<'gc> Run<'_, 'gc> {
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Control<'gc> {
-        if let Value::Table(table) = object
-            && let handler @ Value::Closure(_) = self.table_metamethod(table, Metamethod::NewIndex)
-            && table.get(key).is_nil()
-        {
-            return self.enter_metamethod(handler, [object, key, value], ReturnKind::Discard);
+        let mut object = object;
+        for _ in 0..operate::MAX_CHAIN {
+            let Value::Table(table) = object else { break };
+            match self.table_metamethod(table, Metamethod::NewIndex) {
+                next @ Value::Table(_) if table.get(key).is_nil() => object = next,
+                handler @ Value::Closure(_) if table.get(key).is_nil() => {
+                    let arguments = [object, key, value];
+                    return self.enter_metamethod(handler, arguments, ReturnKind::Discard);
+                }
+                _ => break,
+            }
         }
         match operate::set(self.ctx, object, key, value) {
             Ok(SetOutcome::Done) => Ok(Flow::GoOn),

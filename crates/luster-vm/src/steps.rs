@@ -115,23 +115,31 @@ pub(crate) fn find_string_method<'gc>(
     }
 }
 
-/// A field that a table lacks, of the table in whose place its metatable puts another one, by way of
-/// the cache; nil when there is none in either. `None` when it takes more than that to tell.
+/// How many tables a field is looked for in before that is left to the long way.
+const MAX_ANCESTORS: usize = 8;
+
+/// A field that a table lacks, of the tables that stand behind it by its metatable; of the first one by
+/// way of the cache. `None` when there is something else than tables, or many of them.
 #[inline(never)]
 pub(crate) fn find_inherited<'gc>(
     ctx: Context<'gc>,
-    metatable: Table<'gc>,
+    mut metatable: Table<'gc>,
     key: LuaString<'gc>,
     cache: &Cell<u8>,
 ) -> Option<Value<'gc>> {
-    match metatable.metamethod(ctx, Metamethod::Index) {
-        Value::Nil => Some(Value::Nil),
-        Value::Table(class) => {
-            let value = class.get_cached(key, cache);
-            (!value.is_nil() || class.metatable().is_none()).then_some(value)
-        }
-        _ => None,
+    for level in 0..MAX_ANCESTORS {
+        let class = match metatable.metamethod(ctx, Metamethod::Index) {
+            Value::Nil => return Some(Value::Nil),
+            Value::Table(class) => class,
+            _ => return None,
+        };
+        let value = if level == 0 { class.get_cached(key, cache) } else { class.get_short(key) };
+        metatable = match class.metatable() {
+            Some(metatable) if value.is_nil() => metatable,
+            _ => return Some(value),
+        };
     }
+    None
 }
 
 /// A method or a field of a userdata, if it has a table of them or its `__index` has a quick form.
