@@ -44,6 +44,9 @@ fn run_all(session: &mut Session, arguments: &Arguments) -> Result<(), Stop> {
     if arguments.version {
         session.write(VERSION.as_bytes());
     }
+    if arguments.interactive {
+        session.keep_reader();
+    }
     session.enter(|ctx| set_arg(ctx, arguments));
     if !arguments.ignore_environment {
         run_init(session)?;

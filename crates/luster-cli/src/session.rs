@@ -3,7 +3,7 @@
 //!
 //! What is run, and in which order, is decided in `run` and `repl`.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,10 +11,7 @@ use std::time::Instant;
 use luster::bytecode::Prototype;
 use luster::compiler::{CompileError, compile_parse};
 use luster::syntax::{Dialect, parse_with};
-use luster::values::{
-    Callback, CallbackReturn, Context, Error, Metamethod, Stack, Stashed, Table, Value,
-    load_closure,
-};
+use luster::values::{Context, Metamethod, Stashed, Value, load_closure};
 use luster::{Bytes, ErrorKind, FromLuaMulti, Lua, Output, Step, Task, Values};
 
 use crate::args::Limits;
@@ -26,10 +23,6 @@ const SLICE: i64 = 1_000_000;
 
 /// The key in the registry that tells the library `package` to look at no environment variable.
 const NO_ENVIRONMENT: &str = "LUA_NOENV";
-
-/// The keys in the registry for `os.exit` itself, and for whether it was to close the VM.
-const EXIT: &str = "_EXIT";
-const EXIT_CLOSES: &str = "_EXITCLOSES";
 
 /// The first byte of a binary chunk.
 pub(crate) const BINARY: u8 = 0x1B;
@@ -60,6 +53,10 @@ const NOT_ENOUGH: &[u8] = b"not enough memory";
 struct Functions {
     loadfile: Stashed,
     tostring: Stashed,
+}
+
+/// What lines of the standard input are read by.
+struct Reader {
     stdin: Stashed,
     read: Stashed,
 }
@@ -68,6 +65,7 @@ struct Functions {
 pub(crate) struct Session {
     lua: Lua,
     functions: Functions,
+    reader: OnceCell<Reader>,
     interrupts: Interrupts,
     /// How much fuel is left.
     fuel: Cell<i64>,
@@ -102,16 +100,11 @@ impl Session {
                 ctx.registry().set_field(ctx, NO_ENVIRONMENT, Value::True);
             }
         });
-        let functions = lua.enter(|ctx| {
-            note_exits(ctx);
+        let functions = lua.enter_arena(|ctx| {
             let globals = ctx.globals();
-            let stdin = field(ctx, globals.get_field(ctx, "io"), "stdin");
-            let methods = ctx.metamethod(stdin, Metamethod::Index);
             Functions {
                 loadfile: ctx.stash_value(globals.get_field(ctx, "loadfile")),
                 tostring: ctx.stash_value(globals.get_field(ctx, "tostring")),
-                stdin: ctx.stash_value(stdin),
-                read: ctx.stash_value(field(ctx, methods, "read")),
             }
         });
         lua.set_memory_limit(limits.memory);
@@ -119,6 +112,7 @@ impl Session {
         Session {
             lua,
             functions,
+            reader: OnceCell::new(),
             interrupts: Interrupts::new(),
             fuel: Cell::new(limits.fuel.map_or(i64::MAX, |fuel| fuel.min(i64::MAX as u64) as i64)),
             has_memory_limit: limits.memory.is_some(),
@@ -128,7 +122,7 @@ impl Session {
 
     /// Enters the VM's arena.
     pub(crate) fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
-        self.lua.enter(f)
+        self.lua.enter_arena(f)
     }
 
     /// Writes to the standard output, after all that scripts have written.
@@ -339,9 +333,25 @@ impl Session {
         })
     }
 
+    /// What lines are read by, as it is when this is first called: before scripts can change it.
+    pub(crate) fn keep_reader(&self) {
+        self.reader();
+    }
+
+    fn reader(&self) -> &Reader {
+        self.reader.get_or_init(|| {
+            self.lua.enter(|ctx| {
+                let stdin = field(ctx, ctx.globals().get_field(ctx, "io"), "stdin");
+                let methods = ctx.metamethod(stdin, Metamethod::Index);
+                let read = field(ctx, methods, "read");
+                Reader { stdin: ctx.stash_value(stdin), read: ctx.stash_value(read) }
+            })
+        })
+    }
+
     /// Reads a line from the standard input, with its end, through the same buffer as scripts do.
     pub(crate) fn read_line(&self) -> Option<Vec<u8>> {
-        let Functions { stdin, read, .. } = &self.functions;
+        let Reader { stdin, read } = self.reader();
         let task = self.lua.start_with(|ctx, stack| {
             stack.push(ctx.fetch(stdin).unwrap_or(Value::Nil));
             stack.push(ctx.string("L"));
@@ -408,7 +418,7 @@ impl Session {
 
     /// Whether the last `os.exit` was to close the VM.
     fn exit_closes(&self) -> bool {
-        self.enter(|ctx| ctx.registry().get_field(ctx, EXIT_CLOSES).is_truthy())
+        self.enter(luster::exit_closes)
     }
 }
 
@@ -443,26 +453,5 @@ fn field<'gc>(ctx: Context<'gc>, table: Value<'gc>, name: &str) -> Value<'gc> {
     match table {
         Value::Table(table) => table.get_field(ctx, name),
         _ => Value::Nil,
-    }
-}
-
-/// Puts a function in the place of `os.exit` that notes whether the VM is to be closed, which the
-/// VM itself does not tell its host.
-fn note_exits<'gc>(ctx: Context<'gc>) {
-    fn exit<'gc>(
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        let Value::Callback(exit) = ctx.registry().get_field(ctx, EXIT) else {
-            return Err(Error::message("there is no way to exit"));
-        };
-        let result = exit.call(ctx, stack)?;
-        ctx.registry().set_field(ctx, EXIT_CLOSES, stack.get(0));
-        Ok(result)
-    }
-    let globals: Table<'gc> = ctx.globals();
-    if let Value::Table(os) = globals.get_field(ctx, "os") {
-        ctx.registry().set_field(ctx, EXIT, os.get_field(ctx, "exit"));
-        os.set_field(ctx, "exit", Value::Callback(Callback::new(ctx, "exit", exit)));
     }
 }

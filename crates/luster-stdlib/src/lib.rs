@@ -45,6 +45,7 @@ mod string;
 mod system_error;
 #[cfg(feature = "table")]
 mod table;
+mod unopened;
 #[cfg(feature = "utf8")]
 mod utf8;
 mod warning;
@@ -52,7 +53,7 @@ mod warning;
 use luster_value::{Callback, Context, Function, Table, Value};
 
 #[cfg(feature = "os")]
-pub use os::set_clock;
+pub use os::{exit_closes, set_clock};
 pub use output::Output;
 #[cfg(feature = "package")]
 pub use package::{add_searcher, open_contained as open_modules, preload};
@@ -94,7 +95,7 @@ pub enum Library {
 /// Makes the table of a library.
 type Opener = for<'gc> fn(Context<'gc>) -> Table<'gc>;
 
-/// The libraries with their global names, in the order in which they are opened.
+/// The libraries with their global names.
 const LIBRARIES: &[(Library, &str, Opener)] = &[
     (Library::Base, "_G", base::open),
     #[cfg(feature = "coroutine")]
@@ -114,7 +115,13 @@ const LIBRARIES: &[(Library, &str, Opener)] = &[
     #[cfg(feature = "package")]
     (Library::Package, "package", package::open),
     (Library::String, "string", string::open),
+    #[cfg(feature = "os")]
+    (Library::Os, "os", os::open_clocks),
 ];
+
+/// The row of the `os` that only tells the time; the whole one comes before it.
+#[cfg(feature = "os")]
+const CLOCKS: usize = LIBRARIES.len() - 1;
 
 impl Library {
     /// All libraries.
@@ -161,32 +168,48 @@ pub fn open_all(ctx: Context<'_>) {
 }
 
 /// Opens the libraries of [`Library::SAFE`], without `dofile` and `loadfile` and with a `load` that
-/// takes source text only, and what tells the time from `os`.
+/// takes source text only, and what tells the time from `os`. They are opened as by [`open`].
 pub fn open_safe(ctx: Context<'_>) {
     open(ctx, Library::SAFE);
     base::forbid_files_and_binaries(ctx);
     #[cfg(feature = "os")]
-    {
-        open(ctx, &[Library::Os]);
-        if let Value::Table(os) = ctx.globals().get_field(ctx, "os") {
-            os::keep_clocks_only(ctx, os);
+    open_row(ctx, CLOCKS);
+}
+
+/// Opens libraries, in the order given: each becomes a global and an entry of `package.loaded`.
+///
+/// Of most libraries only the table is made, and it is filled when it is first touched, which scripts
+/// do not notice. Hosts that look into such a table past its metamethods have to call
+/// [`Context::fill`] first.
+pub fn open(ctx: Context<'_>, libraries: &[Library]) {
+    for wanted in libraries {
+        if let Some(row) = LIBRARIES.iter().position(|(library, ..)| library == wanted) {
+            open_row(ctx, row);
         }
     }
 }
 
-/// Opens libraries, in the order given: each becomes a global and an entry of `package.loaded`.
-pub fn open<'gc>(ctx: Context<'gc>, libraries: &[Library]) {
-    let loaded = loaded(ctx);
-    for wanted in libraries {
-        for (library, name, opener) in LIBRARIES {
-            if library == wanted {
-                let table = opener(ctx);
-                quick::attach(ctx, table, *library);
-                loaded.set_field(ctx, name, Value::Table(table));
-                ctx.globals().set_field(ctx, name, Value::Table(table));
-            }
-        }
+/// Opens the library in a row of [`LIBRARIES`].
+fn open_row(ctx: Context<'_>, row: usize) {
+    let (library, name, opener) = LIBRARIES[row];
+    let is_needed_at_once = match library {
+        Library::Base => true,
+        #[cfg(feature = "package")]
+        Library::Package => true,
+        _ => false,
+    };
+    let table = if is_needed_at_once {
+        let table = opener(ctx);
+        quick::attach(ctx, table, library);
+        table
+    } else {
+        unopened::promise(ctx, row)
+    };
+    if library == Library::String {
+        string::open_methods(ctx, table);
     }
+    loaded(ctx).set_field(ctx, name, Value::Table(table));
+    ctx.globals().set_field(ctx, name, Value::Table(table));
 }
 
 /// The table `package.loaded`, which is there before the library `package` is.

@@ -105,9 +105,12 @@ fn rawequal<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>
 }
 
 /// `rawget(table, index)`
-fn rawget<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+fn rawget<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     match *arguments {
-        [Value::Table(table), key] => Some(table.get(key)),
+        [Value::Table(table), key] => {
+            ctx.fill(table);
+            Some(table.get(key))
+        }
         _ => None,
     }
 }

@@ -35,6 +35,8 @@ pub struct State<'gc> {
     #[collect(require_static)]
     has_idle_thread: Cell<bool>,
     type_metatables: [Lock<Option<Table<'gc>>>; Type::COUNT],
+    /// The metatable of the tables that are filled when they are first touched.
+    filler: Lock<Option<Table<'gc>>>,
     finalizers: Finalizers<'gc>,
     stash: Stash<'gc>,
     #[collect(require_static)]
@@ -101,6 +103,7 @@ impl<'gc> State<'gc> {
                 idle_thread: Lock::new(None),
                 has_idle_thread: Cell::new(false),
                 type_metatables: std::array::from_fn(|_| Lock::new(None)),
+                filler: Lock::new(None),
                 finalizers: Finalizers::default(),
                 stash: Stash::default(),
                 collector_settings: CollectorSettings::default(),
@@ -166,6 +169,50 @@ impl<'gc> Context<'gc> {
     /// The metatable of Rust errors seen as Lua values.
     pub fn rust_error_metatable(self) -> Table<'gc> {
         self.state.rust_error_metatable.get().expect("set when the state is made")
+    }
+
+    /// Sets the metatable of the tables that are filled when they are first touched, or none when there
+    /// are no such tables any more.
+    ///
+    /// Its metamethods, callbacks with quick forms, fill a table that they are called for, which takes
+    /// the metatable off it; called for nil, `__index` fills all. So scripts find such tables full
+    /// whenever they look. Who looks into a table past its metamethods has to call
+    /// [`fill`](Self::fill) first.
+    pub fn set_filler(self, metatable: Option<Table<'gc>>) {
+        let write = Gc::write(self.mutation, self.state);
+        barrier::unlock!(write, State, filler).set(metatable);
+    }
+
+    /// The metatable of the tables that are filled when they are first touched.
+    #[inline]
+    pub fn filler(self) -> Option<Table<'gc>> {
+        self.state.filler.get()
+    }
+
+    /// Fills a table that is filled when it is first touched, before anybody looks into it past its
+    /// metamethods.
+    #[inline]
+    pub fn fill(self, table: Table<'gc>) {
+        if table.metatable().is_some() && table.metatable() == self.filler() {
+            self.call_filler(Value::Table(table));
+        }
+    }
+
+    /// Fills all tables that are filled when they are first touched.
+    #[inline]
+    pub fn fill_all(self) {
+        if self.filler().is_some() {
+            self.call_filler(Value::Nil);
+        }
+    }
+
+    #[cold]
+    fn call_filler(self, object: Value<'gc>) {
+        if let Some(metatable) = self.filler()
+            && let Value::Callback(index) = metatable.metamethod(self, Metamethod::Index)
+        {
+            index.index(self, object, Value::Nil);
+        }
     }
 
     /// The main coroutine.

@@ -1079,7 +1079,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         && let (Value::Callback(callback), Value::Table(table)) = (iterator, state)
                         && callback.which_builtin() != Builtin::None
                         && let Some([key, value]) =
-                            outside!(step_builtin(callback.which_builtin(), table, control))
+                            outside!(step_builtin(ctx, callback.which_builtin(), table, control))
                     {
                         cursor.set_after(i.a, 4, key);
                         cursor.set_after(i.a, 5, value);

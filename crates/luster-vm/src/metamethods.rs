@@ -95,6 +95,12 @@ impl<'gc> Run<'_, 'gc> {
                         value => value,
                     }
                 }
+                Value::Callback(callback)
+                    if let Some(value) = callback.index(self.ctx, Value::Table(table), key) =>
+                {
+                    self.end_slice_if_due();
+                    value
+                }
                 Value::Closure(_) | Value::Callback(_) => {
                     let arguments = [Value::Table(table), key];
                     return self.enter_metamethod(

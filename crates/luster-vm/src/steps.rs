@@ -190,16 +190,22 @@ pub(crate) fn make_closure<'gc>(
 /// A step of an iterator that the loop knows, when it needs no metamethod and no error.
 #[inline(never)]
 pub(crate) fn step_builtin<'gc>(
+    ctx: Context<'gc>,
     builtin: Builtin,
     table: Table<'gc>,
     control: Value<'gc>,
 ) -> Option<[Value<'gc>; 2]> {
     match builtin {
-        Builtin::Next => match table.next(control) {
-            Ok(Some((key, value))) => Some([key, value]),
-            Ok(None) => Some([Value::Nil; 2]),
-            Err(_) => None,
-        },
+        Builtin::Next => {
+            if control.is_nil() {
+                ctx.fill(table);
+            }
+            match table.next(control) {
+                Ok(Some((key, value))) => Some([key, value]),
+                Ok(None) => Some([Value::Nil; 2]),
+                Err(_) => None,
+            }
+        }
         Builtin::INext => {
             let Value::Integer(index) = control else { return None };
             let index = index.wrapping_add(1);

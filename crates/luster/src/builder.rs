@@ -227,7 +227,7 @@ impl Builder {
         let seed = self.seed.unwrap_or_else(random_seed);
         let output = self.output.unwrap_or_else(Output::stdout);
         let lua = Lua::from_vm(Vm::new(seed), output);
-        lua.enter(|ctx| {
+        lua.enter_arena(|ctx| {
             if let Some(slots) = self.stack_limit {
                 ctx.depth_limits().set_slots(slots);
             }

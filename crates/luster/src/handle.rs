@@ -19,6 +19,10 @@ impl Handle {
     /// Holds a value.
     #[inline]
     pub(crate) fn new<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Self {
+        if let Value::Table(table) = value {
+            // Hosts look past metamethods.
+            ctx.fill(table);
+        }
         let lua = ctx.host::<Weak<Shared>>().cloned().unwrap_or_default();
         Handle { slot: ctx.stash_value(value), lua }
     }

@@ -168,6 +168,8 @@ pub mod values {
     pub use luster_vm::{load_closure, traceback};
 }
 
+#[cfg(feature = "os")]
+pub use luster_stdlib::exit_closes;
 pub use luster_stdlib::{
     Library, Output, open as open_libraries, open_all as open_all_libraries, set_warnings, warn,
 };

@@ -168,6 +168,22 @@ impl Lua {
     /// When called while the VM collects garbage: by the destructor of a value that it owned.
     #[inline]
     pub fn enter<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
+        self.enter_arena(|ctx| {
+            // Libraries are opened when scripts first touch them, which nobody would notice here.
+            ctx.fill_all();
+            f(ctx)
+        })
+    }
+
+    /// Enters the arena as [`enter`](Self::enter) does, but leaves the libraries that no script has
+    /// touched yet as they are: tables that are filled when one does, or by
+    /// [`Context::fill`](crate::values::Context::fill). That takes microseconds which a VM for a short
+    /// script may not want to spend.
+    ///
+    /// # Panics
+    /// As [`enter`](Self::enter) does.
+    #[inline]
+    pub fn enter_arena<T>(&self, f: impl for<'gc> FnOnce(Context<'gc>) -> T) -> T {
         self.0.vm.enter(f)
     }
 
@@ -210,7 +226,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn function<S: 'static>(&self, function: impl LuaFunction<S>) -> Function {
-        self.enter(|ctx| Function(Handle::new(ctx, param::native(ctx, function))))
+        self.enter_arena(|ctx| Function(Handle::new(ctx, param::native(ctx, function))))
     }
 
     /// The same for a function that changes what it has captured. Calling it while it is being
@@ -227,7 +243,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn function_mut<S: 'static>(&self, function: impl LuaFunctionMut<S>) -> Function {
-        self.enter(|ctx| Function(Handle::new(ctx, param::native_mut(ctx, function))))
+        self.enter_arena(|ctx| Function(Handle::new(ctx, param::native_mut(ctx, function))))
     }
 
     /// A coroutine that will call a function when it is first resumed.
@@ -315,7 +331,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn doom(&self) {
-        self.enter(|ctx| ctx.finalizers().separate_all());
+        self.enter_arena(|ctx| ctx.finalizers().separate_all());
     }
 
     /// Begins to run the finalizers that are due.
@@ -370,7 +386,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn held_values(&self) -> Vec<HeldValue> {
-        self.enter(|ctx| {
+        self.enter_arena(|ctx| {
             let held = ctx.stash().held().into_iter();
             held.map(|(value, handles)| HeldValue { description: describe(ctx, value), handles })
                 .collect()

@@ -158,7 +158,10 @@ impl<'gc> TableReader<'gc> {
     /// When it is none.
     pub fn new(ctx: Context<'gc>, value: Value<'gc>) -> Result<Self> {
         match value {
-            Value::Table(table) => Ok(TableReader { ctx, table }),
+            Value::Table(table) => {
+                ctx.fill(table);
+                Ok(TableReader { ctx, table })
+            }
             other => Err(mismatch(ctx, "table", other)),
         }
     }

@@ -339,7 +339,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn globals(&self) -> Table {
-        self.enter(|ctx| Table(Handle::new(ctx, Value::Table(ctx.globals()))))
+        self.enter_arena(|ctx| Table(Handle::new(ctx, Value::Table(ctx.globals()))))
     }
 
     /// An empty table.
@@ -347,7 +347,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn create_table(&self) -> Table {
-        self.enter(|ctx| Table(Handle::new(ctx, Value::Table(Branded::new(ctx)))))
+        self.enter_arena(|ctx| Table(Handle::new(ctx, Value::Table(Branded::new(ctx)))))
     }
 
     /// A table of pairs.

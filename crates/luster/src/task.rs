@@ -106,7 +106,7 @@ impl<T> Task<T> {
 
     fn set_yields(self, are_allowed: bool) -> Self {
         if let Some(execution) = &self.execution {
-            self.lua.enter(|ctx| Vm::allow_yields(ctx, execution, are_allowed));
+            self.lua.enter_arena(|ctx| Vm::allow_yields(ctx, execution, are_allowed));
         }
         self
     }
@@ -118,7 +118,7 @@ impl<T> Task<T> {
     /// running. The host can try again after another step.
     pub fn raise(&mut self, message: &str) -> bool {
         let Some(execution) = &self.execution else { return false };
-        let has_raised = self.lua.enter(|ctx| {
+        let has_raised = self.lua.enter_arena(|ctx| {
             let Some(main) = Vm::main_thread(ctx, execution) else { return false };
             let Some(mut state) = main.state_mut(&ctx) else { return false };
             let in_finalizer =
@@ -320,7 +320,7 @@ fn settle(lua: &Lua) {
     #[cold]
     fn show(lua: &Lua) {
         for warning in luster_vm::take_warnings() {
-            lua.enter(|ctx| luster_stdlib::warn(ctx, &warning));
+            lua.enter_arena(|ctx| luster_stdlib::warn(ctx, &warning));
         }
     }
     lua.shared().output.settle();

@@ -1,10 +1,11 @@
 //! Choosing what a VM has: libraries, sinks, seed and limits.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
 use std::rc::Rc;
 
-use luster::{ErrorKind, Library, Lua, Result, Value};
+use luster::{ErrorKind, Function, Library, Lua, Result, Table, Value};
 
 /// The names of all globals and of what is in the libraries.
 fn names(lua: &Lua) -> Result<Vec<String>> {
@@ -196,5 +197,52 @@ fn set_up_inside_the_arena() -> Result<()> {
         ctx.globals().set_field(ctx, "before", ctx.string("the libraries"));
     });
     assert_eq!(lua.load("before").eval::<String>()?, "the libraries");
+    Ok(())
+}
+
+/// Libraries are opened when scripts first touch them; whoever looks finds them open.
+#[test]
+fn untouched_libraries_are_open_to_hosts() -> Result<()> {
+    let fresh = Lua::with_all_libraries;
+    // By handles, past metamethods too.
+    let lua = fresh();
+    let string: Table = lua.globals().get("string")?;
+    assert!(string.raw_get::<Option<Function>>("format")?.is_some());
+    assert!(string.metatable().is_none());
+    let lua = fresh();
+    for pair in lua.globals().pairs::<String, Value>() {
+        if let (name, Value::Table(library)) = pair? {
+            assert!(!library.is_empty(), "{name}");
+        }
+    }
+    // By conversions.
+    let lua = fresh();
+    let math: HashMap<String, Value> = lua.globals().get("math")?;
+    assert!(math.len() > 20);
+    let lua = fresh();
+    let os: HashMap<String, Value> = lua.load("return os").eval()?;
+    assert!(os.contains_key("time"));
+    // Inside the arena.
+    let lua = fresh();
+    let is_there = lua.enter(|ctx| match ctx.globals().get_field(ctx, "utf8") {
+        luster::values::Value::Table(utf8) => !utf8.get_field(ctx, "char").is_nil(),
+        _ => false,
+    });
+    assert!(is_there);
+    // What a host takes away stays away.
+    let lua = fresh();
+    lua.globals().get::<Table>("os")?.set("exit", Value::Nil)?;
+    assert_eq!(
+        lua.load("return type(os.exit), type(os.time)").eval::<(String, String)>()?,
+        ("nil".into(), "function".into())
+    );
+    // In an arena that is entered as it is, the tables are yet to be filled.
+    let lua = fresh();
+    lua.enter_arena(|ctx| {
+        let luster::values::Value::Table(io) = ctx.globals().get_field(ctx, "io") else { panic!() };
+        assert!(io.get_field(ctx, "write").is_nil());
+        ctx.fill(io);
+        assert!(!io.get_field(ctx, "write").is_nil() && io.metatable().is_none());
+    });
     Ok(())
 }

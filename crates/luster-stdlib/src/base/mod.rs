@@ -114,7 +114,11 @@ fn getmetatable<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let result = match ctx.metatable(stack.any(0)?) {
+    let object = stack.any(0)?;
+    if let Value::Table(table) = object {
+        ctx.fill(table);
+    }
+    let result = match ctx.metatable(object) {
         None => Value::Nil,
         Some(metatable) => match metatable.metamethod(ctx, Metamethod::Metatable) {
             Value::Nil => Value::Table(metatable),
@@ -136,6 +140,7 @@ fn setmetatable<'gc>(
         Value::Nil if stack.len() > 1 => None,
         _ => return Err(stack.type_error(ctx, 1, "nil or table")),
     };
+    ctx.fill(table);
     if let Some(old) = table.metatable()
         && !old.metamethod(ctx, Metamethod::Metatable).is_nil()
     {
@@ -166,8 +171,9 @@ fn rawget<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let value = stack.table(ctx, 0)?.get(stack.any(1)?);
-    stack.replace(value);
+    let (table, key) = (stack.table(ctx, 0)?, stack.any(1)?);
+    ctx.fill(table);
+    stack.replace(table.get(key));
     Ok(CallbackReturn::Return)
 }
 
@@ -192,6 +198,7 @@ fn rawset<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let table = stack.table(ctx, 0)?;
     let (key, value) = (stack.any(1)?, stack.any(2)?);
+    ctx.fill(table);
     table.set(&ctx, key, value).map_err(|error| Error::plain(error.message()))?;
     stack.replace(Value::Table(table));
     Ok(CallbackReturn::Return)
@@ -276,6 +283,7 @@ fn next<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let table = stack.table(ctx, 0)?;
     let key = stack.get(1);
+    ctx.fill(table);
     if let Value::Float(_) = key
         && key.to_integer().is_some()
     {

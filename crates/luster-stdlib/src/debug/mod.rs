@@ -110,7 +110,11 @@ fn getmetatable<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let metatable = ctx.metatable(stack.any(0)?);
+    let value = stack.any(0)?;
+    if let Value::Table(table) = value {
+        ctx.fill(table);
+    }
+    let metatable = ctx.metatable(value);
     stack.replace(metatable.map_or(Value::Nil, Value::Table));
     Ok(CallbackReturn::Return)
 }
@@ -127,7 +131,10 @@ fn setmetatable<'gc>(
     };
     let value = stack.get(0);
     match value {
-        Value::Table(table) => table.set_metatable(&ctx, metatable),
+        Value::Table(table) => {
+            ctx.fill(table);
+            table.set_metatable(&ctx, metatable);
+        }
         Value::UserData(userdata) => userdata.set_metatable(&ctx, metatable),
         other => ctx.set_type_metatable(other.type_of(), metatable),
     }

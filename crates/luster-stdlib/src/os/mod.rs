@@ -41,11 +41,16 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     crate::table_of(ctx, FUNCTIONS, 0)
 }
 
-/// Takes away what reaches outside the VM.
-pub(crate) fn keep_clocks_only<'gc>(ctx: Context<'gc>, table: Table<'gc>) {
+/// Where the registry has what [`exit_closes`] tells.
+const EXIT_CLOSES: &str = "_EXIT_CLOSES";
+
+/// The library without what reaches outside the VM.
+pub(crate) fn open_clocks<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    let table = open(ctx);
     for name in OUTSIDE {
         table.set_field(ctx, name, Value::Nil);
     }
+    table
 }
 
 /// `os.clock()`
@@ -297,9 +302,15 @@ fn exit<'gc>(
         _ => stack.optional_integer(ctx, 0, 0)? as i32,
     };
     let _ = Output::of(ctx).flush();
-    let close = stack.get(1).is_truthy();
-    stack.replace(Value::boolean(close));
+    let close = Value::boolean(stack.get(1).is_truthy());
+    ctx.registry().set_field(ctx, EXIT_CLOSES, close);
+    stack.replace(close);
     Ok(CallbackReturn::Exit(code))
+}
+
+/// Whether the script that called `os.exit` wants the VM to be closed.
+pub fn exit_closes(ctx: Context<'_>) -> bool {
+    ctx.registry().get_field(ctx, EXIT_CLOSES).is_truthy()
 }
 
 /// `os.getenv(name)`

@@ -45,12 +45,15 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the library's table and sets the metatable of strings.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let library = crate::table_of(ctx, FUNCTIONS, 0);
+    crate::table_of(ctx, FUNCTIONS, 0)
+}
+
+/// Gives strings their methods, the functions of the library.
+pub(crate) fn open_methods<'gc>(ctx: Context<'gc>, library: Table<'gc>) {
     let metatable = Table::new(ctx);
     arithmetic::fill(ctx, metatable);
     metatable.set_field(ctx, "__index", Value::Table(library));
     ctx.set_type_metatable(Type::String, Some(metatable));
-    library
 }
 
 /// A position that may count back from the end, as one from 1 on that may lie behind the end: the

@@ -241,6 +241,18 @@ impl<'gc> Table<'gc> {
         self.0.metatable.set(metatable);
     }
 
+    /// Takes over what another table contains, and leaves it what this one did. Metatables stay.
+    pub fn swap_contents(self, mc: &Mutation<'gc>, other: Table<'gc>) {
+        if self == other {
+            return;
+        }
+        mc.backward_barrier(self.erase(), None);
+        mc.backward_barrier(other.erase(), None);
+        std::mem::swap(self.parts_mut(), other.parts_mut());
+        self.0.absent.set(0);
+        other.0.absent.set(0);
+    }
+
     /// Notes that the table is to be finalized; tells whether it was not noted before.
     pub fn note_finalizer(self) -> bool {
         !self.0.has_finalizer.replace(true)

@@ -291,7 +291,7 @@ impl Lua {
     /// Futures that run Lua code which waits for futures may be polled one inside the other to a
     /// depth of 100; beyond that, the call is an error, "C stack overflow".
     pub fn async_function<S: 'static>(&self, function: impl AsyncFunction<S>) -> Function {
-        self.enter(|ctx| Function(Handle::new(ctx, native(ctx, function))))
+        self.enter_arena(|ctx| Function(Handle::new(ctx, native(ctx, function))))
     }
 
     /// Who is to be woken when a script that waits can go on: for

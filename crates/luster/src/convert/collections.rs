@@ -45,7 +45,10 @@ pub(crate) fn table_with_room(ctx: Context<'_>, array: usize, nodes: usize) -> R
 
 fn table<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Result<Table<'gc>> {
     match value {
-        Value::Table(table) => Ok(table),
+        Value::Table(table) => {
+            ctx.fill(table);
+            Ok(table)
+        }
         other => Err(mismatch(ctx, "table", other)),
     }
 }

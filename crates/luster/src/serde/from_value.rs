@@ -97,6 +97,7 @@ impl<'a, 'gc> Reader<'a, 'gc> {
         if self.is_recursive() {
             return Err(Fault::message("recursive table"));
         }
+        self.shared.ctx.fill(table);
         let depth = self.above.map_or(0, |level| level.depth) + 1;
         if depth > MAX_DEPTH {
             return Err(Fault::message("tables nested too deeply"));

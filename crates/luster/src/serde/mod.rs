@@ -384,7 +384,9 @@ impl Lua {
     /// # Ok::<(), luster::Error>(())
     /// ```
     pub fn null(&self) -> Value {
-        self.enter(|ctx| Value::UserData(crate::AnyUserData::handle(Handle::new(ctx, null(ctx)))))
+        self.enter_arena(|ctx| {
+            Value::UserData(crate::AnyUserData::handle(Handle::new(ctx, null(ctx))))
+        })
     }
 
     /// The metatable that marks tables as arrays: what is a list even when it is empty.
@@ -401,7 +403,7 @@ impl Lua {
     /// # Ok::<(), luster::Error>(())
     /// ```
     pub fn array_metatable(&self) -> Table {
-        self.enter(|ctx| Table(Handle::new(ctx, BrandedValue::Table(array_metatable(ctx)))))
+        self.enter_arena(|ctx| Table(Handle::new(ctx, BrandedValue::Table(array_metatable(ctx)))))
     }
 }
 
