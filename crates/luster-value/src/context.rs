@@ -121,6 +121,9 @@ impl<'gc> State<'gc> {
         barrier::unlock!(write, State, rust_error_metatable).set(Some(Table::new(ctx)));
         let main = Thread::new(ctx, Value::Nil);
         barrier::unlock!(write, State, main_thread).set(Some(main));
+        // The first execution takes it.
+        barrier::unlock!(write, State, idle_thread).set(Some(main));
+        state.as_ref().has_idle_thread.set(true);
         state
     }
 }

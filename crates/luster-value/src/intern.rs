@@ -11,8 +11,8 @@ use hashbrown::HashTable;
 
 use crate::string::{Header, LuaString, MAX_SHORT, hash_bytes};
 
-/// How many strings there is room for at first: the names of the libraries are nearly as many.
-const FIRST_STRINGS: usize = 224;
+/// How many strings there is room for at first: the names that a VM begins with are nearly as many.
+const FIRST_STRINGS: usize = 112;
 
 /// The short strings of a VM.
 pub(crate) struct Interner<'gc> {
