@@ -8,6 +8,7 @@
 //! messages relies on it.
 
 mod flow;
+mod registers;
 mod shape;
 
 use std::fmt;

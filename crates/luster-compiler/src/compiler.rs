@@ -50,6 +50,8 @@ pub(crate) struct Compiler<'a> {
 /// A line of the source, as the bytes that it reaches from and to.
 #[derive(Clone, Copy)]
 struct Line {
+    /// Counted from 1.
+    number: u32,
     start: u32,
     end: u32,
 }
@@ -84,7 +86,7 @@ impl<'a> Compiler<'a> {
             f: FunctionState::new(0),
             outer: Vec::new(),
             position: parse.tokens.all().start(),
-            line_at: Cell::new(Line { start: 0, end: 0 }),
+            line_at: Cell::new(Line { number: 0, start: 0, end: 0 }),
         }
     }
 
@@ -261,23 +263,39 @@ impl<'a> Compiler<'a> {
 
     /// The line on which a token begins.
     pub(crate) fn line(&self, token: TokenId) -> u32 {
-        self.source.line(self.tokens.start(token))
+        self.line_of(self.tokens.start(token)).number
     }
 
     /// The offset for an instruction that belongs to `natural`, but that PUC-Rio makes only when
     /// it has come to `late`, and so gives the line of that: line hooks and messages show lines.
+    #[inline]
     pub(crate) fn late_offset(&self, natural: u32, late: u32) -> u32 {
         let mut line = self.line_at.get();
         if !line.contains(natural) {
-            let number = self.source.line(natural) as usize;
-            let starts = &self.source.line_starts;
-            line = Line {
-                start: starts.get(number.wrapping_sub(1)).copied().unwrap_or(0),
-                end: starts.get(number).copied().unwrap_or(u32::MAX),
-            };
-            self.line_at.set(line);
+            line = self.line_of(natural);
         }
         if line.contains(late) { natural } else { late }
+    }
+
+    /// The line of a byte.
+    #[inline(never)]
+    fn line_of(&self, offset: u32) -> Line {
+        // It is seldom far after the one that was asked for last.
+        const NEAR: usize = 8;
+        let starts = &self.source.line_starts;
+        let last = self.line_at.get();
+        let near = starts.iter().skip(last.number as usize).take(NEAR);
+        let number = match near.take_while(|&&start| start <= offset).count() {
+            passed if last.start <= offset && passed < NEAR => last.number + passed as u32,
+            _ => self.source.line(offset),
+        };
+        let line = Line {
+            number,
+            start: starts.get((number as usize).wrapping_sub(1)).copied().unwrap_or(0),
+            end: starts.get(number as usize).copied().unwrap_or(u32::MAX),
+        };
+        self.line_at.set(line);
+        line
     }
 
     /// The offset for an instruction of an expression that PUC-Rio makes only when it has read the

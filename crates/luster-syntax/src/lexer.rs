@@ -8,7 +8,7 @@ use luster_number::Number;
 
 use crate::{
     diagnostic::{DiagnosticKind, Near},
-    lines::LineIndex,
+    lines::{LineIndex, find_line_break},
     literal::{append_unescaped, numeral_value, read_escape},
     parser::DIAGNOSTICS_LIMIT,
     token::{Span, TokenId, TokenKind, TokenTable},
@@ -159,7 +159,7 @@ impl Lexer<'_> {
     /// Goes past everything up to the end of the line.
     fn skip_line(&mut self) {
         let rest = &self.source[self.at..];
-        self.at += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+        self.at += find_line_break(rest).unwrap_or(rest.len());
     }
 
     /// Takes so many bytes as a token of this kind.

@@ -17,9 +17,11 @@ impl LineIndex {
     /// Finds the lines of a source. Bytes from 4 GiB on are not looked at.
     pub fn new(source: &[u8]) -> LineIndex {
         let source = &source[..source.len().min(u32::MAX as usize)];
-        let mut starts = vec![0];
+        // Lines of code have some thirty bytes.
+        let mut starts = Vec::with_capacity(source.len() / 32 + 1);
+        starts.push(0);
         let mut at = 0;
-        while let Some(found) = source[at..].iter().position(|&b| b == b'\n' || b == b'\r') {
+        while let Some(found) = find_line_break(&source[at..]) {
             at += found + line_break_len(&source[at + found..]);
             starts.push(at as u32);
         }
@@ -34,6 +36,11 @@ impl LineIndex {
     /// The column of the byte at this offset, counted in bytes from 1.
     pub fn column(&self, offset: u32) -> u32 {
         offset - self.line_start(self.line(offset)) + 1
+    }
+
+    /// The offset of the first byte of each line, the first being 0.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
     }
 
     /// How many lines there are: one more than there are line breaks.
@@ -58,6 +65,27 @@ impl LineIndex {
         }
         Span { start, end }
     }
+}
+
+/// The offset of the first byte of a text that breaks a line, found eight bytes at a time.
+#[inline]
+pub(crate) fn find_line_break(text: &[u8]) -> Option<usize> {
+    const fn each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // The highest bit of each byte tells whether it is zero; those above the first may be wrong.
+    let zeros = |word: u64| word.wrapping_sub(each(1)) & !word & each(0x80);
+    let mut at = 0;
+    while let Some(&bytes) = text[at..].first_chunk() {
+        let word = u64::from_le_bytes(bytes);
+        let found = zeros(word ^ each(b'\n')) | zeros(word ^ each(b'\r'));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = text[at..].iter().position(|&b| b == b'\n' || b == b'\r')?;
+    Some(at + rest)
 }
 
 /// How many bytes the line break at the start of this text has: 1 or 2, or 0 if there is none.
@@ -85,6 +113,23 @@ mod tests {
         let c = source.iter().position(|&b| b == b'c').unwrap() as u32;
         assert_eq!((lines.line(c), lines.column(c)), (3, 1));
         assert_eq!((lines.line(c + 1), lines.column(c + 1)), (3, 2));
+    }
+
+    #[test]
+    fn breaks_are_found_wherever_they_are() {
+        for len in 0..20 {
+            for at in 0..len {
+                // Bytes around it that differ from a break by one bit or by one.
+                let mut text = vec![[b'\x0b', b'\x8a', b'\x0c', b'\x8d'][at % 4]; len];
+                assert_eq!(find_line_break(&text), None);
+                for byte in [b'\n', b'\r'] {
+                    text[at] = byte;
+                    assert_eq!(find_line_break(&text), Some(at));
+                }
+                text[at..].fill(b'\r');
+                assert_eq!(find_line_break(&text), Some(at));
+            }
+        }
     }
 
     #[test]

@@ -8,112 +8,51 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::registers::{Few, Many, Registers};
 use super::shape::{self, Blocks};
 use super::{VerifyError, VerifyErrorKind};
 use crate::op::{Flow, Instruction, Op, Operand};
 use crate::prototype::{Capture, Parts};
 
-/// A set of registers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Registers([u64; 4]);
-
-impl Registers {
-    /// The sets of all registers below 0, below 1, ... below 256.
-    const BELOW: [Registers; 257] = {
-        let mut sets = [Registers([0; 4]); 257];
-        let mut count = 1;
-        while count <= 256 {
-            sets[count] = sets[count - 1];
-            sets[count].0[(count - 1) / 64] |= 1 << ((count - 1) % 64);
-            count += 1;
-        }
-        sets
-    };
-
-    /// `count` registers from `first` on, those past the last left out.
-    #[inline]
-    fn range(first: usize, count: usize) -> Self {
-        Self::BELOW[(first + count).min(256)].without(Self::BELOW[first.min(256)])
-    }
-
-    #[inline]
-    fn has(&self, register: u8) -> bool {
-        self.0[usize::from(register >> 6)] >> (register & 63) & 1 != 0
-    }
-
-    #[inline]
-    fn insert_if(&mut self, condition: bool, register: u8) {
-        self.0[usize::from(register >> 6)] |= u64::from(condition) << (register & 63);
-    }
-
-    #[inline]
-    fn remove_if(&mut self, condition: bool, register: u8) {
-        self.0[usize::from(register >> 6)] &= !(u64::from(condition) << (register & 63));
-    }
-
-    #[inline]
-    fn with(self, other: Self) -> Self {
-        Registers(std::array::from_fn(|word| self.0[word] | other.0[word]))
-    }
-
-    #[inline]
-    fn without(self, other: Self) -> Self {
-        Registers(std::array::from_fn(|word| self.0[word] & !other.0[word]))
-    }
-
-    #[inline]
-    fn shared(self, other: Self) -> Self {
-        Registers(std::array::from_fn(|word| self.0[word] & other.0[word]))
-    }
-
-    /// The lowest register in the set.
-    fn first(&self) -> Option<u8> {
-        let word = self.0.iter().position(|&word| word != 0)?;
-        Some((word as u32 * 64 + self.0[word].trailing_zeros()) as u8)
-    }
-}
-
 /// What is known of the registers at one place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct State {
-    values: Registers,
-    cells: Registers,
+struct State<S> {
+    values: S,
+    cells: S,
 }
 
-impl State {
+impl<S: Registers> State<S> {
     #[inline]
     fn read(&self, register: u8) -> Result<(), VerifyErrorKind> {
-        if self.values.has(register) { Ok(()) } else { Err(VerifyErrorKind::NotAValue(register)) }
+        self.read_range(register, 1)
     }
 
+    #[inline]
     fn read_range(&self, first: u8, count: usize) -> Result<(), VerifyErrorKind> {
-        match Registers::range(usize::from(first), count).without(self.values).first() {
+        match S::range(usize::from(first), count).without(self.values).first() {
             None => Ok(()),
             Some(register) => Err(VerifyErrorKind::NotAValue(register)),
         }
     }
 
     #[inline]
-    fn write(&mut self, register: u8) {
-        self.values.insert_if(true, register);
-        self.cells.remove_if(true, register);
-    }
-
     fn write_range(&mut self, first: usize, count: usize) {
-        let range = Registers::range(first, count);
+        let range = S::range(first, count);
         self.values = self.values.with(range);
         self.cells = self.cells.without(range);
     }
 
-    fn forget(&mut self, range: Registers) {
+    #[inline]
+    fn forget(&mut self, range: S) {
         self.values = self.values.without(range);
         self.cells = self.cells.without(range);
     }
 
     /// Forgets what a register and all above it hold.
+    #[inline]
     fn forget_from(&mut self, first: usize) {
-        self.values = self.values.shared(Registers::BELOW[first.min(256)]);
-        self.cells = self.cells.shared(Registers::BELOW[first.min(256)]);
+        self.values = self.values.shared(S::below(first));
+        self.cells = self.cells.shared(S::below(first));
     }
 }
 
@@ -128,6 +67,8 @@ struct Effect {
     writes: bool,
     /// Whether the op has a rule of its own.
     special: bool,
+    /// Whether that is all, and control goes to the next instruction.
+    plain: bool,
     /// Where control goes.
     flow: Flow,
 }
@@ -138,6 +79,7 @@ const EFFECTS: [Effect; Op::ALL.len()] = {
         cells: [false; 2],
         writes: false,
         special: false,
+        plain: false,
         flow: Flow::Next,
     };
     let mut effects = [none; Op::ALL.len()];
@@ -167,6 +109,7 @@ const EFFECTS: [Effect; Op::ALL.len()] = {
             }
             index += 1;
         }
+        effect.plain = !effect.special && matches!(effect.flow, Flow::Next);
         number += 1;
     }
     effects
@@ -174,32 +117,41 @@ const EFFECTS: [Effect; Op::ALL.len()] = {
 
 /// A block: what is known at its first instruction.
 #[derive(Clone, Copy, Default)]
-struct Entry {
-    state: State,
+struct Entry<S> {
+    state: State<S>,
     reached: bool,
     waiting: bool,
 }
 
-struct Analysis<'a> {
+struct Analysis<'a, S> {
     parts: &'a Parts,
     blocks: &'a Blocks,
-    entries: Vec<Entry>,
+    entries: Vec<Entry<S>>,
     /// The first instructions of blocks to look at on the way down, the earliest on top.
     work: BinaryHeap<Reverse<u32>>,
     /// Those to look at the next time round: jumps back from everywhere are joined first.
     later: Vec<Reverse<u32>>,
     /// For each nested prototype, the registers whose cells it captures.
-    captures: Vec<Registers>,
+    captures: Vec<S>,
 }
 
 /// Follows control from the first instruction and checks every register that is read on the way.
 /// Code that cannot be reached is not looked at.
 pub(super) fn check(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
+    // Most functions have few registers.
+    if parts.registers <= Few::COUNT {
+        check_with::<Few>(parts, blocks)
+    } else {
+        check_with::<Many>(parts, blocks)
+    }
+}
+
+fn check_with<S: Registers>(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
     let captures = parts.prototypes.iter().map(|nested| {
-        let mut registers = Registers::default();
+        let mut registers = S::default();
         for upvalue in &nested.upvalues {
             if let Capture::Register(register) = upvalue.capture {
-                registers.insert_if(true, register);
+                registers = registers.with(S::one(true, register));
             }
         }
         registers
@@ -226,10 +178,10 @@ pub(super) fn check(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
     Ok(())
 }
 
-impl Analysis<'_> {
+impl<S: Registers> Analysis<'_, S> {
     /// Control may come to a block's first instruction with this state. Returns whether the block
     /// has to be looked at again for it, and does not wait for that yet.
-    fn join(&mut self, block: usize, state: &State) -> bool {
+    fn join(&mut self, block: usize, state: &State<S>) -> bool {
         let entry = &mut self.entries[block];
         let joined = State {
             values: entry.state.values.shared(state.values),
@@ -247,7 +199,7 @@ impl Analysis<'_> {
     }
 
     /// Control may jump from one instruction to another, which begins a block, with this state.
-    fn arrive(&mut self, from: usize, to: usize, state: &State) {
+    fn arrive(&mut self, from: usize, to: usize, state: &State<S>) {
         if let Some(block) = self.blocks.at(to)
             && self.join(block, state)
         {
@@ -271,9 +223,11 @@ impl Analysis<'_> {
         let mut pc = head;
         loop {
             let instruction = self.parts.instructions[pc];
-            self.step(&mut state, pc, instruction)
+            let effect = &EFFECTS[instruction.op as usize];
+            self.step(&mut state, pc, instruction, effect)
                 .map_err(|kind| VerifyError { pc: Some(pc), kind })?;
-            match EFFECTS[instruction.op as usize].flow {
+            match effect.flow {
+                _ if effect.plain => {}
                 Flow::Next => {}
                 Flow::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
                 Flow::Jump => {
@@ -305,34 +259,35 @@ impl Analysis<'_> {
     #[inline]
     fn step(
         &self,
-        state: &mut State,
+        state: &mut State<S>,
         pc: usize,
         instruction: Instruction,
+        effect: &Effect,
     ) -> Result<(), VerifyErrorKind> {
-        let Instruction { op, a, b, c, .. } = instruction;
-        let effect = &EFFECTS[op as usize];
+        let Instruction { a, b, c, .. } = instruction;
         // One branch for all operands: which of them are registers follows no pattern that a
         // processor could predict.
-        let missing = effect.reads[0] & !state.values.has(a)
-            | effect.reads[1] & !state.values.has(b)
-            | effect.reads[2] & !state.values.has(c)
-            | effect.cells[0] & !state.cells.has(a)
-            | effect.cells[1] & !state.cells.has(b);
-        if missing {
+        let values = S::one(effect.reads[0], a)
+            .with(S::one(effect.reads[1], b))
+            .with(S::one(effect.reads[2], c));
+        let cells = S::one(effect.cells[0], a).with(S::one(effect.cells[1], b));
+        let missing = values.without(state.values).with(cells.without(state.cells));
+        if !missing.is_empty() {
             return Err(first_missing(state, instruction));
         }
         if effect.special {
             self.special(state, pc, instruction)?;
         }
-        state.values.insert_if(effect.writes, a);
-        state.cells.remove_if(effect.writes, a);
+        let written = S::one(effect.writes, a);
+        state.values = state.values.with(written);
+        state.cells = state.cells.without(written);
         Ok(())
     }
 
     /// The ops that use several registers or change what one holds.
     fn special(
         &self,
-        state: &mut State,
+        state: &mut State<S>,
         pc: usize,
         instruction: Instruction,
     ) -> Result<(), VerifyErrorKind> {
@@ -347,8 +302,8 @@ impl Analysis<'_> {
         match op {
             Op::NewCell => {
                 state.read(a)?;
-                state.values.remove_if(true, a);
-                state.cells.insert_if(true, a);
+                state.values = state.values.without(S::one(true, a));
+                state.cells = state.cells.with(S::one(true, a));
             }
             Op::LoadNil => state.write_range(first, b_count + 1),
             Op::GetMethod => state.write_range(first, 2),
@@ -357,7 +312,7 @@ impl Analysis<'_> {
             }
             Op::Concat => {
                 state.read_range(b, c_count)?;
-                state.forget(Registers::range(b_count, c_count));
+                state.forget(S::range(b_count, c_count));
             }
             Op::Call => {
                 state.read_range(a, fixed(b_count))?;
@@ -388,7 +343,7 @@ impl Analysis<'_> {
             }
             Op::GenericForLoop => {
                 state.read_range(a + 4, 1)?;
-                state.write(a + 2);
+                state.write_range(first + 2, 1);
             }
             _ => {}
         }
@@ -398,14 +353,14 @@ impl Analysis<'_> {
 
 /// Which operand of an instruction is not there, when one is not.
 #[cold]
-fn first_missing(state: &State, instruction: Instruction) -> VerifyErrorKind {
+fn first_missing<S: Registers>(state: &State<S>, instruction: Instruction) -> VerifyErrorKind {
     let effect = &EFFECTS[instruction.op as usize];
     let registers = [instruction.a, instruction.b, instruction.c];
     for (register, reads) in registers.into_iter().zip(effect.reads) {
-        if reads && !state.values.has(register) {
+        if reads && !S::one(true, register).without(state.values).is_empty() {
             return VerifyErrorKind::NotAValue(register);
         }
     }
-    let cell = if effect.cells[0] && !state.cells.has(instruction.a) { 0 } else { 1 };
-    VerifyErrorKind::NotACell(registers[cell])
+    let has_first = S::one(effect.cells[0], instruction.a).without(state.cells).is_empty();
+    VerifyErrorKind::NotACell(registers[usize::from(has_first)])
 }

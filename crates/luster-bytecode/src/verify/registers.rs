@@ -1,0 +1,155 @@
+//! Sets of registers, as `flow` reckons with them: one word where a function has few registers, four
+//! where it has many. What the sets mean is the business of `flow`.
+
+/// A set of registers.
+pub(super) trait Registers: Copy + std::fmt::Debug + Default + Eq {
+    /// One register if the condition holds, otherwise none. It must be one that the set can have.
+    fn one(condition: bool, register: u8) -> Self;
+
+    /// All registers below this one. It may be past the last.
+    fn below(register: usize) -> Self;
+
+    /// What is in either set.
+    fn with(self, other: Self) -> Self;
+
+    /// What is in both sets.
+    fn shared(self, other: Self) -> Self;
+
+    /// What is in this set but not in the other.
+    fn without(self, other: Self) -> Self;
+
+    /// The lowest register in the set.
+    fn first(self) -> Option<u8>;
+
+    /// `count` registers from `first` on, those past the last left out.
+    #[inline]
+    fn range(first: usize, count: usize) -> Self {
+        Self::below(first + count).without(Self::below(first))
+    }
+
+    /// Whether no register is in the set.
+    #[inline]
+    fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// A set for functions with at most [`Few::COUNT`] registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Few(u64);
+
+impl Few {
+    /// How many registers there may be.
+    pub(super) const COUNT: u8 = 64;
+}
+
+impl Registers for Few {
+    #[inline]
+    fn one(condition: bool, register: u8) -> Self {
+        Few(u64::from(condition) << (register & 63))
+    }
+
+    #[inline]
+    fn below(register: usize) -> Self {
+        Few(if register < 64 { !(u64::MAX << register) } else { u64::MAX })
+    }
+
+    #[inline]
+    fn with(self, other: Self) -> Self {
+        Few(self.0 | other.0)
+    }
+
+    #[inline]
+    fn shared(self, other: Self) -> Self {
+        Few(self.0 & other.0)
+    }
+
+    #[inline]
+    fn without(self, other: Self) -> Self {
+        Few(self.0 & !other.0)
+    }
+
+    #[inline]
+    fn first(self) -> Option<u8> {
+        (self.0 != 0).then(|| self.0.trailing_zeros() as u8)
+    }
+}
+
+/// A set for functions with any number of registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Many([u64; 4]);
+
+impl Registers for Many {
+    #[inline]
+    fn one(condition: bool, register: u8) -> Self {
+        let mut words = [0; 4];
+        words[usize::from(register >> 6)] = u64::from(condition) << (register & 63);
+        Many(words)
+    }
+
+    #[inline]
+    fn below(register: usize) -> Self {
+        Many(std::array::from_fn(|word| Few::below(register.saturating_sub(word * 64)).0))
+    }
+
+    #[inline]
+    fn with(self, other: Self) -> Self {
+        Many(std::array::from_fn(|word| self.0[word] | other.0[word]))
+    }
+
+    #[inline]
+    fn shared(self, other: Self) -> Self {
+        Many(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    #[inline]
+    fn without(self, other: Self) -> Self {
+        Many(std::array::from_fn(|word| self.0[word] & !other.0[word]))
+    }
+
+    #[inline]
+    fn first(self) -> Option<u8> {
+        let word = self.0.iter().position(|&word| word != 0)?;
+        Some((word as u32 * 64 + self.0[word].trailing_zeros()) as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The registers of a set, found one by one.
+    fn members<S: Registers>(mut set: S) -> Vec<u8> {
+        let mut found = Vec::new();
+        while let Some(first) = set.first() {
+            found.push(first);
+            set = set.without(S::one(true, first));
+        }
+        assert!(set.is_empty());
+        found
+    }
+
+    fn check<S: Registers>(count: usize) {
+        let numbers = |from: usize, to: usize| (from..to).map(|n| n as u8).collect::<Vec<u8>>();
+        for first in 0..count {
+            let one = S::one(true, first as u8);
+            assert_eq!(members(one), [first as u8]);
+            assert!(S::one(false, first as u8).is_empty());
+            assert_eq!(members(S::below(first)), numbers(0, first));
+            for len in [0, 1, 3, 62, 64, 100, 255] {
+                let end = (first + len).min(count);
+                let range = S::range(first, len);
+                assert_eq!(members(range), numbers(first, end));
+                assert_eq!(range.shared(S::below(first)), S::default());
+                assert_eq!(range.with(S::below(first)), S::below(end));
+            }
+        }
+        assert_eq!(members(S::below(count)), numbers(0, count));
+    }
+
+    #[test]
+    fn sets_of_both_sizes_are_sets() {
+        check::<Few>(64);
+        check::<Many>(256);
+    }
+}
