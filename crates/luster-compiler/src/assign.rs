@@ -152,8 +152,8 @@ impl Compiler<'_> {
                 }
                 // The environment, as far as the function has it already.
                 _ => {
-                    if let Some(&upvalue) = self.f.upvalue_indices.get(&name) {
-                        later.upvalues[usize::from(upvalue)] = index as u32 + 1;
+                    if let Some(upvalue) = self.upvalues.get(name, self.outer.len()) {
+                        later.upvalues[upvalue as usize] = index as u32 + 1;
                     }
                 }
             }

@@ -31,6 +31,7 @@ mod function;
 mod labels;
 mod loops;
 mod names;
+mod numbering;
 mod operators;
 mod scope;
 mod stmt;
