@@ -199,13 +199,10 @@ pub(super) fn check(parts: &Parts) -> Result<Blocks, VerifyError> {
             continue;
         }
         lookups(parts, &kinds, instruction, rule).map_err(at)?;
-        if rule.special {
-            extent(parts, &kinds, instruction).map_err(at)?;
-        }
         if let Some(target) = flow(code, pc, rule).map_err(at)? {
             blocks.add(target);
         }
-        if rule.special && neighbours(code, pc).map_err(at)? {
+        if rule.special && special(parts, &kinds, pc).map_err(at)? {
             open_inputs.push(pc);
         }
     }
@@ -279,6 +276,13 @@ fn lookups(
         return kinds.check(index, rule.constant);
     }
     Ok(())
+}
+
+/// Checks what is not the same for all ops. Returns whether the instruction takes an open list.
+#[inline(never)]
+fn special(parts: &Parts, kinds: &Kinds, pc: usize) -> Result<bool, VerifyErrorKind> {
+    extent(parts, kinds, parts.instructions[pc])?;
+    neighbours(&parts.instructions, pc)
 }
 
 /// Checks the rules of ops that name several registers, or whose operands have a meaning of their
