@@ -292,8 +292,9 @@ pub struct TokenTable {
 impl TokenTable {
     /// An empty table for a source of about this many bytes, to be filled by `push`.
     pub(crate) fn for_source(len: usize) -> TokenTable {
-        // Dense source has a token, spaces counted, for every three bytes.
-        let tokens = len / 3 + 1;
+        // Dense source has a token, spaces counted, for every three bytes. To copy a table that
+        // grows costs more than room that is not used.
+        let tokens = len / 5 * 2 + 1;
         TokenTable { kinds: Vec::with_capacity(tokens), starts: Vec::with_capacity(tokens) }
     }
 

@@ -118,8 +118,8 @@ impl Ast {
 impl Ast {
     /// A tree without nodes, for a source of about so many tokens.
     pub(crate) fn new(tokens: usize) -> Ast {
-        let exprs = tokens / 4;
-        let stmts = tokens / 16;
+        let exprs = tokens / 8 * 3;
+        let stmts = tokens / 12;
         Ast {
             exprs: Vec::with_capacity(exprs),
             expr_places: Vec::with_capacity(exprs),
@@ -127,7 +127,11 @@ impl Ast {
             stmt_places: Vec::with_capacity(stmts),
             blocks: Vec::new(),
             functions: Vec::new(),
-            lists: Lists::default(),
+            lists: Lists {
+                exprs: Vec::with_capacity(exprs / 2),
+                stmts: Vec::with_capacity(stmts),
+                ..Lists::default()
+            },
             main: FunctionId(0),
         }
     }
