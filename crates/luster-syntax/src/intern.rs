@@ -123,7 +123,7 @@ impl Interner {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, text: &[u8], head: Head, hash: u64) -> Option<Symbol> {
         let mut at = hash as usize;
         loop {

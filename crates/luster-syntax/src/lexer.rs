@@ -43,11 +43,11 @@ pub(crate) struct LexError {
 pub(crate) fn lex_with_errors(source: &[u8], file_header: bool) -> Lexed {
     if source.len() > SOURCE_LIMIT {
         let mut tokens = TokenTable::for_source(0);
-        tokens.push(TokenKind::EndOfFile, 0);
+        tokens.append(&[TokenKind::EndOfFile], &[0]);
         return Lexed { tokens, errors: Vec::new() };
     }
     let tokens = TokenTable::for_source(source.len());
-    let mut lexer = Lexer { source, at: 0, tokens, errors: Vec::new() };
+    let mut lexer = Lexer { source, at: 0, tokens, batch: Batch::new(), errors: Vec::new() };
     if file_header {
         lexer.file_header();
     }
@@ -62,10 +62,33 @@ pub(crate) fn lex_with_errors(source: &[u8], file_header: bool) -> Lexed {
         } else {
             lexer.token(first)
         };
-        lexer.tokens.push(kind, start as u32);
+        lexer.push(kind, start as u32);
     }
-    lexer.tokens.push(TokenKind::EndOfFile, source.len() as u32);
+    lexer.push(TokenKind::EndOfFile, source.len() as u32);
+    lexer.tokens.append(lexer.batch.kinds(), lexer.batch.starts());
     Lexed { tokens: lexer.tokens, errors: lexer.errors }
+}
+
+/// Tokens on their way into the table: to ask for room once for many of them, not for each, lets the
+/// lexer keep its state in registers.
+struct Batch {
+    kinds: [TokenKind; 256],
+    starts: [u32; 256],
+    len: u8,
+}
+
+impl Batch {
+    fn new() -> Batch {
+        Batch { kinds: [TokenKind::EndOfFile; 256], starts: [0; 256], len: 0 }
+    }
+
+    fn kinds(&self) -> &[TokenKind] {
+        &self.kinds[..usize::from(self.len)]
+    }
+
+    fn starts(&self) -> &[u32] {
+        &self.starts[..usize::from(self.len)]
+    }
 }
 
 /// Bits of [`CLASSES`].
@@ -122,10 +145,23 @@ struct Lexer<'s> {
     /// The offset of the next byte to read.
     at: usize,
     tokens: TokenTable,
+    /// What comes after those in the table.
+    batch: Batch,
     errors: Vec<LexError>,
 }
 
 impl Lexer<'_> {
+    #[inline]
+    fn push(&mut self, kind: TokenKind, start: u32) {
+        let index = usize::from(self.batch.len);
+        self.batch.kinds[index] = kind;
+        self.batch.starts[index] = start;
+        self.batch.len = self.batch.len.wrapping_add(1);
+        if self.batch.len == 0 {
+            self.tokens.append(&self.batch.kinds, &self.batch.starts);
+        }
+    }
+
     /// The byte so far ahead of the next one.
     #[inline]
     fn ahead(&self, distance: usize) -> Option<u8> {
@@ -172,10 +208,10 @@ impl Lexer<'_> {
     fn file_header(&mut self) {
         if self.source.starts_with(b"\xEF\xBB\xBF") {
             self.at = 3;
-            self.tokens.push(TokenKind::ByteOrderMark, 0);
+            self.push(TokenKind::ByteOrderMark, 0);
         }
         if self.ahead(0) == Some(b'#') {
-            self.tokens.push(TokenKind::Shebang, self.at as u32);
+            self.push(TokenKind::Shebang, self.at as u32);
             self.skip_line();
         }
     }
@@ -430,7 +466,7 @@ impl Lexer<'_> {
         // Nobody can come to the errors after so many without coming to these first.
         if self.errors.len() < DIAGNOSTICS_LIMIT {
             self.errors.push(LexError {
-                token: TokenId(self.tokens.pushed()),
+                token: TokenId(self.tokens.len() as u32 + u32::from(self.batch.len)),
                 kind,
                 span: Span { start: start as u32, end: end as u32 },
                 position: position as u32,

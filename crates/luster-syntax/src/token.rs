@@ -290,7 +290,7 @@ pub struct TokenTable {
 }
 
 impl TokenTable {
-    /// An empty table for a source of about this many bytes, to be filled by `push`.
+    /// An empty table for a source of about this many bytes, to be filled by `append`.
     pub(crate) fn for_source(len: usize) -> TokenTable {
         // Dense source has a token, spaces counted, for every three bytes. To copy a table that
         // grows costs more than room that is not used.
@@ -298,15 +298,11 @@ impl TokenTable {
         TokenTable { kinds: Vec::with_capacity(tokens), starts: Vec::with_capacity(tokens) }
     }
 
-    #[inline]
-    pub(crate) fn push(&mut self, kind: TokenKind, start: u32) {
-        self.kinds.push(kind);
-        self.starts.push(start);
-    }
-
-    /// How many tokens were pushed so far.
-    pub(crate) fn pushed(&self) -> u32 {
-        self.kinds.len() as u32
+    /// Adds tokens: for each its kind and its start.
+    pub(crate) fn append(&mut self, kinds: &[TokenKind], starts: &[u32]) {
+        debug_assert_eq!(kinds.len(), starts.len());
+        self.kinds.extend_from_slice(kinds);
+        self.starts.extend_from_slice(starts);
     }
 
     /// How many tokens there are, trivia and the end of the file counted; never 0.
