@@ -91,6 +91,8 @@ pub(crate) struct FunctionState {
     /// holds the one before.
     pending: Vec<i32>,
     pub(crate) labels: Labels,
+    /// The jumps whose place may change when all are known, in their order.
+    jumps: Vec<usize>,
     /// The jumps that others do not pass by, in their order.
     lasting_jumps: Vec<usize>,
     /// The loops around the current place.
@@ -123,6 +125,7 @@ impl FunctionState {
             last_target: 0,
             pending: Vec::new(),
             labels: Labels::default(),
+            jumps: Vec::new(),
             lasting_jumps: Vec::new(),
             loops: Vec::new(),
             vararg: VarArgForm::Frame,
@@ -146,6 +149,7 @@ impl FunctionState {
             mut locals,
             mut pending,
             labels,
+            mut jumps,
             mut lasting_jumps,
             mut loops,
             ..
@@ -161,6 +165,7 @@ impl FunctionState {
         upvalues.clear();
         locals.clear();
         pending.clear();
+        jumps.clear();
         lasting_jumps.clear();
         loops.clear();
         FunctionState {
@@ -175,6 +180,7 @@ impl FunctionState {
             locals,
             pending,
             labels,
+            jumps,
             lasting_jumps,
             loops,
             ..FunctionState::new(0)
@@ -264,8 +270,9 @@ impl FunctionState {
         LabelId((self.pending.len() - 1) as u32)
     }
 
-    /// Makes the jump at `pc` go to a label.
+    /// Makes the jump at `pc`, the last instruction, go to a label.
     pub(crate) fn jump_to(&mut self, label: LabelId, pc: usize) {
+        self.jumps.push(pc);
         let head = &mut self.pending[label.0 as usize];
         self.code[pc].d = *head;
         *head = pc as i32;
@@ -275,6 +282,14 @@ impl FunctionState {
     pub(crate) fn emit_jump(&mut self, label: LabelId, offset: u32) {
         let pc = self.emit(Op::Jump, 0, 0, 0, 0, offset);
         self.jump_to(label, pc);
+    }
+
+    /// Appends a jump that will go to a place that is not known yet, and until then to the next
+    /// instruction.
+    pub(crate) fn emit_open_jump(&mut self, offset: u32) -> usize {
+        let pc = self.emit(Op::Jump, 0, 0, 0, 0, offset);
+        self.jumps.push(pc);
+        pc
     }
 
     /// Appends a jump to a label that is taken even by what jumps to it: PUC-Rio has other
@@ -331,9 +346,11 @@ impl FunctionState {
     pub(crate) fn thread_jumps(&mut self) {
         // PUC-Rio's bound, against jumps in a circle.
         const HOPS: usize = 100;
-        for pc in 0..self.code.len() {
+        for index in 0..self.jumps.len() {
+            let pc = self.jumps[index];
             let jump = self.code[pc];
-            if !is_forward_jump(jump.op) {
+            if matches!(jump.op, Op::JumpBack | Op::Close) {
+                // What a `goto` has become.
                 continue;
             }
             let mut target = pc + 1 + jump.d as usize;
@@ -364,30 +381,4 @@ impl FunctionState {
 /// source, and the compiler refuses larger functions when it finishes them.
 fn distance(pc: usize, target: usize) -> i32 {
     (target as i64 - pc as i64 - 1) as i32
-}
-
-/// Whether an op's jump goes forward to wherever it likes; the ends of loops belong together.
-fn is_forward_jump(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Jump
-            | Op::JumpIf
-            | Op::JumpIfNot
-            | Op::JumpEqual
-            | Op::JumpNotEqual
-            | Op::JumpLess
-            | Op::JumpNotLess
-            | Op::JumpLessEqual
-            | Op::JumpNotLessEqual
-            | Op::JumpEqualConstant
-            | Op::JumpNotEqualConstant
-            | Op::JumpLessImmediate
-            | Op::JumpNotLessImmediate
-            | Op::JumpLessEqualImmediate
-            | Op::JumpNotLessEqualImmediate
-            | Op::JumpGreaterImmediate
-            | Op::JumpNotGreaterImmediate
-            | Op::JumpGreaterEqualImmediate
-            | Op::JumpNotGreaterEqualImmediate
-    )
 }

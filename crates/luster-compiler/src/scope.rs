@@ -450,9 +450,9 @@ impl Compiler<'_> {
         // Whether variables must be closed is known when the label is; until then this is a jump
         // to the next instruction.
         let close = (self.f.to_be_closed > 0)
-            .then(|| self.f.emit(Op::Jump, 0, 0, 0, 0, offset))
+            .then(|| self.f.emit_open_jump(offset))
             .inspect(|_| _ = self.f.mark_target());
-        let pc = self.f.emit(Op::Jump, 0, 0, 0, 0, offset);
+        let pc = self.f.emit_open_jump(offset);
         let goto = Goto {
             name,
             token,

@@ -21,8 +21,35 @@ impl LineIndex {
         let mut starts = Vec::with_capacity(source.len() / 32 + 1);
         starts.push(0);
         let mut at = 0;
-        while let Some(found) = find_line_break(&source[at..]) {
-            at += found + line_break_len(&source[at + found..]);
+        loop {
+            // Most sources break lines by `\n` alone: as long as they do, all the breaks in eight
+            // bytes are found at once.
+            let begin = at;
+            while let Some(&bytes) = source[at..].first_chunk() {
+                let word = u64::from_le_bytes(bytes);
+                if has_zero_byte(word ^ each(b'\r')) {
+                    break;
+                }
+                if has_zero_byte(word ^ each(b'\n')) {
+                    let mut found = zero_bytes(word ^ each(b'\n'));
+                    while found != 0 {
+                        starts.push((at + found.trailing_zeros() as usize / 8 + 1) as u32);
+                        found &= found - 1;
+                    }
+                }
+                at += 8;
+            }
+            // A break that is not alone, or the last few bytes.
+            let rest = &source[at..];
+            match find_line_break(rest) {
+                Some(0) if at > begin && rest[0] == b'\r' && source[at - 1] == b'\n' => {
+                    // The second half of one that has just been counted.
+                    at += 1;
+                    starts.pop();
+                }
+                Some(found) => at += found + line_break_len(&rest[found..]),
+                None => break,
+            }
             starts.push(at as u32);
         }
         LineIndex { starts, end: source.len() as u32 }
@@ -67,18 +94,31 @@ impl LineIndex {
     }
 }
 
+/// A byte eight times.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The highest bit of each of eight bytes that is zero.
+#[inline]
+const fn zero_bytes(word: u64) -> u64 {
+    // A sum of seven bits does not reach the next byte.
+    !(((word & each(0x7F)) + each(0x7F)) | word | each(0x7F))
+}
+
+/// Whether any of eight bytes is zero.
+#[inline]
+const fn has_zero_byte(word: u64) -> bool {
+    word.wrapping_sub(each(1)) & !word & each(0x80) != 0
+}
+
 /// The offset of the first byte of a text that breaks a line, found eight bytes at a time.
 #[inline]
 pub(crate) fn find_line_break(text: &[u8]) -> Option<usize> {
-    const fn each(byte: u8) -> u64 {
-        u64::from_le_bytes([byte; 8])
-    }
-    // The highest bit of each byte tells whether it is zero; those above the first may be wrong.
-    let zeros = |word: u64| word.wrapping_sub(each(1)) & !word & each(0x80);
     let mut at = 0;
     while let Some(&bytes) = text[at..].first_chunk() {
         let word = u64::from_le_bytes(bytes);
-        let found = zeros(word ^ each(b'\n')) | zeros(word ^ each(b'\r'));
+        let found = zero_bytes(word ^ each(b'\n')) | zero_bytes(word ^ each(b'\r'));
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
         }
@@ -113,6 +153,31 @@ mod tests {
         let c = source.iter().position(|&b| b == b'c').unwrap() as u32;
         assert_eq!((lines.line(c), lines.column(c)), (3, 1));
         assert_eq!((lines.line(c + 1), lines.column(c + 1)), (3, 2));
+    }
+
+    #[test]
+    fn breaks_are_counted_wherever_they_are() {
+        // All texts of some letters, at all distances from where eight bytes begin.
+        const LETTERS: [u8; 3] = [b'\n', b'\r', b'x'];
+        for number in 0..3usize.pow(6) {
+            let digits = (0..6).map(|place| LETTERS[number / 3usize.pow(place) % 3]);
+            let text: Vec<u8> = digits.collect();
+            for before in 0..10 {
+                let source = [&vec![b'x'; before], &text[..], b"xxxxxxx\nxxx"].concat();
+                let mut starts = vec![0];
+                let mut at = 0;
+                while at < source.len() {
+                    match line_break_len(&source[at..]) {
+                        0 => at += 1,
+                        len => {
+                            at += len;
+                            starts.push(at as u32);
+                        }
+                    }
+                }
+                assert_eq!(LineIndex::new(&source).starts(), starts, "{source:?}");
+            }
+        }
     }
 
     #[test]

@@ -92,9 +92,10 @@ enum Rest {
     MiddleNameConstant,
 }
 
-const FORMS: [Form; Op::ALL.len()] = {
+/// For each byte, so that none needs to be looked at before it is used as an index.
+const FORMS: [Form; 256] = {
     let none = Form { slots: [false; 3], is_wide: false, rest: Rest::Numbers };
-    let mut forms = [none; Op::ALL.len()];
+    let mut forms = [none; 256];
     let mut number = 0;
     while number < Op::ALL.len() {
         let op = Op::ALL[number];

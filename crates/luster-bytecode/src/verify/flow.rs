@@ -67,22 +67,22 @@ struct Effect {
     writes: bool,
     /// Whether the op has a rule of its own.
     special: bool,
-    /// Whether that is all, and control goes to the next instruction.
-    plain: bool,
-    /// Where control goes.
+    /// Where control goes, and whether that is just the next instruction.
     flow: Flow,
+    goes_on: bool,
 }
 
-const EFFECTS: [Effect; Op::ALL.len()] = {
+/// For each byte, so that none needs to be looked at before it is used as an index.
+const EFFECTS: [Effect; 256] = {
     let none = Effect {
         reads: [false; 3],
         cells: [false; 2],
         writes: false,
         special: false,
-        plain: false,
         flow: Flow::Next,
+        goes_on: false,
     };
-    let mut effects = [none; Op::ALL.len()];
+    let mut effects = [none; 256];
     let mut number = 0;
     while number < Op::ALL.len() {
         let effect = &mut effects[number];
@@ -109,7 +109,7 @@ const EFFECTS: [Effect; Op::ALL.len()] = {
             }
             index += 1;
         }
-        effect.plain = !effect.special && matches!(effect.flow, Flow::Next);
+        effect.goes_on = matches!(effect.flow, Flow::Next);
         number += 1;
     }
     effects
@@ -227,7 +227,8 @@ impl<S: Registers> Analysis<'_, S> {
             self.step(&mut state, pc, instruction, effect)
                 .map_err(|kind| VerifyError { pc: Some(pc), kind })?;
             match effect.flow {
-                _ if effect.plain => {}
+                // Most go nowhere else, which is foreseen better than where a table of jumps leads.
+                _ if effect.goes_on => {}
                 Flow::Next => {}
                 Flow::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
                 Flow::Jump => {
