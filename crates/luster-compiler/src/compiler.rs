@@ -5,7 +5,7 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use luster_bytecode::{Capture, Constant, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
+use luster_bytecode::{Capture, Constant, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, Verifier, chunk_id};
 use luster_syntax::{
     Ast, ExprId, FunctionId, Parse, TokenId, TokenKind, TokenTable,
     ast::{Function, Place},
@@ -46,6 +46,7 @@ pub(crate) struct Compiler<'a> {
     pub(crate) f: FunctionState,
     /// The functions around it, the main one first.
     pub(crate) outer: Vec<FunctionState>,
+    verifier: Verifier,
     /// Functions that are done with, kept for their memory.
     spare: Vec<FunctionState>,
     /// The last token of the expression being compiled: a limit that is passed is reported after
@@ -95,6 +96,7 @@ impl<'a> Compiler<'a> {
             shown,
             f: FunctionState::new(0),
             outer: Vec::new(),
+            verifier: Verifier::new(),
             spare: Vec::new(),
             position: parse.tokens.all().start(),
             line_at: Cell::new(Line { number: 0, start: 0, end: 0 }),
@@ -218,7 +220,7 @@ impl<'a> Compiler<'a> {
             locals: f.locals.drain(..).collect(),
         };
         self.spare.push(f.renew());
-        parts.verify().map_err(|error| {
+        self.verifier.verify(parts).map_err(|error| {
             // Only a mistake of this compiler can lead here; better an error than wrong code.
             self.error_at(&format!("compiler made invalid code: {error}"), end)
         })

@@ -218,9 +218,9 @@ impl Compiler<'_> {
         self.scopes.declare(name, binding);
     }
 
-    /// Brings a variable of the language itself into scope.
-    pub(crate) fn declare_hidden(&mut self, name: &Arc<[u8]>, register: u8) {
-        let info = self.push_local_info(Arc::clone(name), register);
+    /// Brings a variable that a loop keeps for itself into scope.
+    pub(crate) fn declare_hidden(&mut self, register: u8) {
+        let info = self.push_local_info(self.names.hidden(), register);
         self.scopes.declare_hidden(info);
     }
 

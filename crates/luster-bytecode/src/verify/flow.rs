@@ -8,10 +8,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::registers::{Few, Many, Registers};
+use super::registers::Registers;
 use super::shape::{self, Blocks};
 use super::{VerifyError, VerifyErrorKind};
-use crate::op::{Flow, Instruction, Op, Operand};
+use crate::op::{Flow as Goes, Instruction, Op, Operand};
 use crate::prototype::{Capture, Parts};
 
 /// What is known of the registers at one place.
@@ -68,7 +68,7 @@ struct Effect {
     /// Whether the op has a rule of its own.
     special: bool,
     /// Where control goes, and whether that is just the next instruction.
-    flow: Flow,
+    flow: Goes,
     goes_on: bool,
 }
 
@@ -79,7 +79,7 @@ const EFFECTS: [Effect; 256] = {
         cells: [false; 2],
         writes: false,
         special: false,
-        flow: Flow::Next,
+        flow: Goes::Next,
         goes_on: false,
     };
     let mut effects = [none; 256];
@@ -109,7 +109,7 @@ const EFFECTS: [Effect; 256] = {
             }
             index += 1;
         }
-        effect.goes_on = matches!(effect.flow, Flow::Next);
+        effect.goes_on = matches!(effect.flow, Goes::Next);
         number += 1;
     }
     effects
@@ -123,9 +123,9 @@ struct Entry<S> {
     waiting: bool,
 }
 
-struct Analysis<'a, S> {
-    parts: &'a Parts,
-    blocks: &'a Blocks,
+/// This step of the verifier, with the memory that it keeps.
+#[derive(Default)]
+pub(super) struct Flow<S> {
     entries: Vec<Entry<S>>,
     /// The first instructions of blocks to look at on the way down, the earliest on top.
     work: BinaryHeap<Reverse<u32>>,
@@ -135,54 +135,50 @@ struct Analysis<'a, S> {
     captures: Vec<S>,
 }
 
-/// Follows control from the first instruction and checks every register that is read on the way.
-/// Code that cannot be reached is not looked at.
-pub(super) fn check(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
-    // Most functions have few registers.
-    if parts.registers <= Few::COUNT {
-        check_with::<Few>(parts, blocks)
-    } else {
-        check_with::<Many>(parts, blocks)
+impl<S: Registers> Flow<S> {
+    /// Follows control from the first instruction and checks every register that is read on the way.
+    /// Code that cannot be reached is not looked at.
+    pub(super) fn check(&mut self, parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
+        self.captures.clear();
+        self.captures.extend(parts.prototypes.iter().map(|nested| {
+            nested.upvalues.iter().fold(S::default(), |captured, upvalue| match upvalue.capture {
+                Capture::Register(register) => captured.with(S::one(true, register)),
+                Capture::UpValue(_) => captured,
+            })
+        }));
+        self.entries.clear();
+        self.entries.resize(blocks.count, Entry::default());
+        self.work.clear();
+        self.later.clear();
+        self.later.push(Reverse(0));
+        let mut analysis = Analysis { parts, blocks, flow: self };
+        let mut state = State::default();
+        state.write_range(0, usize::from(parts.parameters));
+        if let Some(entry) = analysis.flow.entries.first_mut() {
+            *entry = Entry { state, reached: true, waiting: true };
+        }
+        while !analysis.flow.later.is_empty() {
+            analysis.flow.work.extend(analysis.flow.later.drain(..));
+            while let Some(Reverse(head)) = analysis.flow.work.pop() {
+                analysis.walk(head as usize)?;
+            }
+        }
+        Ok(())
     }
 }
 
-fn check_with<S: Registers>(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
-    let captures = parts.prototypes.iter().map(|nested| {
-        let mut registers = S::default();
-        for upvalue in &nested.upvalues {
-            if let Capture::Register(register) = upvalue.capture {
-                registers = registers.with(S::one(true, register));
-            }
-        }
-        registers
-    });
-    let mut analysis = Analysis {
-        parts,
-        blocks,
-        entries: vec![Entry::default(); blocks.count],
-        work: BinaryHeap::new(),
-        later: vec![Reverse(0)],
-        captures: captures.collect(),
-    };
-    let mut state = State::default();
-    state.write_range(0, usize::from(parts.parameters));
-    if let Some(entry) = analysis.entries.first_mut() {
-        *entry = Entry { state, reached: true, waiting: true };
-    }
-    while !analysis.later.is_empty() {
-        analysis.work.extend(analysis.later.drain(..));
-        while let Some(Reverse(head)) = analysis.work.pop() {
-            analysis.walk(head as usize)?;
-        }
-    }
-    Ok(())
+/// A function being looked at.
+struct Analysis<'a, S> {
+    parts: &'a Parts,
+    blocks: &'a Blocks,
+    flow: &'a mut Flow<S>,
 }
 
 impl<S: Registers> Analysis<'_, S> {
     /// Control may come to a block's first instruction with this state. Returns whether the block
     /// has to be looked at again for it, and does not wait for that yet.
     fn join(&mut self, block: usize, state: &State<S>) -> bool {
-        let entry = &mut self.entries[block];
+        let entry = &mut self.flow.entries[block];
         let joined = State {
             values: entry.state.values.shared(state.values),
             cells: entry.state.cells.shared(state.cells),
@@ -203,12 +199,12 @@ impl<S: Registers> Analysis<'_, S> {
         if let Some(block) = self.blocks.at(to)
             && self.join(block, state)
         {
-            self.entries[block].waiting = true;
+            self.flow.entries[block].waiting = true;
             let head = Reverse(to as u32);
             if to > from {
-                self.work.push(head);
+                self.flow.work.push(head);
             } else {
-                self.later.push(head);
+                self.flow.later.push(head);
             }
         }
     }
@@ -217,7 +213,7 @@ impl<S: Registers> Analysis<'_, S> {
     /// waits.
     fn walk(&mut self, head: usize) -> Result<(), VerifyError> {
         let Some(block) = self.blocks.at(head) else { return Ok(()) };
-        let entry = &mut self.entries[block];
+        let entry = &mut self.flow.entries[block];
         entry.waiting = false;
         let mut state = entry.state;
         let mut pc = head;
@@ -229,29 +225,29 @@ impl<S: Registers> Analysis<'_, S> {
             match effect.flow {
                 // Most go nowhere else, which is foreseen better than where a table of jumps leads.
                 _ if effect.goes_on => {}
-                Flow::Next => {}
-                Flow::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
-                Flow::Jump => {
+                Goes::Next => {}
+                Goes::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
+                Goes::Jump => {
                     self.arrive(pc, shape::target(pc, instruction), &state);
                     return Ok(());
                 }
-                Flow::Skip => {
+                Goes::Skip => {
                     self.arrive(pc, pc + 2, &state);
                     return Ok(());
                 }
-                Flow::Leave => return Ok(()),
+                Goes::Leave => return Ok(()),
             }
             pc += 1;
             if let Some(block) = self.blocks.at(pc) {
                 if !self.join(block, &state) {
                     return Ok(());
                 }
-                if self.work.peek().is_some_and(|&Reverse(first)| (first as usize) < pc) {
-                    self.entries[block].waiting = true;
-                    self.work.push(Reverse(pc as u32));
+                if self.flow.work.peek().is_some_and(|&Reverse(first)| (first as usize) < pc) {
+                    self.flow.entries[block].waiting = true;
+                    self.flow.work.push(Reverse(pc as u32));
                     return Ok(());
                 }
-                state = self.entries[block].state;
+                state = self.flow.entries[block].state;
             }
         }
     }
@@ -330,7 +326,7 @@ impl<S: Registers> Analysis<'_, S> {
                 _ => state.write_range(first, c_count - 1),
             },
             Op::Closure => {
-                let missing = self.captures[d as usize].without(state.cells);
+                let missing = self.flow.captures[d as usize].without(state.cells);
                 if let Some(register) = missing.first() {
                     return Err(VerifyErrorKind::NotACell(register));
                 }

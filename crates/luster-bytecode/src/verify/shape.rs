@@ -117,6 +117,7 @@ const RULES: [Rule; 256] = {
 };
 
 /// For each constant, which operands it can be.
+#[derive(Default)]
 struct Kinds(Vec<u8>);
 
 impl Kinds {
@@ -137,7 +138,7 @@ impl Kinds {
         }
     }
 
-    fn of(constants: &[Constant]) -> Self {
+    fn look_at(&mut self, constants: &[Constant]) {
         let kind = |constant: &Constant| match constant {
             Constant::Nil | Constant::False | Constant::True => Kinds::ANY | Kinds::NOT_NAN,
             Constant::Integer(_) => Kinds::ANY | Kinds::NOT_NAN | Kinds::NUMBER,
@@ -148,7 +149,8 @@ impl Kinds {
             }
             Constant::String(_) => Kinds::ANY | Kinds::NOT_NAN | Kinds::STRING | Kinds::NAME,
         };
-        Kinds(constants.iter().map(kind).collect())
+        self.0.clear();
+        self.0.extend(constants.iter().map(kind));
     }
 
     /// Checks that a constant exists and can be what is asked for.
@@ -163,6 +165,7 @@ impl Kinds {
 }
 
 /// Which instructions can be reached other than from the one before.
+#[derive(Default)]
 pub(super) struct Blocks {
     /// For each instruction, one more than the number of the block it begins, or 0.
     heads: Vec<u32>,
@@ -177,6 +180,14 @@ impl Blocks {
         (self.heads[pc] as usize).checked_sub(1)
     }
 
+    /// Begins with a function of so many instructions.
+    fn begin(&mut self, length: usize) {
+        self.heads.clear();
+        self.heads.resize(length, 0);
+        self.count = 0;
+        self.add(0);
+    }
+
     fn add(&mut self, pc: usize) {
         if self.heads[pc] == 0 {
             self.count += 1;
@@ -185,35 +196,47 @@ impl Blocks {
     }
 }
 
-/// Checks each instruction, and finds where blocks begin.
-pub(super) fn check(parts: &Parts) -> Result<Blocks, VerifyError> {
-    let code = &parts.instructions;
-    let kinds = Kinds::of(&parts.constants);
-    let mut blocks = Blocks { heads: vec![0; code.len()], count: 0 };
-    blocks.add(0);
-    let mut open_inputs = Vec::new();
-    for (pc, &instruction) in code.iter().enumerate() {
-        let at = |kind| VerifyError { pc: Some(pc), kind };
-        let rule = &RULES[instruction.op as usize];
-        registers(parts, instruction, rule).map_err(at)?;
-        if rule.plain {
-            continue;
+/// This step of the verifier, with the memory that it keeps.
+#[derive(Default)]
+pub(super) struct Shape {
+    kinds: Kinds,
+    blocks: Blocks,
+    /// The instructions that take open lists.
+    open_inputs: Vec<usize>,
+}
+
+impl Shape {
+    /// Checks each instruction, and finds where blocks begin.
+    pub(super) fn check(&mut self, parts: &Parts) -> Result<&Blocks, VerifyError> {
+        let code = &parts.instructions;
+        let Shape { kinds, blocks, open_inputs } = self;
+        kinds.look_at(&parts.constants);
+        blocks.begin(code.len());
+        open_inputs.clear();
+        for (pc, &instruction) in code.iter().enumerate() {
+            let at = |kind| VerifyError { pc: Some(pc), kind };
+            let rule = &RULES[instruction.op as usize];
+            registers(parts, instruction, rule).map_err(at)?;
+            if rule.plain {
+                continue;
+            }
+            lookups(parts, kinds, instruction, rule).map_err(at)?;
+            if let Some(target) = flow(code, pc, rule).map_err(at)? {
+                blocks.add(target);
+            }
+            if rule.special && special(parts, kinds, pc).map_err(at)? {
+                open_inputs.push(pc);
+            }
         }
-        lookups(parts, &kinds, instruction, rule).map_err(at)?;
-        if let Some(target) = flow(code, pc, rule).map_err(at)? {
-            blocks.add(target);
+        if code.last().is_some_and(|last| RULES[last.op as usize].plain) {
+            let pc = Some(code.len() - 1);
+            return Err(VerifyError { pc, kind: VerifyErrorKind::FallsOff });
         }
-        if rule.special && special(parts, &kinds, pc).map_err(at)? {
-            open_inputs.push(pc);
+        // A jump may land on an instruction from below, so this waits for all of them.
+        match open_inputs.iter().find(|&&pc| blocks.at(pc).is_some()) {
+            Some(&pc) => Err(VerifyError { pc: Some(pc), kind: VerifyErrorKind::OpenInput }),
+            None => Ok(blocks),
         }
-    }
-    if code.last().is_some_and(|last| RULES[last.op as usize].plain) {
-        return Err(VerifyError { pc: Some(code.len() - 1), kind: VerifyErrorKind::FallsOff });
-    }
-    // A jump may land on an instruction from below, so this waits for all of them.
-    match open_inputs.into_iter().find(|&pc| blocks.at(pc).is_some()) {
-        Some(pc) => Err(VerifyError { pc: Some(pc), kind: VerifyErrorKind::OpenInput }),
-        None => Ok(blocks),
     }
 }
 
