@@ -112,10 +112,7 @@ impl Compiler<'_> {
     ) -> Result<Value> {
         match self.expr(value, None, late)? {
             found @ Value::Const(_) if place.takes_constants() => Ok(found),
-            found => {
-                let offset = self.late(value, late);
-                Ok(Value::Register(self.in_register(found, offset)?))
-            }
+            found => Ok(Value::Register(self.late_register(found, value, late)?)),
         }
     }
 

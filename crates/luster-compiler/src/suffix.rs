@@ -265,7 +265,11 @@ impl Compiler<'_> {
                 let object = self.loaded(object, offset)?;
                 let last = self.last_token(key);
                 let value = self.expr(key, None, last)?;
-                let offset = self.late(key, self.after(last));
+                let offset = match value {
+                    // Nothing has to be loaded.
+                    Value::Register(_) => offset,
+                    _ => self.late(key, self.after(last)),
+                };
                 self.element(object, value, offset)
             }
             // Callers only pass the two above.
@@ -413,9 +417,9 @@ impl Compiler<'_> {
             }
             Expr::Call { callee, arguments } => {
                 self.position = self.last_token(callee);
-                let offset = self.late(callee, self.position);
                 if self.f.free == base {
                     self.reserve(1)?;
+                    let offset = self.late(callee, self.position);
                     match object {
                         Object::Value(value) => self.load(value, base, offset),
                         Object::UpValue(index) => {

@@ -54,11 +54,15 @@ pub(crate) fn lex_with_errors(source: &[u8], file_header: bool) -> Lexed {
     while lexer.at < source.len() {
         let start = lexer.at;
         let first = source[start];
-        // Every second token is a space: a branch of its own is foreseen better than the `match`.
-        let kind = if CLASSES[first as usize] & SPACE != 0 {
+        // Every second token is a space, and of the others every second a word: branches of their
+        // own are foreseen better than the `match`.
+        let class = CLASSES[first as usize];
+        let kind = if class & SPACE != 0 {
             lexer.at += 1;
             lexer.skip(SPACE);
             TokenKind::Whitespace
+        } else if class & LETTER != 0 {
+            lexer.word()
         } else {
             lexer.token(first)
         };
@@ -97,6 +101,8 @@ const SPACE: u8 = 2;
 const NUMERAL: u8 = 4;
 /// A byte that a string in quotes can contain and that means only itself.
 const PLAIN: u8 = 8;
+/// A byte that a name can begin with.
+const LETTER: u8 = 16;
 
 /// For each byte, where it can stand.
 const CLASSES: [u8; 256] = {
@@ -107,6 +113,9 @@ const CLASSES: [u8; 256] = {
         let mut class = 0;
         if byte.is_ascii_alphanumeric() || byte == b'_' {
             class |= NAME;
+        }
+        if byte.is_ascii_alphabetic() || byte == b'_' {
+            class |= LETTER;
         }
         if matches!(byte, b' ' | b'\t'..=b'\r') {
             class |= SPACE;
@@ -216,16 +225,27 @@ impl Lexer<'_> {
         }
     }
 
-    /// Takes the token that begins with `first`, the next byte, which is no space.
+    /// Takes the name or reserved word that begins here.
+    #[inline]
+    fn word(&mut self) -> TokenKind {
+        let start = self.at;
+        if let Some(&bytes) = self.source[start..].first_chunk() {
+            let number = u64::from_le_bytes(bytes);
+            let len = name_bytes(number);
+            if len < 8 {
+                self.at += len;
+                return TokenKind::of_short_word(number, len);
+            }
+        }
+        self.skip_name();
+        TokenKind::of_word(&self.source[start..self.at])
+    }
+
+    /// Takes the token that begins with `first`, the next byte, which is no space and no letter.
     #[inline]
     fn token(&mut self, first: u8) -> TokenKind {
         use TokenKind::*;
         match first {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-                let start = self.at;
-                self.skip_name();
-                TokenKind::of_word(&self.source[start..], self.at - start)
-            }
             b'0'..=b'9' => self.numeral(),
             b'"' | b'\'' => self.short_string(first),
             b'-' if self.ahead(1) == Some(b'-') => self.comment(),
