@@ -5,7 +5,9 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use luster_bytecode::{Capture, Constant, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, Verifier, chunk_id};
+use luster_bytecode::{
+    Capture, Constant, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, Verifier, chunk_id,
+};
 use luster_syntax::{
     Ast, ExprId, FunctionId, Parse, TokenId, TokenKind, TokenTable,
     ast::{Function, Place},

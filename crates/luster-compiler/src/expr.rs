@@ -61,7 +61,7 @@ impl Compiler<'_> {
             Expr::Binary { operator: BinaryOp::Concat, .. } => self.concat(id, want),
             Expr::Binary { .. } => self.binary(id, want, late),
             Expr::Field { .. } | Expr::Index { .. } => self.index_value(id, want, read),
-            Expr::Call { .. } | Expr::MethodCall { .. } => self.one_result(id, want, late),
+            Expr::Call { .. } | Expr::MethodCall(_) => self.one_result(id, want, late),
         }
     }
 
@@ -90,7 +90,7 @@ impl Compiler<'_> {
 
     /// Whether an expression can have any number of values.
     pub(crate) fn is_multiple(&self, id: ExprId) -> bool {
-        matches!(self.ast.expr(id), Expr::Call { .. } | Expr::MethodCall { .. } | Expr::VarArg)
+        matches!(self.ast.expr(id), Expr::Call { .. } | Expr::MethodCall(_) | Expr::VarArg)
     }
 
     /// The register for a computed value.

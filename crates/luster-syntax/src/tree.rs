@@ -4,8 +4,8 @@
 
 use crate::{
     ast::{
-        Block, BlockId, Declared, Expr, ExprId, Function, FunctionId, IfArm, List, Name, Place,
-        Stmt, StmtId, TableItem,
+        Block, BlockId, Declared, Expr, ExprId, Function, FunctionId, IfArm, List, MethodCall,
+        MethodCallId, Name, Place, Stmt, StmtId, TableItem,
     },
     token::TokenRange,
 };
@@ -21,6 +21,7 @@ pub struct Ast {
     stmt_places: Vec<Place>,
     blocks: Vec<Block>,
     functions: Vec<Function>,
+    method_calls: Vec<MethodCall>,
     lists: Lists,
     main: FunctionId,
 }
@@ -71,6 +72,26 @@ impl Ast {
     #[inline]
     pub fn function(&self, id: FunctionId) -> Function {
         self.functions[id.index()]
+    }
+
+    /// A method call.
+    #[inline]
+    pub fn method_call(&self, id: MethodCallId) -> MethodCall {
+        self.method_calls[id.index()]
+    }
+
+    /// What a call of either kind is made on, the callee or the receiver, and its arguments; nothing
+    /// for any other expression.
+    #[inline]
+    pub fn call(&self, expr: Expr) -> Option<(ExprId, List<ExprId>)> {
+        match expr {
+            Expr::Call { callee, arguments } => Some((callee, arguments)),
+            Expr::MethodCall(id) => {
+                let call = self.method_call(id);
+                Some((call.object, call.arguments))
+            }
+            _ => None,
+        }
     }
 
     /// The function that is the whole file. It takes `...`, though no token says so: its
@@ -127,6 +148,7 @@ impl Ast {
             stmt_places: Vec::with_capacity(stmts),
             blocks: Vec::new(),
             functions: Vec::new(),
+            method_calls: Vec::new(),
             lists: Lists {
                 exprs: Vec::with_capacity(exprs / 2),
                 stmts: Vec::with_capacity(stmts),
@@ -159,6 +181,12 @@ impl Ast {
     pub(crate) fn push_function(&mut self, function: Function) -> FunctionId {
         let id = FunctionId(self.functions.len() as u32);
         self.functions.push(function);
+        id
+    }
+
+    pub(crate) fn push_method_call(&mut self, call: MethodCall) -> MethodCallId {
+        let id = MethodCallId(self.method_calls.len() as u32);
+        self.method_calls.push(call);
         id
     }
 
@@ -239,7 +267,7 @@ mod tests {
 
     #[test]
     fn nodes_are_small() {
-        assert_eq!(size_of::<Expr>(), 24);
+        assert_eq!(size_of::<Expr>(), 16);
         assert_eq!(size_of::<Stmt>(), 28);
         assert_eq!(size_of::<Place>(), 12);
         assert_eq!(size_of::<Block>(), 16);

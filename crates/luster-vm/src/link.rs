@@ -44,9 +44,7 @@ fn link_into<'gc>(
         .instructions
         .iter()
         .enumerate()
-        .map(|(index, &instruction)| {
-            link_instruction(instruction, index, &mut charged, &constants)
-        })
+        .map(|(index, &instruction)| link_instruction(instruction, index, &mut charged, &constants))
         .collect();
     Gc::new(
         &ctx,
@@ -107,11 +105,9 @@ const FORMS: [Form; 256] = {
                 (_, Operand::NameConstant, _) => Rest::LastName,
                 (Operand::NameConstant, _, Operand::Constant) => Rest::MiddleNameConstant,
                 (Operand::NameConstant, _, _) => Rest::MiddleName,
-                (
-                    _,
-                    _,
-                    Operand::Constant | Operand::NumberConstant | Operand::StringConstant,
-                ) => Rest::Constant,
+                (_, _, Operand::Constant | Operand::NumberConstant | Operand::StringConstant) => {
+                    Rest::Constant
+                }
                 (_, _, Operand::JumpForward) => Rest::JumpForward,
                 (_, _, Operand::JumpBack) => Rest::JumpBack,
                 _ if is_charging(op) => Rest::Charging,

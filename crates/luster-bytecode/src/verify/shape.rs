@@ -59,7 +59,8 @@ const RULES: [Rule; 256] = {
         let operands = op.operands();
         let mut index = 0;
         while index < 4 {
-            let (shift, mask) = if index < 3 { (8 + index as u8 * 8, 0xFF) } else { (32, u32::MAX) };
+            let (shift, mask) =
+                if index < 3 { (8 + index as u8 * 8, 0xFF) } else { (32, u32::MAX) };
             match operands[index] {
                 Operand::None | Operand::Cache => rule.zero |= (mask as u64) << shift,
                 Operand::Read
@@ -311,11 +312,7 @@ fn special(parts: &Parts, kinds: &Kinds, pc: usize) -> Result<bool, VerifyErrorK
 
 /// Checks the rules of ops that name several registers, or whose operands have a meaning of their
 /// own.
-fn extent(
-    parts: &Parts,
-    kinds: &Kinds,
-    instruction: Instruction,
-) -> Result<(), VerifyErrorKind> {
+fn extent(parts: &Parts, kinds: &Kinds, instruction: Instruction) -> Result<(), VerifyErrorKind> {
     let Instruction { op, a, b, c, d } = instruction;
     let [count_b, count_c] = [b, c].map(usize::from);
     let fits = |first: u8, count: usize| {
