@@ -141,10 +141,13 @@ impl<S: Registers> Flow<S> {
     pub(super) fn check(&mut self, parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
         self.captures.clear();
         self.captures.extend(parts.prototypes.iter().map(|nested| {
-            nested.upvalues.iter().fold(S::default(), |captured, upvalue| match upvalue.capture {
-                Capture::Register(register) => captured.with(S::one(true, register)),
-                Capture::UpValue(_) => captured,
-            })
+            let mut captured = S::default();
+            for upvalue in &nested.upvalues {
+                if let Capture::Register(register) = upvalue.capture {
+                    captured.insert_if(true, register);
+                }
+            }
+            captured
         }));
         self.entries.clear();
         self.entries.resize(blocks.count, Entry::default());
@@ -264,20 +267,19 @@ impl<S: Registers> Analysis<'_, S> {
         let Instruction { a, b, c, .. } = instruction;
         // One branch for all operands: which of them are registers follows no pattern that a
         // processor could predict.
-        let values = S::one(effect.reads[0], a)
-            .with(S::one(effect.reads[1], b))
-            .with(S::one(effect.reads[2], c));
-        let cells = S::one(effect.cells[0], a).with(S::one(effect.cells[1], b));
-        let missing = values.without(state.values).with(cells.without(state.cells));
-        if !missing.is_empty() {
+        let missing = state.values.lacks(effect.reads[0], a)
+            | state.values.lacks(effect.reads[1], b)
+            | state.values.lacks(effect.reads[2], c)
+            | state.cells.lacks(effect.cells[0], a)
+            | state.cells.lacks(effect.cells[1], b);
+        if missing != 0 {
             return Err(first_missing(state, instruction));
         }
         if effect.special {
             self.special(state, pc, instruction)?;
         }
-        let written = S::one(effect.writes, a);
-        state.values = state.values.with(written);
-        state.cells = state.cells.without(written);
+        state.values.insert_if(effect.writes, a);
+        state.cells.remove_if(effect.writes, a);
         Ok(())
     }
 
@@ -299,8 +301,8 @@ impl<S: Registers> Analysis<'_, S> {
         match op {
             Op::NewCell => {
                 state.read(a)?;
-                state.values = state.values.without(S::one(true, a));
-                state.cells = state.cells.with(S::one(true, a));
+                state.values.remove_if(true, a);
+                state.cells.insert_if(true, a);
             }
             Op::LoadNil => state.write_range(first, b_count + 1),
             Op::GetMethod => state.write_range(first, 2),
@@ -354,10 +356,10 @@ fn first_missing<S: Registers>(state: &State<S>, instruction: Instruction) -> Ve
     let effect = &EFFECTS[instruction.op as usize];
     let registers = [instruction.a, instruction.b, instruction.c];
     for (register, reads) in registers.into_iter().zip(effect.reads) {
-        if reads && !S::one(true, register).without(state.values).is_empty() {
+        if state.values.lacks(reads, register) != 0 {
             return VerifyErrorKind::NotAValue(register);
         }
     }
-    let has_first = S::one(effect.cells[0], instruction.a).without(state.cells).is_empty();
+    let has_first = state.cells.lacks(effect.cells[0], instruction.a) == 0;
     VerifyErrorKind::NotACell(registers[usize::from(has_first)])
 }

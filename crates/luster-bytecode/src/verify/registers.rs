@@ -3,8 +3,15 @@
 
 /// A set of registers.
 pub(super) trait Registers: Copy + std::fmt::Debug + Default + Eq {
-    /// One register if the condition holds, otherwise none. It must be one that the set can have.
-    fn one(condition: bool, register: u8) -> Self;
+    /// 1 if the condition holds and the register is not in the set, otherwise 0. If the condition
+    /// holds, it must be one that the set can have, and so for the next two.
+    fn lacks(&self, condition: bool, register: u8) -> u64;
+
+    /// Puts a register into the set if the condition holds.
+    fn insert_if(&mut self, condition: bool, register: u8);
+
+    /// Takes a register out of the set if the condition holds.
+    fn remove_if(&mut self, condition: bool, register: u8);
 
     /// All registers below this one. It may be past the last.
     fn below(register: usize) -> Self;
@@ -26,12 +33,6 @@ pub(super) trait Registers: Copy + std::fmt::Debug + Default + Eq {
     fn range(first: usize, count: usize) -> Self {
         Self::below(first + count).without(Self::below(first))
     }
-
-    /// Whether no register is in the set.
-    #[inline]
-    fn is_empty(self) -> bool {
-        self == Self::default()
-    }
 }
 
 /// A set for functions with at most [`Few::COUNT`] registers.
@@ -45,8 +46,18 @@ impl Few {
 
 impl Registers for Few {
     #[inline]
-    fn one(condition: bool, register: u8) -> Self {
-        Few(u64::from(condition) << (register & 63))
+    fn lacks(&self, condition: bool, register: u8) -> u64 {
+        u64::from(condition) & !(self.0 >> (register & 63))
+    }
+
+    #[inline]
+    fn insert_if(&mut self, condition: bool, register: u8) {
+        self.0 |= u64::from(condition) << (register & 63);
+    }
+
+    #[inline]
+    fn remove_if(&mut self, condition: bool, register: u8) {
+        self.0 &= !(u64::from(condition) << (register & 63));
     }
 
     #[inline]
@@ -81,10 +92,18 @@ pub(super) struct Many([u64; 4]);
 
 impl Registers for Many {
     #[inline]
-    fn one(condition: bool, register: u8) -> Self {
-        let mut words = [0; 4];
-        words[usize::from(register >> 6)] = u64::from(condition) << (register & 63);
-        Many(words)
+    fn lacks(&self, condition: bool, register: u8) -> u64 {
+        u64::from(condition) & !(self.0[usize::from(register >> 6)] >> (register & 63))
+    }
+
+    #[inline]
+    fn insert_if(&mut self, condition: bool, register: u8) {
+        self.0[usize::from(register >> 6)] |= u64::from(condition) << (register & 63);
+    }
+
+    #[inline]
+    fn remove_if(&mut self, condition: bool, register: u8) {
+        self.0[usize::from(register >> 6)] &= !(u64::from(condition) << (register & 63));
     }
 
     #[inline]
@@ -123,18 +142,24 @@ mod tests {
         let mut found = Vec::new();
         while let Some(first) = set.first() {
             found.push(first);
-            set = set.without(S::one(true, first));
+            assert_eq!(set.lacks(true, first), 0);
+            set.remove_if(false, first);
+            assert_eq!(set.lacks(true, first), 0);
+            set.remove_if(true, first);
+            assert_eq!((set.lacks(true, first), set.lacks(false, first)), (1, 0));
         }
-        assert!(set.is_empty());
+        assert_eq!(set, S::default());
         found
     }
 
     fn check<S: Registers>(count: usize) {
         let numbers = |from: usize, to: usize| (from..to).map(|n| n as u8).collect::<Vec<u8>>();
         for first in 0..count {
-            let one = S::one(true, first as u8);
+            let mut one = S::default();
+            one.insert_if(false, first as u8);
+            assert_eq!(one, S::default());
+            one.insert_if(true, first as u8);
             assert_eq!(members(one), [first as u8]);
-            assert!(S::one(false, first as u8).is_empty());
             assert_eq!(members(S::below(first)), numbers(0, first));
             for len in [0, 1, 3, 62, 64, 100, 255] {
                 let end = (first + len).min(count);
