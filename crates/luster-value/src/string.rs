@@ -231,3 +231,18 @@ pub(crate) fn hash_bytes(bytes: &[u8], seed: u32) -> u32 {
     state = fold(state ^ remainder(bytes) ^ SECOND, FIRST ^ (u64::from(seed) << 32));
     (state ^ (state >> 32)) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_string_is_its_last_bytes() {
+        let text: Vec<u8> = (1..=40).map(|byte| byte * 6 + 1).collect();
+        for len in 0..=text.len() {
+            let rest = text[..len].chunks_exact(8).remainder();
+            let expected = rest.iter().rev().fold(0, |number, &b| number << 8 | u64::from(b));
+            assert_eq!(remainder(&text[..len]), expected, "{len} bytes");
+        }
+    }
+}
