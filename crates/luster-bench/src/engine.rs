@@ -90,6 +90,27 @@ pub(crate) fn compile_luster(source: &[u8]) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
+/// Makes a function of a source and drops it, in a luster VM that is used again and again.
+pub(crate) struct LusterLoader(luster::Lua);
+
+impl LusterLoader {
+    /// A fresh VM.
+    pub(crate) fn new() -> LusterLoader {
+        LusterLoader(luster::Lua::with_all_libraries())
+    }
+
+    /// Lexes, parses, compiles, verifies and links `source`.
+    pub(crate) fn load(&self, source: &[u8]) -> Result<(), String> {
+        let chunk = self.0.load(source).set_name("=generated");
+        chunk.into_function().map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Frees what the loads before have left behind.
+    pub(crate) fn collect(&self) {
+        self.0.collect_garbage();
+    }
+}
+
 /// Loads a source without running it, in a PUC-Rio VM that is used again and again.
 pub(crate) struct PucLoader(mlua::Lua);
 

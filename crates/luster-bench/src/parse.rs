@@ -1,11 +1,12 @@
-//! The speed of the front end on one long source: luster's lexer, its parser and its compiler, each
-//! with what comes before it, and PUC-Rio's `load`, which does all three in one pass.
+//! The speed of the front end on one long source: luster's lexer, its parser, its compiler (verifier
+//! included) and its linker, each with what comes before it, and PUC-Rio's `load`, which does all of
+//! it in one pass.
 
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::engine::{self, PucLoader};
+use crate::engine::{self, LusterLoader, PucLoader};
 use crate::{generate, print};
 
 /// Prints the best of `runs` for each stage, in megabytes (of a million bytes) a second.
@@ -13,11 +14,13 @@ pub(crate) fn run(size: usize, runs: usize) -> Result<ExitCode, String> {
     let source = generate::source(size);
     let source = source.as_bytes();
     let puc = PucLoader::new()?;
+    let luster = LusterLoader::new();
 
     // One row after the other in every round, so that noise hits all of them alike.
     let mut lex = Duration::MAX;
     let mut parse = Duration::MAX;
     let mut compile = Duration::MAX;
+    let mut link = Duration::MAX;
     let mut load = Duration::MAX;
     for _ in 0..runs {
         lex = lex.min(time(|| {
@@ -29,6 +32,8 @@ pub(crate) fn run(size: usize, runs: usize) -> Result<ExitCode, String> {
             faults => Err(format!("luster finds {faults} faults in the generated source")),
         })?);
         compile = compile.min(time(|| engine::compile_luster(source))?);
+        link = link.min(time(|| luster.load(source))?);
+        luster.collect();
         load = load.min(time(|| puc.load(source))?);
         puc.collect()?;
     }
@@ -38,6 +43,7 @@ pub(crate) fn run(size: usize, runs: usize) -> Result<ExitCode, String> {
         ("luster lex", lex),
         ("luster lex + parse", parse),
         ("luster lex + parse + compile", compile),
+        ("luster load, all of it", link),
         ("puc load", load),
     ];
     for (label, best) in rows {

@@ -21,4 +21,4 @@ pub use dump::dump;
 pub use op::{Flipped, Flow, Instruction, Op, Operand, WideOperand};
 pub use prototype::{Capture, Constant, LocalInfo, Parts, Prototype, Source, UpValueInfo};
 pub use undump::{UndumpError, undump};
-pub use verify::{MAX_LENGTH, VerifyError, VerifyErrorKind};
+pub use verify::{MAX_LENGTH, Verifier, VerifyError, VerifyErrorKind};

@@ -384,6 +384,13 @@ impl Instruction {
         Instruction { op, a, b, c, d }
     }
 
+    /// All of it as one number: the op in the lowest byte, then `a`, `b`, `c` and `d`.
+    #[inline]
+    pub(crate) const fn word(self) -> u64 {
+        let [d0, d1, d2, d3] = self.d.to_le_bytes();
+        u64::from_le_bytes([self.op as u8, self.a, self.b, self.c, d0, d1, d2, d3])
+    }
+
     /// The 16-bit operand in `b` and `c`, signed.
     #[inline]
     pub const fn wide_immediate(self) -> i16 {

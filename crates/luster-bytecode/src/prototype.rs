@@ -1,12 +1,12 @@
 //! What the compiler makes and the VM links: functions as plain data.
 //!
-//! A [`Prototype`] is immutable, `Send + Sync` and has passed the verifier: [`Parts::verify`] is
-//! the only way to make one. Nothing here knows the collector or what a VM learns while running.
+//! A [`Prototype`] is immutable, `Send + Sync` and has passed the verifier: [`Parts::verify`] and
+//! [`Verifier::verify`] are the only ways to make one. Nothing here knows the collector or what a VM learns while running.
 
 use std::sync::Arc;
 
 use crate::op::Instruction;
-use crate::verify::{self, VerifyError};
+use crate::verify::{Verifier, VerifyError};
 
 /// A constant of a prototype.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,14 +120,13 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Checks everything that the VM relies on and makes a prototype of it.
+    /// Checks everything that the VM relies on and makes a prototype of it. For many, a [`Verifier`]
+    /// is quicker.
     ///
     /// # Errors
     /// The first rule that is broken, and at which instruction.
     pub fn verify(self) -> Result<Prototype, VerifyError> {
-        verify::verify(&self)?;
-        let below = self.prototypes.iter().map(|nested| nested.depth).max().unwrap_or(0);
-        Ok(Prototype { parts: self, depth: below + 1 })
+        Verifier::new().verify(self)
     }
 }
 
@@ -149,6 +148,12 @@ impl std::ops::Deref for Prototype {
 }
 
 impl Prototype {
+    /// A prototype of parts that the verifier has accepted; it alone may call this.
+    pub(crate) fn from_verified(parts: Parts) -> Self {
+        let below = parts.prototypes.iter().map(|nested| nested.depth).max().unwrap_or(0);
+        Prototype { parts, depth: below + 1 }
+    }
+
     /// How many levels of functions it is, itself included.
     pub(crate) fn depth(&self) -> u16 {
         self.depth

@@ -8,11 +8,15 @@
 //! messages relies on it.
 
 mod flow;
+mod registers;
 mod shape;
 
 use std::fmt;
 
-use crate::prototype::{Capture, Parts, UpValueInfo};
+use crate::prototype::{Capture, Parts, Prototype, UpValueInfo};
+use flow::Flow;
+use registers::{Few, Many};
+use shape::Shape;
 
 /// How many levels deep functions may nest, the main one included. The compiler's own limit on
 /// nesting is lower.
@@ -135,12 +139,42 @@ impl fmt::Display for VerifyErrorKind {
 
 impl std::error::Error for VerifyError {}
 
-/// Checks the parts of a prototype against all rules. Its nested prototypes have been through it
-/// already.
-pub(crate) fn verify(parts: &Parts) -> Result<(), VerifyError> {
-    whole(parts).map_err(|kind| VerifyError { pc: None, kind })?;
-    let blocks = shape::check(parts)?;
-    flow::check(parts, &blocks)
+/// Makes prototypes of parts that obey all rules, one after the other: what it needs for that it
+/// keeps, so that a chunk of many functions takes memory for it only once.
+#[derive(Default)]
+pub struct Verifier {
+    shape: Shape,
+    few: Flow<Few>,
+    many: Flow<Many>,
+}
+
+impl Verifier {
+    /// A verifier that has not verified anything yet.
+    pub fn new() -> Self {
+        Verifier::default()
+    }
+
+    /// Checks everything that the VM relies on and makes a prototype of the parts.
+    ///
+    /// # Errors
+    /// The first rule that is broken, and at which instruction.
+    pub fn verify(&mut self, parts: Parts) -> Result<Prototype, VerifyError> {
+        self.check(&parts)?;
+        Ok(Prototype::from_verified(parts))
+    }
+
+    /// Checks the parts of a prototype against all rules. Its nested prototypes have been through it
+    /// already.
+    fn check(&mut self, parts: &Parts) -> Result<(), VerifyError> {
+        whole(parts).map_err(|kind| VerifyError { pc: None, kind })?;
+        let blocks = self.shape.check(parts)?;
+        // Most functions have few registers.
+        if parts.registers <= Few::COUNT {
+            self.few.check(parts, blocks)
+        } else {
+            self.many.check(parts, blocks)
+        }
+    }
 }
 
 /// The rules about the function as a whole.

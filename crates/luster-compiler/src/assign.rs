@@ -18,10 +18,16 @@ use crate::{
 };
 
 /// Which variables a multiple assignment assigns to after a given target: the position of the last
-/// such target for each register and upvalue, plus one.
+/// such target for each register and upvalue, plus one. There are fewer targets than levels that the
+/// grammar may nest.
 struct LaterTargets {
-    registers: [u32; 256],
-    upvalues: [u32; 256],
+    registers: [u8; 256],
+    upvalues: [u8; 256],
+}
+
+/// A position in such a list, plus one.
+fn ordinal(index: usize) -> u8 {
+    u8::try_from(index + 1).unwrap_or(u8::MAX)
 }
 
 impl Compiler<'_> {
@@ -53,7 +59,7 @@ impl Compiler<'_> {
         let mut places: SmallVec<[Target; 4]> = SmallVec::new();
         for (index, &target) in targets.iter().enumerate() {
             let place = self.target(target)?;
-            places.push(self.without_conflict(place, index as u32, &later, target)?);
+            places.push(self.without_conflict(place, ordinal(index), &later, target)?);
         }
         let values_list = self.ast.list(values);
         if targets.len() == values_list.len()
@@ -106,10 +112,7 @@ impl Compiler<'_> {
     ) -> Result<Value> {
         match self.expr(value, None, late)? {
             found @ Value::Const(_) if place.takes_constants() => Ok(found),
-            found => {
-                let offset = self.late(value, late);
-                Ok(Value::Register(self.in_register(found, offset)?))
-            }
+            found => Ok(Value::Register(self.late_register(found, value, late)?)),
         }
     }
 
@@ -142,18 +145,18 @@ impl Compiler<'_> {
                 Some(Binding::Local { level, register, captured: false, .. })
                     if level == self.outer.len() =>
                 {
-                    later.registers[usize::from(register)] = index as u32 + 1;
+                    later.registers[usize::from(register)] = ordinal(index);
                 }
                 Some(Binding::Local { level, .. }) if level != self.outer.len() => {
                     let token = self.last_token(target);
                     if let (Variable::UpValue(upvalue), _) = self.resolve(name, token)? {
-                        later.upvalues[usize::from(upvalue)] = index as u32 + 1;
+                        later.upvalues[usize::from(upvalue)] = ordinal(index);
                     }
                 }
                 // The environment, as far as the function has it already.
                 _ => {
-                    if let Some(&upvalue) = self.f.upvalue_indices.get(&name) {
-                        later.upvalues[usize::from(upvalue)] = index as u32 + 1;
+                    if let Some(upvalue) = self.upvalues.get(name, self.outer.len()) {
+                        later.upvalues[upvalue as usize] = ordinal(index);
                     }
                 }
             }
@@ -166,15 +169,15 @@ impl Compiler<'_> {
     fn without_conflict(
         &mut self,
         place: Target,
-        index: u32,
+        ordinal: u8,
         later: &LaterTargets,
         target: ExprId,
     ) -> Result<Target> {
         let offset = self.anchor(target);
-        let conflicts = |register: u8| later.registers[usize::from(register)] > index + 1;
+        let conflicts = |register: u8| later.registers[usize::from(register)] > ordinal;
         Ok(match place {
             Target::UpValueField { upvalue, key }
-                if later.upvalues[usize::from(upvalue)] > index + 1 =>
+                if later.upvalues[usize::from(upvalue)] > ordinal =>
             {
                 let object = self.reserve(1)?;
                 self.f.emit_ab(Op::GetUpValue, object, upvalue, offset);

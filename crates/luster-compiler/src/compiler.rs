@@ -5,7 +5,9 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use luster_bytecode::{Capture, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, chunk_id};
+use luster_bytecode::{
+    Capture, Constant, MAX_LENGTH, Op, Parts, Prototype, Source, UpValueInfo, Verifier, chunk_id,
+};
 use luster_syntax::{
     Ast, ExprId, FunctionId, Parse, TokenId, TokenKind, TokenTable,
     ast::{Function, Place},
@@ -16,6 +18,7 @@ use crate::{
     function::{Const, FunctionState, MAX_REGISTERS, VarArgForm},
     labels::Goto,
     names::{NameId, Names},
+    numbering::Numbering,
     scope::{Binding, Scopes},
     usage::Usage,
 };
@@ -36,10 +39,18 @@ pub(crate) struct Compiler<'a> {
     /// The source as that reader sees it.
     shown: Arc<Source>,
     pub(crate) scopes: Scopes,
+    /// The numbers of strings among the constants.
+    constants: Numbering,
+    /// The numbers of upvalues by name: within one function a name from outside always means the
+    /// same.
+    pub(crate) upvalues: Numbering,
     /// The function being compiled.
     pub(crate) f: FunctionState,
     /// The functions around it, the main one first.
     pub(crate) outer: Vec<FunctionState>,
+    verifier: Verifier,
+    /// Functions that are done with, kept for their memory.
+    spare: Vec<FunctionState>,
     /// The last token of the expression being compiled: a limit that is passed is reported after
     /// it.
     pub(crate) position: TokenId,
@@ -50,6 +61,8 @@ pub(crate) struct Compiler<'a> {
 /// A line of the source, as the bytes that it reaches from and to.
 #[derive(Clone, Copy)]
 struct Line {
+    /// Counted from 1.
+    number: u32,
     start: u32,
     end: u32,
 }
@@ -77,14 +90,18 @@ impl<'a> Compiler<'a> {
             tokens: &parse.tokens,
             usage: Usage::new(&parse.ast, &parse.tokens, &names),
             scopes: Scopes::new(names.len()),
+            constants: Numbering::new(names.len()),
+            upvalues: Numbering::new(names.len()),
             names,
             source,
             hidden,
             shown,
             f: FunctionState::new(0),
             outer: Vec::new(),
+            verifier: Verifier::new(),
+            spare: Vec::new(),
             position: parse.tokens.all().start(),
-            line_at: Cell::new(Line { start: 0, end: 0 }),
+            line_at: Cell::new(Line { number: 0, start: 0, end: 0 }),
         }
     }
 
@@ -95,7 +112,7 @@ impl<'a> Compiler<'a> {
         // nothing.
         let name = self.names.shared(env);
         self.f.upvalues.push(UpValueInfo { name, capture: Capture::Register(0) });
-        self.f.upvalue_indices.insert(env, 0);
+        self.upvalues.add(env, 0, 0, &mut self.f.hidden_upvalues);
         self.f.is_vararg = true;
         let function = self.ast.function(self.ast.main());
         let last = self.before(self.tokens.all().last().unwrap_or(self.position));
@@ -108,7 +125,8 @@ impl<'a> Compiler<'a> {
     #[inline(never)]
     pub(crate) fn nested_function(&mut self, id: FunctionId, start: TokenId) -> Result<usize> {
         let function = self.ast.function(id);
-        let state = FunctionState::new(self.line(start));
+        let mut state = self.spare.pop().unwrap_or_else(|| FunctionState::new(0));
+        state.line_defined = self.line(start);
         let enclosing = std::mem::replace(&mut self.f, state);
         self.outer.push(enclosing);
         let mut end = function.tokens.last().unwrap_or(start);
@@ -186,6 +204,9 @@ impl<'a> Compiler<'a> {
         if self.hidden > 0 {
             f.offsets.iter_mut().for_each(|offset| *offset = offset.saturating_sub(self.hidden));
         }
+        self.constants.leave(&mut f.hidden_constants);
+        self.upvalues.leave(&mut f.hidden_upvalues);
+        // The prototype gets as much memory as it needs, and the next function what this one had.
         let parts = Parts {
             source: Arc::clone(&self.shown),
             line_defined: f.line_defined,
@@ -193,14 +214,15 @@ impl<'a> Compiler<'a> {
             parameters: f.parameters,
             is_vararg: f.is_vararg,
             registers: f.registers,
-            instructions: f.code,
-            constants: f.constants,
-            prototypes: f.prototypes,
-            upvalues: f.upvalues,
-            offsets: f.offsets,
-            locals: f.locals,
+            instructions: f.code.as_slice().to_vec(),
+            constants: f.constants.drain(..).collect(),
+            prototypes: f.prototypes.drain(..).collect(),
+            upvalues: f.upvalues.drain(..).collect(),
+            offsets: f.offsets.as_slice().to_vec(),
+            locals: f.locals.drain(..).collect(),
         };
-        parts.verify().map_err(|error| {
+        self.spare.push(f.renew());
+        self.verifier.verify(parts).map_err(|error| {
             // Only a mistake of this compiler can lead here; better an error than wrong code.
             self.error_at(&format!("compiler made invalid code: {error}"), end)
         })
@@ -234,13 +256,25 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// The index of a constant in the current function.
+    /// The index of a constant in the current function, which gets it if it does not have it yet.
     pub(crate) fn constant(&mut self, value: Const) -> usize {
-        let names = &mut self.names;
-        self.f.constant(value, || match value {
-            Const::String(name) => names.shared(name),
-            _ => Arc::from([]),
-        })
+        let index = match value {
+            Const::String(name) => match self.constants.get(name, self.outer.len()) {
+                Some(index) => index,
+                None => self.add_string(name),
+            },
+            _ => self.f.constant(value).unwrap_or_default(),
+        };
+        index as usize
+    }
+
+    #[inline(never)]
+    fn add_string(&mut self, name: NameId) -> u32 {
+        // Each constant takes at least a byte of source, of which there are less than 2^32.
+        let index = self.f.constants.len() as u32;
+        self.f.constants.push(Constant::String(self.names.shared(name)));
+        self.constants.add(name, self.outer.len(), index, &mut self.f.hidden_constants);
+        index
     }
 
     /// Where an expression stands.
@@ -261,23 +295,39 @@ impl<'a> Compiler<'a> {
 
     /// The line on which a token begins.
     pub(crate) fn line(&self, token: TokenId) -> u32 {
-        self.source.line(self.tokens.start(token))
+        self.line_of(self.tokens.start(token)).number
     }
 
     /// The offset for an instruction that belongs to `natural`, but that PUC-Rio makes only when
     /// it has come to `late`, and so gives the line of that: line hooks and messages show lines.
+    #[inline]
     pub(crate) fn late_offset(&self, natural: u32, late: u32) -> u32 {
         let mut line = self.line_at.get();
         if !line.contains(natural) {
-            let number = self.source.line(natural) as usize;
-            let starts = &self.source.line_starts;
-            line = Line {
-                start: starts.get(number.wrapping_sub(1)).copied().unwrap_or(0),
-                end: starts.get(number).copied().unwrap_or(u32::MAX),
-            };
-            self.line_at.set(line);
+            line = self.line_of(natural);
         }
         if line.contains(late) { natural } else { late }
+    }
+
+    /// The line of a byte.
+    #[inline(never)]
+    fn line_of(&self, offset: u32) -> Line {
+        // It is seldom far after the one that was asked for last.
+        const NEAR: usize = 8;
+        let starts = &self.source.line_starts;
+        let last = self.line_at.get();
+        let near = starts.iter().skip(last.number as usize).take(NEAR);
+        let number = match near.take_while(|&&start| start <= offset).count() {
+            passed if last.start <= offset && passed < NEAR => last.number + passed as u32,
+            _ => self.source.line(offset),
+        };
+        let line = Line {
+            number,
+            start: starts.get((number as usize).wrapping_sub(1)).copied().unwrap_or(0),
+            end: starts.get(number as usize).copied().unwrap_or(u32::MAX),
+        };
+        self.line_at.set(line);
+        line
     }
 
     /// The offset for an instruction of an expression that PUC-Rio makes only when it has read the

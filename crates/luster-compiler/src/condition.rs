@@ -228,8 +228,8 @@ impl Compiler<'_> {
                 Expr::Binary { left, right, .. } => pending.extend([left, right]),
                 Expr::Unary { operand, .. } => pending.push(operand),
                 Expr::Paren(inner) => pending.push(inner),
-                Expr::Call { callee: object, arguments }
-                | Expr::MethodCall { object, arguments, .. } => {
+                call @ (Expr::Call { .. } | Expr::MethodCall(_)) => {
+                    let Some((object, arguments)) = ast.call(call) else { continue };
                     pending.push(object);
                     let arguments = ast.list(arguments);
                     if arguments.len() > *budget as usize {

@@ -61,7 +61,7 @@ impl Compiler<'_> {
             Expr::Binary { operator: BinaryOp::Concat, .. } => self.concat(id, want),
             Expr::Binary { .. } => self.binary(id, want, late),
             Expr::Field { .. } | Expr::Index { .. } => self.index_value(id, want, read),
-            Expr::Call { .. } | Expr::MethodCall { .. } => self.one_result(id, want, late),
+            Expr::Call { .. } | Expr::MethodCall(_) => self.one_result(id, want, late),
         }
     }
 
@@ -90,7 +90,7 @@ impl Compiler<'_> {
 
     /// Whether an expression can have any number of values.
     pub(crate) fn is_multiple(&self, id: ExprId) -> bool {
-        matches!(self.ast.expr(id), Expr::Call { .. } | Expr::MethodCall { .. } | Expr::VarArg)
+        matches!(self.ast.expr(id), Expr::Call { .. } | Expr::MethodCall(_) | Expr::VarArg)
     }
 
     /// The register for a computed value.
@@ -104,8 +104,10 @@ impl Compiler<'_> {
     /// Compiles an expression into a register that is a variable's or has been taken.
     pub(crate) fn expr_to(&mut self, id: ExprId, register: u8, late: TokenId) -> Result<()> {
         let value = self.expr(id, Some(register), late)?;
-        let offset = self.late(id, late);
-        self.load(value, register, offset);
+        if value != Value::Register(register) {
+            let offset = self.late(id, late);
+            self.load(value, register, offset);
+        }
         Ok(())
     }
 
@@ -137,6 +139,15 @@ impl Compiler<'_> {
     /// Compiles an expression into any register.
     pub(crate) fn expr_to_any(&mut self, id: ExprId, late: TokenId) -> Result<u8> {
         let value = self.expr(id, None, late)?;
+        self.late_register(value, id, late)
+    }
+
+    /// The register of the value of an expression; what has none is loaded into a free one when the
+    /// token `late` has been read.
+    pub(crate) fn late_register(&mut self, value: Value, id: ExprId, late: TokenId) -> Result<u8> {
+        if let Value::Register(register) = value {
+            return Ok(register);
+        }
         let offset = self.late(id, late);
         self.in_register(value, offset)
     }
@@ -198,27 +209,26 @@ impl Compiler<'_> {
             return Ok(Value::Const(Const::Nil));
         };
         let token = self.last_token(id);
-        let offset = self.late(id, late);
         self.position = token;
         let (variable, _) = self.resolve(symbol.into(), token)?;
         let register = match variable {
-            Variable::Local(register) => return Ok(Value::Register(register)),
+            Variable::Local(register) => register,
             Variable::Constant(value) => return Ok(Value::Const(value)),
             Variable::Cell(cell) => {
                 let register = self.destination(want)?;
-                self.f.emit_ab(Op::GetCell, register, cell, offset);
+                self.f.emit_ab(Op::GetCell, register, cell, self.late(id, late));
                 register
             }
             Variable::UpValue(index) => {
                 let register = self.destination(want)?;
-                self.f.emit_ab(Op::GetUpValue, register, index, offset);
+                self.f.emit_ab(Op::GetUpValue, register, index, self.late(id, late));
                 register
             }
             Variable::VarArg => {
                 // The first pass finds such uses, and then there is a table; one made for this
                 // use alone has the same contents.
                 let register = self.destination(want)?;
-                self.f.emit_a(Op::VarArgTable, register, offset);
+                self.f.emit_a(Op::VarArgTable, register, self.late(id, late));
                 register
             }
             Variable::Global => {
@@ -226,7 +236,7 @@ impl Compiler<'_> {
                 let target = self.global(symbol.into(), token)?;
                 self.f.free = mark;
                 let register = self.destination(want)?;
-                self.get(target, register, offset);
+                self.get(target, register, self.late(id, late));
                 register
             }
         };
@@ -302,8 +312,7 @@ impl Compiler<'_> {
         {
             return Ok(Value::Const(folded));
         }
-        let late = self.late(operand, last);
-        let register = self.in_register(value, late)?;
+        let register = self.late_register(value, operand, last)?;
         self.f.free = mark;
         let result = self.destination(want)?;
         let offset = match operator {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use luster_bytecode::{Constant, Flow, Instruction, LocalInfo, Op, Prototype, UpValueInfo};
 
-use crate::{labels::Labels, names::NameId, scope::Loop};
+use crate::{labels::Labels, names::NameId, numbering::Hidden, scope::Loop};
 
 /// The last register a function may use, plus one.
 pub(crate) const MAX_REGISTERS: usize = 255;
@@ -31,8 +31,8 @@ impl Const {
     }
 }
 
-/// A constant as the key of the map that makes each one unique. Floats are told apart by their
-/// bits, since `0.0` and `-0.0` are equal but not the same.
+/// A constant other than a string as the key of the map that makes each one unique. Floats are told
+/// apart by their bits, since `0.0` and `-0.0` are equal but not the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum ConstantKey {
     Nil,
@@ -40,8 +40,11 @@ enum ConstantKey {
     False,
     Integer(i64),
     Float(u64),
-    String(NameId),
 }
+
+/// The most constants of a function for whose map the next one is to keep the room: emptying it
+/// takes the longer the larger it is.
+const KEPT_CONSTANTS: usize = 64;
 
 /// A place that jumps go to, perhaps not yet known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +69,11 @@ pub(crate) struct FunctionState {
     pub(crate) offsets: Vec<u32>,
     pub(crate) constants: Vec<Constant>,
     constant_indices: HashMap<ConstantKey, u32>,
+    /// What the numbers of string constants, and of upvalues, hide of functions around.
+    pub(crate) hidden_constants: Hidden,
+    pub(crate) hidden_upvalues: Hidden,
     pub(crate) prototypes: Vec<Arc<Prototype>>,
     pub(crate) upvalues: Vec<UpValueInfo>,
-    /// The upvalues by name: within one function a name from outside always means the same.
-    pub(crate) upvalue_indices: HashMap<NameId, u8>,
     pub(crate) locals: Vec<LocalInfo>,
     /// The lowest register that is not in use.
     pub(crate) free: u8,
@@ -87,6 +91,8 @@ pub(crate) struct FunctionState {
     /// holds the one before.
     pending: Vec<i32>,
     pub(crate) labels: Labels,
+    /// The jumps whose place may change when all are known, in their order.
+    jumps: Vec<usize>,
     /// The jumps that others do not pass by, in their order.
     lasting_jumps: Vec<usize>,
     /// The loops around the current place.
@@ -106,9 +112,10 @@ impl FunctionState {
             offsets: Vec::new(),
             constants: Vec::new(),
             constant_indices: HashMap::new(),
+            hidden_constants: Hidden::default(),
+            hidden_upvalues: Hidden::default(),
             prototypes: Vec::new(),
             upvalues: Vec::new(),
-            upvalue_indices: HashMap::new(),
             locals: Vec::new(),
             free: 0,
             registers: 0,
@@ -118,12 +125,65 @@ impl FunctionState {
             last_target: 0,
             pending: Vec::new(),
             labels: Labels::default(),
+            jumps: Vec::new(),
             lasting_jumps: Vec::new(),
             loops: Vec::new(),
             vararg: VarArgForm::Frame,
             is_vararg: false,
             parameters: 0,
             line_defined,
+        }
+    }
+
+    /// Forgets the function, except for the memory that it has taken: the next one can use that.
+    pub(crate) fn renew(self) -> Self {
+        let FunctionState {
+            mut code,
+            mut offsets,
+            mut constants,
+            mut constant_indices,
+            hidden_constants,
+            hidden_upvalues,
+            mut prototypes,
+            mut upvalues,
+            mut locals,
+            mut pending,
+            labels,
+            mut jumps,
+            mut lasting_jumps,
+            mut loops,
+            ..
+        } = self;
+        code.clear();
+        offsets.clear();
+        constants.clear();
+        if constant_indices.capacity() > KEPT_CONSTANTS {
+            constant_indices = HashMap::new();
+        }
+        constant_indices.clear();
+        prototypes.clear();
+        upvalues.clear();
+        locals.clear();
+        pending.clear();
+        jumps.clear();
+        lasting_jumps.clear();
+        loops.clear();
+        FunctionState {
+            code,
+            offsets,
+            constants,
+            constant_indices,
+            hidden_constants,
+            hidden_upvalues,
+            prototypes,
+            upvalues,
+            locals,
+            pending,
+            labels,
+            jumps,
+            lasting_jumps,
+            loops,
+            ..FunctionState::new(0)
         }
     }
 
@@ -171,30 +231,23 @@ impl FunctionState {
         self.last_target
     }
 
-    /// The index of a constant, which is added if the function does not have it yet.
-    pub(crate) fn constant(&mut self, value: Const, bytes: impl FnOnce() -> Arc<[u8]>) -> usize {
-        let key = match value {
-            Const::Nil => ConstantKey::Nil,
-            Const::True => ConstantKey::True,
-            Const::False => ConstantKey::False,
-            Const::Integer(value) => ConstantKey::Integer(value),
-            Const::Float(value) => ConstantKey::Float(value.to_bits()),
-            Const::String(name) => ConstantKey::String(name),
+    /// The index of a constant other than a string, which is added if the function does not have it
+    /// yet.
+    pub(crate) fn constant(&mut self, value: Const) -> Option<u32> {
+        let (key, constant) = match value {
+            Const::Nil => (ConstantKey::Nil, Constant::Nil),
+            Const::True => (ConstantKey::True, Constant::True),
+            Const::False => (ConstantKey::False, Constant::False),
+            Const::Integer(value) => (ConstantKey::Integer(value), Constant::Integer(value)),
+            Const::Float(value) => (ConstantKey::Float(value.to_bits()), Constant::Float(value)),
+            Const::String(_) => return None,
         };
         let constants = &mut self.constants;
-        let index = *self.constant_indices.entry(key).or_insert_with(|| {
-            constants.push(match value {
-                Const::Nil => Constant::Nil,
-                Const::True => Constant::True,
-                Const::False => Constant::False,
-                Const::Integer(value) => Constant::Integer(value),
-                Const::Float(value) => Constant::Float(value),
-                Const::String(_) => Constant::String(bytes()),
-            });
+        Some(*self.constant_indices.entry(key).or_insert_with(|| {
+            constants.push(constant);
             // Each constant takes at least a byte of source, of which there are less than 2^32.
             (constants.len() - 1) as u32
-        });
-        index as usize
+        }))
     }
 
     /// Sets registers to nil, together with those that the instruction before sets if it can.
@@ -217,8 +270,9 @@ impl FunctionState {
         LabelId((self.pending.len() - 1) as u32)
     }
 
-    /// Makes the jump at `pc` go to a label.
+    /// Makes the jump at `pc`, the last instruction, go to a label.
     pub(crate) fn jump_to(&mut self, label: LabelId, pc: usize) {
+        self.jumps.push(pc);
         let head = &mut self.pending[label.0 as usize];
         self.code[pc].d = *head;
         *head = pc as i32;
@@ -228,6 +282,14 @@ impl FunctionState {
     pub(crate) fn emit_jump(&mut self, label: LabelId, offset: u32) {
         let pc = self.emit(Op::Jump, 0, 0, 0, 0, offset);
         self.jump_to(label, pc);
+    }
+
+    /// Appends a jump that will go to a place that is not known yet, and until then to the next
+    /// instruction.
+    pub(crate) fn emit_open_jump(&mut self, offset: u32) -> usize {
+        let pc = self.emit(Op::Jump, 0, 0, 0, 0, offset);
+        self.jumps.push(pc);
+        pc
     }
 
     /// Appends a jump to a label that is taken even by what jumps to it: PUC-Rio has other
@@ -284,9 +346,11 @@ impl FunctionState {
     pub(crate) fn thread_jumps(&mut self) {
         // PUC-Rio's bound, against jumps in a circle.
         const HOPS: usize = 100;
-        for pc in 0..self.code.len() {
+        for index in 0..self.jumps.len() {
+            let pc = self.jumps[index];
             let jump = self.code[pc];
-            if !is_forward_jump(jump.op) {
+            if matches!(jump.op, Op::JumpBack | Op::Close) {
+                // What a `goto` has become.
                 continue;
             }
             let mut target = pc + 1 + jump.d as usize;
@@ -317,30 +381,4 @@ impl FunctionState {
 /// source, and the compiler refuses larger functions when it finishes them.
 fn distance(pc: usize, target: usize) -> i32 {
     (target as i64 - pc as i64 - 1) as i32
-}
-
-/// Whether an op's jump goes forward to wherever it likes; the ends of loops belong together.
-fn is_forward_jump(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Jump
-            | Op::JumpIf
-            | Op::JumpIfNot
-            | Op::JumpEqual
-            | Op::JumpNotEqual
-            | Op::JumpLess
-            | Op::JumpNotLess
-            | Op::JumpLessEqual
-            | Op::JumpNotLessEqual
-            | Op::JumpEqualConstant
-            | Op::JumpNotEqualConstant
-            | Op::JumpLessImmediate
-            | Op::JumpNotLessImmediate
-            | Op::JumpLessEqualImmediate
-            | Op::JumpNotLessEqualImmediate
-            | Op::JumpGreaterImmediate
-            | Op::JumpNotGreaterImmediate
-            | Op::JumpGreaterEqualImmediate
-            | Op::JumpNotGreaterEqualImmediate
-    )
 }

@@ -31,6 +31,7 @@ mod function;
 mod labels;
 mod loops;
 mod names;
+mod numbering;
 mod operators;
 mod scope;
 mod stmt;
@@ -101,7 +102,7 @@ fn compile_hiding(
     hidden: u32,
 ) -> Result<Prototype, CompileError> {
     let lines = LineIndex::new(source);
-    let line_starts = (1..=lines.count()).map(|line| lines.line_start(line)).collect();
+    let line_starts = lines.starts().to_vec();
     let chunk = Arc::new(Source { name: Arc::from(chunk_name), line_starts });
     let compiled =
         compiler::Compiler::new(source, parse, chunk, hidden).main().map_err(|error| *error);

@@ -1,7 +1,5 @@
 //! Loops.
 
-use std::sync::Arc;
-
 use luster_bytecode::Op;
 use luster_syntax::{
     BlockId, ExprId, StmtId,
@@ -18,11 +16,6 @@ use crate::{
 
 /// How many registers the call of an iterator needs above the state of its loop.
 const ITERATOR_CALL: usize = 3;
-
-/// How debug information calls the variables that a loop keeps for itself.
-fn hidden_name() -> Arc<[u8]> {
-    Arc::from(&b"(for state)"[..])
-}
 
 impl Compiler<'_> {
     fn enter_loop(&mut self) -> LabelId {
@@ -116,10 +109,9 @@ impl Compiler<'_> {
         self.position = last;
         let exit = self.enter_loop();
         let captured = self.usage.is_captured(variable.token);
-        let hidden = hidden_name();
         for register in [base, base + 1] {
             self.count_local(self.position)?;
-            self.declare_hidden(&hidden, register);
+            self.declare_hidden(register);
         }
         // PUC-Rio prepares the loop when it has read the `do`.
         let late = self.tokens.start(self.after(self.position));
@@ -170,11 +162,10 @@ impl Compiler<'_> {
         let block = self.enter_block();
         let base = self.f.free;
         self.expr_list(values, 4, last)?;
-        let hidden = hidden_name();
         // PUC-Rio has three such variables, the last of which is the one to be closed.
         for register in [base, base + 1, base + 3] {
             self.count_local(last)?;
-            self.declare_hidden(&hidden, register);
+            self.declare_hidden(register);
         }
         self.f.to_be_closed += 1;
         let exit = self.enter_loop_from(block.to_be_closed(), block.registers());

@@ -42,6 +42,7 @@ pub(crate) struct Names<'a> {
     shared: Vec<Option<Arc<[u8]>>>,
     env: NameId,
     receiver: NameId,
+    hidden: Arc<[u8]>,
 }
 
 impl<'a> Names<'a> {
@@ -52,6 +53,7 @@ impl<'a> Names<'a> {
             shared: vec![None; symbols.len() + 2],
             env: symbols.get(b"_ENV").map_or(NameId::Env, NameId::Symbol),
             receiver: symbols.get(b"self").map_or(NameId::Receiver, NameId::Symbol),
+            hidden: Arc::from(&b"(for state)"[..]),
         }
     }
 
@@ -68,6 +70,11 @@ impl<'a> Names<'a> {
     /// `self`
     pub(crate) fn receiver(&self) -> NameId {
         self.receiver
+    }
+
+    /// How debug information calls the variables that a loop keeps for itself.
+    pub(crate) fn hidden(&self) -> Arc<[u8]> {
+        Arc::clone(&self.hidden)
     }
 
     /// The bytes of a name, to keep.

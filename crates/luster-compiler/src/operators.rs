@@ -69,8 +69,8 @@ impl Compiler<'_> {
         (want, late): (Option<u8>, TokenId),
     ) -> Result<Value> {
         let offset = self.anchor(id);
+        let right_id = right;
         let last = self.last_token(right);
-        let right_late = self.late(right, last);
         let right = self.expr(right, None, last)?;
         if let (Value::Const(left), Value::Const(right)) = (left, right)
             && let Some(folded) = fold::binary(operator, left, right)
@@ -87,7 +87,12 @@ impl Compiler<'_> {
             self.load_booleans(on_true, result, offset);
             return Ok(Value::Register(result));
         }
-        let (op, b, c, d) = self.arithmetic(operator, left, right, right_late)?;
+        let loaded = match (left, right) {
+            // Nothing has to be.
+            (Value::Register(_), Value::Register(_)) => offset,
+            _ => self.late(right_id, last),
+        };
+        let (op, b, c, d) = self.arithmetic(operator, left, right, loaded)?;
         self.f.free = mark;
         let result = self.destination(want)?;
         self.f.emit(op, result, b, c, d, offset);

@@ -218,9 +218,9 @@ impl Compiler<'_> {
         self.scopes.declare(name, binding);
     }
 
-    /// Brings a variable of the language itself into scope.
-    pub(crate) fn declare_hidden(&mut self, name: &Arc<[u8]>, register: u8) {
-        let info = self.push_local_info(Arc::clone(name), register);
+    /// Brings a variable that a loop keeps for itself into scope.
+    pub(crate) fn declare_hidden(&mut self, register: u8) {
+        let info = self.push_local_info(self.names.hidden(), register);
         self.scopes.declare_hidden(info);
     }
 
@@ -290,28 +290,25 @@ impl Compiler<'_> {
     /// around it as needed. `home` is the level of the function that has the variable and its
     /// register; without it, the main function has it as an upvalue.
     fn upvalue(&mut self, name: NameId, home: Option<(usize, u8)>, token: TokenId) -> Result<u8> {
-        if let Some(&index) = self.f.upvalue_indices.get(&name) {
-            return Ok(index);
+        let current = self.outer.len();
+        let innermost = self.upvalues.innermost(name);
+        if let Some((level, index)) = innermost
+            && level == current
+        {
+            return Ok(index as u8);
         }
-        // The innermost function around that knows it already, or the variable's own.
-        let lowest = home.map_or(0, |(level, _)| level);
-        let mut level = self.outer.len();
-        let mut found = None;
-        while level > lowest && found.is_none() {
-            level -= 1;
-            if home.is_none_or(|(level_of_variable, _)| level > level_of_variable) {
-                found = self.outer[level].upvalue_indices.get(&name).copied();
-            }
-        }
-        let mut capture = match (found, home) {
-            (Some(index), _) => Capture::UpValue(index),
-            (None, Some((_, register))) => Capture::Register(register),
+        // The innermost function around that knows it already, or the variable's own. One outside
+        // of that has another variable of the same name.
+        let known = innermost.filter(|&(level, _)| home.is_none_or(|(lowest, _)| level > lowest));
+        let (level, mut capture) = match (known, home) {
+            (Some((level, index)), _) => (level, Capture::UpValue(index as u8)),
+            (None, Some((level, register))) => (level, Capture::Register(register)),
             // The main function always has `_ENV`, the one name that comes without a home.
-            (None, None) => Capture::UpValue(0),
+            (None, None) => (0, Capture::UpValue(0)),
         };
         let bytes = self.names.shared(name);
         let mut index = 0;
-        for above in level + 1..=self.outer.len() {
+        for above in level + 1..=current {
             let f = self.outer.get_mut(above).unwrap_or(&mut self.f);
             let count = f.upvalues.len();
             if count >= MAX_UPVALUES {
@@ -320,7 +317,7 @@ impl Compiler<'_> {
             }
             f.upvalues.push(UpValueInfo { name: Arc::clone(&bytes), capture });
             index = count as u8;
-            f.upvalue_indices.insert(name, index);
+            self.upvalues.add(name, above, u32::from(index), &mut f.hidden_upvalues);
             capture = Capture::UpValue(index);
         }
         Ok(index)
@@ -453,9 +450,9 @@ impl Compiler<'_> {
         // Whether variables must be closed is known when the label is; until then this is a jump
         // to the next instruction.
         let close = (self.f.to_be_closed > 0)
-            .then(|| self.f.emit(Op::Jump, 0, 0, 0, 0, offset))
+            .then(|| self.f.emit_open_jump(offset))
             .inspect(|_| _ = self.f.mark_target());
-        let pc = self.f.emit(Op::Jump, 0, 0, 0, 0, offset);
+        let pc = self.f.emit_open_jump(offset);
         let goto = Goto {
             name,
             token,

@@ -4,7 +4,7 @@
 use luster_bytecode::Op;
 use luster_syntax::{
     ExprId, TokenId,
-    ast::{Expr, List, Name},
+    ast::{Expr, List, MethodCall, Name},
 };
 use smallvec::SmallVec;
 
@@ -199,7 +199,7 @@ impl Compiler<'_> {
     /// the end of the object.
     fn object_late(&self, id: ExprId, object: ExprId) -> TokenId {
         match self.ast.expr(id) {
-            Expr::MethodCall { name, .. } => name.token,
+            Expr::MethodCall(call) => self.ast.method_call(call).name.token,
             _ => self.last_token(object),
         }
     }
@@ -210,11 +210,13 @@ impl Compiler<'_> {
         let mut at = id;
         loop {
             at = match self.ast.expr(at) {
-                Expr::Field { object, .. }
-                | Expr::Index { object, .. }
-                | Expr::MethodCall { object, .. } => {
+                Expr::Field { object, .. } | Expr::Index { object, .. } => {
                     spine.push(at);
                     object
+                }
+                Expr::MethodCall(call) => {
+                    spine.push(at);
+                    self.ast.method_call(call).object
                 }
                 Expr::Call { callee, .. } => {
                     spine.push(at);
@@ -265,7 +267,11 @@ impl Compiler<'_> {
                 let object = self.loaded(object, offset)?;
                 let last = self.last_token(key);
                 let value = self.expr(key, None, last)?;
-                let offset = self.late(key, self.after(last));
+                let offset = match value {
+                    // Nothing has to be loaded.
+                    Value::Register(_) => offset,
+                    _ => self.late(key, self.after(last)),
+                };
                 self.element(object, value, offset)
             }
             // Callers only pass the two above.
@@ -342,11 +348,7 @@ impl Compiler<'_> {
     /// register of the first; what is free afterwards is the caller's to say.
     pub(crate) fn call(&mut self, id: ExprId, results: u8) -> Result<u8> {
         let mark = self.f.free;
-        let object = match self.ast.expr(id) {
-            Expr::Call { callee, .. } => callee,
-            Expr::MethodCall { object, .. } => object,
-            _ => id,
-        };
+        let object = self.ast.call(self.ast.expr(id)).map_or(id, |(object, _)| object);
         let object = self.object(object, id)?;
         self.call_object(id, object, mark, results)
     }
@@ -370,11 +372,7 @@ impl Compiler<'_> {
     #[inline(never)]
     pub(crate) fn tail_call(&mut self, id: ExprId) -> Result<()> {
         let base = self.f.free;
-        let object = match self.ast.expr(id) {
-            Expr::Call { callee, .. } => callee,
-            Expr::MethodCall { object, .. } => object,
-            _ => id,
-        };
+        let object = self.ast.call(self.ast.expr(id)).map_or(id, |(object, _)| object);
         let object = self.object(object, id)?;
         let arguments = self.callee(id, object, base)?;
         let count = self.arguments(id, arguments, base)?;
@@ -387,7 +385,8 @@ impl Compiler<'_> {
     /// Brings what is called into the register `base`, and a receiver into the one after it.
     fn callee(&mut self, id: ExprId, object: Object, base: u8) -> Result<Option<List<ExprId>>> {
         match self.ast.expr(id) {
-            Expr::MethodCall { object: receiver, name, arguments } => {
+            Expr::MethodCall(call) => {
+                let MethodCall { object: receiver, name, arguments } = self.ast.method_call(call);
                 self.position = self.last_token(receiver);
                 let offset = self.late(receiver, name.token);
                 let register = match self.loaded(object, offset)? {
@@ -413,9 +412,9 @@ impl Compiler<'_> {
             }
             Expr::Call { callee, arguments } => {
                 self.position = self.last_token(callee);
-                let offset = self.late(callee, self.position);
                 if self.f.free == base {
                     self.reserve(1)?;
+                    let offset = self.late(callee, self.position);
                     match object {
                         Object::Value(value) => self.load(value, base, offset),
                         Object::UpValue(index) => {

@@ -7,7 +7,7 @@
 
 use luster_syntax::{
     Ast, BlockId, ExprId, FunctionId, StmtId, Symbol, TokenId, TokenTable,
-    ast::{Expr, List, Stmt, TableItem},
+    ast::{Expr, List, MethodCall, Stmt, TableItem},
 };
 
 use crate::names::{NameId, Names};
@@ -311,7 +311,8 @@ impl Walker<'_> {
                     id = callee;
                     continue;
                 }
-                Expr::MethodCall { object, arguments, .. } => {
+                Expr::MethodCall(call) => {
+                    let MethodCall { object, arguments, .. } = ast.method_call(call);
                     self.exprs(arguments);
                     id = object;
                     continue;

@@ -35,6 +35,8 @@ ids! {
     BlockId;
     /// A function body of an [`Ast`](crate::Ast).
     FunctionId;
+    /// A method call of an [`Ast`](crate::Ast).
+    MethodCallId;
 }
 
 /// A run of consecutive items in one of the tree's lists.
@@ -207,15 +209,9 @@ pub enum Expr {
         /// What it is given.
         arguments: List<ExprId>,
     },
-    /// `object:name(arguments)`
-    MethodCall {
-        /// The receiver.
-        object: ExprId,
-        /// The method.
-        name: Name,
-        /// What it is given after the receiver.
-        arguments: List<ExprId>,
-    },
+    /// `object:name(arguments)`, a [`MethodCall`]. It is kept apart since all expressions take as
+    /// much room as the largest.
+    MethodCall(MethodCallId),
     /// `operator operand`
     Unary {
         /// The operator; its token is the anchor.
@@ -236,6 +232,17 @@ pub enum Expr {
     Paren(ExprId),
     /// `{ items }`
     Table(List<TableItem>),
+}
+
+/// `object:name(arguments)`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MethodCall {
+    /// The receiver.
+    pub object: ExprId,
+    /// The method.
+    pub name: Name,
+    /// What it is given after the receiver.
+    pub arguments: List<ExprId>,
 }
 
 /// An item of a table constructor.

@@ -8,8 +8,8 @@ use std::fmt::{self, Display, Write as _};
 
 use crate::{
     ast::{
-        Attribute, BinaryOp, BlockId, Declared, Expr, ExprId, FunctionId, List, Name, Stmt, StmtId,
-        TableItem, UnaryOp,
+        Attribute, BinaryOp, BlockId, Declared, Expr, ExprId, FunctionId, List, MethodCall, Name,
+        Stmt, StmtId, TableItem, UnaryOp,
     },
     intern::Symbol,
     parser::Parse,
@@ -187,7 +187,8 @@ impl Dumper<'_> {
                 self.todo.extend(self.parse.ast.list(arguments).iter().map(|&e| Step::Expr(e)));
                 self.close();
             }
-            Expr::MethodCall { object, name, arguments } => {
+            Expr::MethodCall(id) => {
+                let MethodCall { object, name, arguments } = self.parse.ast.method_call(id);
                 self.open(format!("method-call {}", self.name(name)));
                 self.todo.push(Step::Expr(object));
                 self.todo.extend(self.parse.ast.list(arguments).iter().map(|&e| Step::Expr(e)));

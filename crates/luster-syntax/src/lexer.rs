@@ -8,7 +8,7 @@ use luster_number::Number;
 
 use crate::{
     diagnostic::{DiagnosticKind, Near},
-    lines::LineIndex,
+    lines::{LineIndex, find_line_break},
     literal::{append_unescaped, numeral_value, read_escape},
     parser::DIAGNOSTICS_LIMIT,
     token::{Span, TokenId, TokenKind, TokenTable},
@@ -43,29 +43,56 @@ pub(crate) struct LexError {
 pub(crate) fn lex_with_errors(source: &[u8], file_header: bool) -> Lexed {
     if source.len() > SOURCE_LIMIT {
         let mut tokens = TokenTable::for_source(0);
-        tokens.push(TokenKind::EndOfFile, 0);
+        tokens.append(&[TokenKind::EndOfFile], &[0]);
         return Lexed { tokens, errors: Vec::new() };
     }
     let tokens = TokenTable::for_source(source.len());
-    let mut lexer = Lexer { source, at: 0, tokens, errors: Vec::new() };
+    let mut lexer = Lexer { source, at: 0, tokens, batch: Batch::new(), errors: Vec::new() };
     if file_header {
         lexer.file_header();
     }
     while lexer.at < source.len() {
         let start = lexer.at;
         let first = source[start];
-        // Every second token is a space: a branch of its own is foreseen better than the `match`.
-        let kind = if CLASSES[first as usize] & SPACE != 0 {
+        // Every second token is a space, and of the others every second a word: branches of their
+        // own are foreseen better than the `match`.
+        let class = CLASSES[first as usize];
+        let kind = if class & SPACE != 0 {
             lexer.at += 1;
             lexer.skip(SPACE);
             TokenKind::Whitespace
+        } else if class & LETTER != 0 {
+            lexer.word()
         } else {
             lexer.token(first)
         };
-        lexer.tokens.push(kind, start as u32);
+        lexer.push(kind, start as u32);
     }
-    lexer.tokens.push(TokenKind::EndOfFile, source.len() as u32);
+    lexer.push(TokenKind::EndOfFile, source.len() as u32);
+    lexer.tokens.append(lexer.batch.kinds(), lexer.batch.starts());
     Lexed { tokens: lexer.tokens, errors: lexer.errors }
+}
+
+/// Tokens on their way into the table: to ask for room once for many of them, not for each, lets the
+/// lexer keep its state in registers.
+struct Batch {
+    kinds: [TokenKind; 256],
+    starts: [u32; 256],
+    len: u8,
+}
+
+impl Batch {
+    fn new() -> Batch {
+        Batch { kinds: [TokenKind::EndOfFile; 256], starts: [0; 256], len: 0 }
+    }
+
+    fn kinds(&self) -> &[TokenKind] {
+        &self.kinds[..usize::from(self.len)]
+    }
+
+    fn starts(&self) -> &[u32] {
+        &self.starts[..usize::from(self.len)]
+    }
 }
 
 /// Bits of [`CLASSES`].
@@ -74,6 +101,8 @@ const SPACE: u8 = 2;
 const NUMERAL: u8 = 4;
 /// A byte that a string in quotes can contain and that means only itself.
 const PLAIN: u8 = 8;
+/// A byte that a name can begin with.
+const LETTER: u8 = 16;
 
 /// For each byte, where it can stand.
 const CLASSES: [u8; 256] = {
@@ -84,6 +113,9 @@ const CLASSES: [u8; 256] = {
         let mut class = 0;
         if byte.is_ascii_alphanumeric() || byte == b'_' {
             class |= NAME;
+        }
+        if byte.is_ascii_alphabetic() || byte == b'_' {
+            class |= LETTER;
         }
         if matches!(byte, b' ' | b'\t'..=b'\r') {
             class |= SPACE;
@@ -122,10 +154,23 @@ struct Lexer<'s> {
     /// The offset of the next byte to read.
     at: usize,
     tokens: TokenTable,
+    /// What comes after those in the table.
+    batch: Batch,
     errors: Vec<LexError>,
 }
 
 impl Lexer<'_> {
+    #[inline]
+    fn push(&mut self, kind: TokenKind, start: u32) {
+        let index = usize::from(self.batch.len);
+        self.batch.kinds[index] = kind;
+        self.batch.starts[index] = start;
+        self.batch.len = self.batch.len.wrapping_add(1);
+        if self.batch.len == 0 {
+            self.tokens.append(&self.batch.kinds, &self.batch.starts);
+        }
+    }
+
     /// The byte so far ahead of the next one.
     #[inline]
     fn ahead(&self, distance: usize) -> Option<u8> {
@@ -159,7 +204,7 @@ impl Lexer<'_> {
     /// Goes past everything up to the end of the line.
     fn skip_line(&mut self) {
         let rest = &self.source[self.at..];
-        self.at += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+        self.at += find_line_break(rest).unwrap_or(rest.len());
     }
 
     /// Takes so many bytes as a token of this kind.
@@ -172,24 +217,35 @@ impl Lexer<'_> {
     fn file_header(&mut self) {
         if self.source.starts_with(b"\xEF\xBB\xBF") {
             self.at = 3;
-            self.tokens.push(TokenKind::ByteOrderMark, 0);
+            self.push(TokenKind::ByteOrderMark, 0);
         }
         if self.ahead(0) == Some(b'#') {
-            self.tokens.push(TokenKind::Shebang, self.at as u32);
+            self.push(TokenKind::Shebang, self.at as u32);
             self.skip_line();
         }
     }
 
-    /// Takes the token that begins with `first`, the next byte, which is no space.
+    /// Takes the name or reserved word that begins here.
+    #[inline]
+    fn word(&mut self) -> TokenKind {
+        let start = self.at;
+        if let Some(&bytes) = self.source[start..].first_chunk() {
+            let number = u64::from_le_bytes(bytes);
+            let len = name_bytes(number);
+            if len < 8 {
+                self.at += len;
+                return TokenKind::of_short_word(number, len);
+            }
+        }
+        self.skip_name();
+        TokenKind::of_word(&self.source[start..self.at])
+    }
+
+    /// Takes the token that begins with `first`, the next byte, which is no space and no letter.
     #[inline]
     fn token(&mut self, first: u8) -> TokenKind {
         use TokenKind::*;
         match first {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-                let start = self.at;
-                self.skip_name();
-                TokenKind::of_word(&self.source[start..], self.at - start)
-            }
             b'0'..=b'9' => self.numeral(),
             b'"' | b'\'' => self.short_string(first),
             b'-' if self.ahead(1) == Some(b'-') => self.comment(),
@@ -430,7 +486,7 @@ impl Lexer<'_> {
         // Nobody can come to the errors after so many without coming to these first.
         if self.errors.len() < DIAGNOSTICS_LIMIT {
             self.errors.push(LexError {
-                token: TokenId(self.tokens.pushed()),
+                token: TokenId(self.tokens.len() as u32 + u32::from(self.batch.len)),
                 kind,
                 span: Span { start: start as u32, end: end as u32 },
                 position: position as u32,

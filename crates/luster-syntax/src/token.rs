@@ -262,19 +262,20 @@ const fn packed(word: &[u8]) -> u64 {
 }
 
 impl TokenKind {
-    /// The kind of a word: that of a reserved word, or `Name`. The word is what `text` starts
-    /// with, `len` bytes long and not empty.
-    #[inline]
-    pub(crate) fn of_word(text: &[u8], len: usize) -> TokenKind {
-        if len > 8 {
-            return TokenKind::Name;
+    /// The kind of a word that is not empty: that of a reserved word, or `Name`.
+    pub(crate) fn of_word(text: &[u8]) -> TokenKind {
+        match text.len() {
+            len @ 1..=8 => TokenKind::of_short_word(packed(text), len),
+            _ => TokenKind::Name,
         }
-        let number = match text.first_chunk() {
-            // Far from the end of the source the whole number can be loaded at once.
-            Some(&bytes) => u64::from_le_bytes(bytes) & (u64::MAX >> (64 - 8 * len)),
-            None => packed(&text[..len]),
-        };
-        let (keyword, kind) = KEYWORD_SLOTS[keyword_slot(text[0], text[len - 1], len)];
+    }
+
+    /// The same for a word of `len` bytes, from 1 to 8, that are the lowest of a number.
+    #[inline]
+    pub(crate) fn of_short_word(number: u64, len: usize) -> TokenKind {
+        let number = number & (u64::MAX >> (64 - 8 * len));
+        let last = (number >> (8 * (len - 1))) as u8;
+        let (keyword, kind) = KEYWORD_SLOTS[keyword_slot(number as u8, last, len)];
         if keyword == number { kind } else { TokenKind::Name }
     }
 }
@@ -290,22 +291,19 @@ pub struct TokenTable {
 }
 
 impl TokenTable {
-    /// An empty table for a source of about this many bytes, to be filled by `push`.
+    /// An empty table for a source of about this many bytes, to be filled by `append`.
     pub(crate) fn for_source(len: usize) -> TokenTable {
-        // Dense source has a token, spaces counted, for every three bytes.
-        let tokens = len / 3 + 1;
+        // Dense source has a token, spaces counted, for every three bytes. To copy a table that
+        // grows costs more than room that is not used.
+        let tokens = len / 5 * 2 + 1;
         TokenTable { kinds: Vec::with_capacity(tokens), starts: Vec::with_capacity(tokens) }
     }
 
-    #[inline]
-    pub(crate) fn push(&mut self, kind: TokenKind, start: u32) {
-        self.kinds.push(kind);
-        self.starts.push(start);
-    }
-
-    /// How many tokens were pushed so far.
-    pub(crate) fn pushed(&self) -> u32 {
-        self.kinds.len() as u32
+    /// Adds tokens: for each its kind and its start.
+    pub(crate) fn append(&mut self, kinds: &[TokenKind], starts: &[u32]) {
+        debug_assert_eq!(kinds.len(), starts.len());
+        self.kinds.extend_from_slice(kinds);
+        self.starts.extend_from_slice(starts);
     }
 
     /// How many tokens there are, trivia and the end of the file counted; never 0.
@@ -374,12 +372,14 @@ mod tests {
         for &kind in TokenKind::ALL {
             let expected = if kind.is_keyword() { kind } else { TokenKind::Name };
             let text = kind.text();
-            assert_eq!(TokenKind::of_word(text.as_bytes(), text.len()), expected);
+            assert_eq!(TokenKind::of_word(text.as_bytes()), expected);
+            // What comes after it means nothing.
             let more = format!("{text} and more");
-            assert_eq!(TokenKind::of_word(more.as_bytes(), text.len()), expected);
+            let number = packed(&more.as_bytes()[..8]);
+            assert_eq!(TokenKind::of_short_word(number, text.len().min(8)), expected);
         }
         for word in ["global", "a", "ends", "nd", "End", "wHile", "function_"] {
-            assert_eq!(TokenKind::of_word(word.as_bytes(), word.len()), TokenKind::Name);
+            assert_eq!(TokenKind::of_word(word.as_bytes()), TokenKind::Name);
         }
     }
 

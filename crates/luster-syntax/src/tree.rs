@@ -4,8 +4,8 @@
 
 use crate::{
     ast::{
-        Block, BlockId, Declared, Expr, ExprId, Function, FunctionId, IfArm, List, Name, Place,
-        Stmt, StmtId, TableItem,
+        Block, BlockId, Declared, Expr, ExprId, Function, FunctionId, IfArm, List, MethodCall,
+        MethodCallId, Name, Place, Stmt, StmtId, TableItem,
     },
     token::TokenRange,
 };
@@ -21,6 +21,7 @@ pub struct Ast {
     stmt_places: Vec<Place>,
     blocks: Vec<Block>,
     functions: Vec<Function>,
+    method_calls: Vec<MethodCall>,
     lists: Lists,
     main: FunctionId,
 }
@@ -73,6 +74,26 @@ impl Ast {
         self.functions[id.index()]
     }
 
+    /// A method call.
+    #[inline]
+    pub fn method_call(&self, id: MethodCallId) -> MethodCall {
+        self.method_calls[id.index()]
+    }
+
+    /// What a call of either kind is made on, the callee or the receiver, and its arguments; nothing
+    /// for any other expression.
+    #[inline]
+    pub fn call(&self, expr: Expr) -> Option<(ExprId, List<ExprId>)> {
+        match expr {
+            Expr::Call { callee, arguments } => Some((callee, arguments)),
+            Expr::MethodCall(id) => {
+                let call = self.method_call(id);
+                Some((call.object, call.arguments))
+            }
+            _ => None,
+        }
+    }
+
     /// The function that is the whole file. It takes `...`, though no token says so: its
     /// `vararg` stands at the first token.
     pub fn main(&self) -> FunctionId {
@@ -118,8 +139,8 @@ impl Ast {
 impl Ast {
     /// A tree without nodes, for a source of about so many tokens.
     pub(crate) fn new(tokens: usize) -> Ast {
-        let exprs = tokens / 4;
-        let stmts = tokens / 16;
+        let exprs = tokens / 8 * 3;
+        let stmts = tokens / 12;
         Ast {
             exprs: Vec::with_capacity(exprs),
             expr_places: Vec::with_capacity(exprs),
@@ -127,7 +148,12 @@ impl Ast {
             stmt_places: Vec::with_capacity(stmts),
             blocks: Vec::new(),
             functions: Vec::new(),
-            lists: Lists::default(),
+            method_calls: Vec::new(),
+            lists: Lists {
+                exprs: Vec::with_capacity(exprs / 2),
+                stmts: Vec::with_capacity(stmts),
+                ..Lists::default()
+            },
             main: FunctionId(0),
         }
     }
@@ -155,6 +181,12 @@ impl Ast {
     pub(crate) fn push_function(&mut self, function: Function) -> FunctionId {
         let id = FunctionId(self.functions.len() as u32);
         self.functions.push(function);
+        id
+    }
+
+    pub(crate) fn push_method_call(&mut self, call: MethodCall) -> MethodCallId {
+        let id = MethodCallId(self.method_calls.len() as u32);
+        self.method_calls.push(call);
         id
     }
 
@@ -235,7 +267,7 @@ mod tests {
 
     #[test]
     fn nodes_are_small() {
-        assert_eq!(size_of::<Expr>(), 24);
+        assert_eq!(size_of::<Expr>(), 16);
         assert_eq!(size_of::<Stmt>(), 28);
         assert_eq!(size_of::<Place>(), 12);
         assert_eq!(size_of::<Block>(), 16);

@@ -5,7 +5,8 @@
 
 use crate::{
     ast::{
-        Attribute, BlockId, Declared, Expr, ExprId, FunctionId, List, Name, Stmt, StmtId, TableItem,
+        Attribute, BlockId, Declared, Expr, ExprId, FunctionId, List, MethodCall, Name, Stmt,
+        StmtId, TableItem,
     },
     intern::Symbol,
     token::TokenId,
@@ -178,9 +179,13 @@ impl Walker<'_> {
                 self.todo.push(Step::Expr(object));
                 self.todo.push(Step::Expr(key));
             }
-            Expr::Call { callee: first, arguments }
-            | Expr::MethodCall { object: first, name: _, arguments } => {
-                self.todo.push(Step::Expr(first));
+            Expr::Call { callee, arguments } => {
+                self.todo.push(Step::Expr(callee));
+                self.push_exprs(arguments);
+            }
+            Expr::MethodCall(id) => {
+                let MethodCall { object, name: _, arguments } = self.ast.method_call(id);
+                self.todo.push(Step::Expr(object));
                 self.push_exprs(arguments);
             }
             Expr::Unary { operator: _, operand } => self.todo.push(Step::Expr(operand)),

@@ -197,6 +197,22 @@ impl fmt::Debug for LuaString<'_> {
     }
 }
 
+/// The bytes after the last whole eight, as a number whose lowest byte is the first of them.
+#[inline]
+fn remainder(bytes: &[u8]) -> u64 {
+    let len = bytes.len() % 8;
+    if let Some(&last) = bytes.last_chunk() {
+        return if len == 0 { 0 } else { u64::from_le_bytes(last) >> (64 - 8 * len) };
+    }
+    // Loads that overlap say the same where they do.
+    if let (Some(&low), Some(&high)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let high = u64::from(u32::from_le_bytes(high)) << (8 * (len - 4));
+        return u64::from(u32::from_le_bytes(low)) | high;
+    }
+    let byte = |at: usize| u64::from(bytes[at]) << (8 * at);
+    if len == 0 { 0 } else { byte(0) | byte(len / 2) | byte(len - 1) }
+}
+
 /// A seeded hash of a string's bytes: eight at a time, folded multiplication.
 #[inline]
 pub(crate) fn hash_bytes(bytes: &[u8], seed: u32) -> u32 {
@@ -212,10 +228,21 @@ pub(crate) fn hash_bytes(bytes: &[u8], seed: u32) -> u32 {
         let word = u64::from_le_bytes(chunk.try_into().expect("chunks of eight bytes"));
         state = fold(state ^ word, FIRST);
     }
-    let mut last = 0;
-    for (i, &byte) in chunks.remainder().iter().enumerate() {
-        last |= u64::from(byte) << (8 * i);
-    }
-    state = fold(state ^ last ^ SECOND, FIRST ^ (u64::from(seed) << 32));
+    state = fold(state ^ remainder(bytes) ^ SECOND, FIRST ^ (u64::from(seed) << 32));
     (state ^ (state >> 32)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_string_is_its_last_bytes() {
+        let text: Vec<u8> = (1..=40).map(|byte| byte * 6 + 1).collect();
+        for len in 0..=text.len() {
+            let rest = text[..len].chunks_exact(8).remainder();
+            let expected = rest.iter().rev().fold(0, |number, &b| number << 8 | u64::from(b));
+            assert_eq!(remainder(&text[..len]), expected, "{len} bytes");
+        }
+    }
 }

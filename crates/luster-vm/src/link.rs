@@ -44,15 +44,7 @@ fn link_into<'gc>(
         .instructions
         .iter()
         .enumerate()
-        .map(|(index, instruction)| {
-            // Calls and returns charge the straight run of instructions that led to them.
-            let mut cost = 0;
-            if is_charging(instruction.op) {
-                cost = index + 1 - charged;
-                charged = index + 1;
-            }
-            link_instruction(*instruction, cost, &constants)
-        })
+        .map(|(index, &instruction)| link_instruction(instruction, index, &mut charged, &constants))
         .collect();
     Gc::new(
         &ctx,
@@ -68,55 +60,131 @@ fn link_into<'gc>(
     )
 }
 
+/// What linking makes of an op's operands, prepared for a quick look.
+#[derive(Clone, Copy)]
+struct Form {
+    /// Whether `a`, `b`, `c` are registers.
+    slots: [bool; 3],
+    /// Whether `b` and `c` are one number.
+    is_wide: bool,
+    rest: Rest,
+}
+
+/// What becomes of the operands that are no registers.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// They stay numbers.
+    Numbers,
+    /// They stay numbers, and the instruction charges fuel before it leaves the function.
+    Charging,
+    JumpForward,
+    /// A jump that costs what it jumps over.
+    JumpBack,
+    /// `d` is a constant, which goes into the instruction.
+    Constant,
+    /// `c` is a name, which goes into the instruction and leaves room for a cache.
+    LastName,
+    /// `b` is a name, and what the field is set to is in `c`.
+    MiddleName,
+    /// `b` is a name, and what the field is set to is the constant `d`.
+    MiddleNameConstant,
+}
+
+/// For each byte, so that none needs to be looked at before it is used as an index.
+const FORMS: [Form; 256] = {
+    let none = Form { slots: [false; 3], is_wide: false, rest: Rest::Numbers };
+    let mut forms = [none; 256];
+    let mut number = 0;
+    while number < Op::ALL.len() {
+        let op = Op::ALL[number];
+        let [a, b, c, d] = op.operands();
+        forms[number] = Form {
+            slots: [is_register(a), is_register(b), is_register(c)],
+            is_wide: matches!(b, Operand::Wide(_)),
+            rest: match (b, c, d) {
+                (_, Operand::NameConstant, _) => Rest::LastName,
+                (Operand::NameConstant, _, Operand::Constant) => Rest::MiddleNameConstant,
+                (Operand::NameConstant, _, _) => Rest::MiddleName,
+                (_, _, Operand::Constant | Operand::NumberConstant | Operand::StringConstant) => {
+                    Rest::Constant
+                }
+                (_, _, Operand::JumpForward) => Rest::JumpForward,
+                (_, _, Operand::JumpBack) => Rest::JumpBack,
+                _ if is_charging(op) => Rest::Charging,
+                _ => Rest::Numbers,
+            },
+        };
+        number += 1;
+    }
+    forms
+};
+
+const fn is_register(operand: Operand) -> bool {
+    matches!(
+        operand,
+        Operand::Write
+            | Operand::Read
+            | Operand::ReadWrite
+            | Operand::Cell
+            | Operand::MakeCell
+            | Operand::Window
+    )
+}
+
+const fn is_charging(op: Op) -> bool {
+    matches!(op, Op::Call | Op::TailCall | Op::Return | Op::Return0 | Op::Return1)
+}
+
 /// An instruction in the form that runs. One that charges fuel before it leaves the function costs
-/// so much; one that jumps back costs what it jumps over.
+/// as much as there are instructions since the one before it, which is what `charged` tells.
+#[inline]
 fn link_instruction(
     instruction: Instruction,
-    cost: usize,
+    index: usize,
+    charged: &mut usize,
     constants: &[Value<'_>],
 ) -> LinkedInstruction {
     const STRIDE: i32 = size_of::<LinkedInstruction>() as i32;
     let Instruction { op, a, b, c, d } = instruction;
-    let [kind_a, kind_b, kind_c, kind_d] = op.operands();
-    let narrow = |kind, byte| match kind {
-        Operand::Write
-        | Operand::Read
-        | Operand::ReadWrite
-        | Operand::Cell
-        | Operand::MakeCell
-        | Operand::Window => LinkedOperand::slot(byte),
-        Operand::Wide(_) => LinkedOperand::number(instruction.wide_constant()),
-        _ => LinkedOperand::number(u16::from(byte)),
+    let form = &FORMS[op as usize];
+    let narrow = |is_slot: bool, byte: u8| {
+        if is_slot { LinkedOperand::slot(byte) } else { LinkedOperand::number(u16::from(byte)) }
     };
-    let operands = [narrow(kind_a, a), narrow(kind_b, b), narrow(kind_c, c)];
-    // Field accesses have their registers in `a` and `b`, and a cache in `c`.
-    if kind_c == Operand::NameConstant {
-        let operands = [operands[0], operands[1], LinkedOperand::number(0)];
-        return LinkedInstruction::with_constant(op, operands, constants[usize::from(c)]);
-    }
-    if kind_b == Operand::NameConstant {
-        // The verifier has checked that the index of a constant to set a field to is small enough.
-        let value = match kind_d {
-            Operand::Constant => LinkedOperand::number(d as u16),
-            _ => operands[2],
-        };
-        let operands = [operands[0], value, LinkedOperand::number(0)];
-        return LinkedInstruction::with_constant(op, operands, constants[usize::from(b)]);
-    }
-    // The verifier has checked that distances are small enough.
-    let (d, e) = match kind_d {
-        Operand::Constant | Operand::NumberConstant | Operand::StringConstant => {
-            return LinkedInstruction::with_constant(op, operands, constants[d as usize]);
+    let a = narrow(form.slots[0], a);
+    let wide = LinkedOperand::number(instruction.wide_constant());
+    let middle = if form.is_wide { wide } else { narrow(form.slots[1], b) };
+    let last = narrow(form.slots[2], c);
+    let cache = LinkedOperand::number(0);
+    // The verifier has checked that constants are there, that the index of one that a field is set
+    // to is small enough, and that distances are.
+    let (d, e) = match form.rest {
+        Rest::Numbers => (d, 0),
+        Rest::Charging => {
+            let cost = index + 1 - *charged;
+            *charged = index + 1;
+            (d, u32::try_from(cost).unwrap_or(u32::MAX))
         }
-        Operand::JumpForward => (d * STRIDE, 0),
-        Operand::JumpBack => (d * STRIDE, d.unsigned_abs()),
-        _ => (d, u32::try_from(cost).unwrap_or(u32::MAX)),
+        Rest::JumpForward => (d * STRIDE, 0),
+        Rest::JumpBack => (d * STRIDE, d.unsigned_abs()),
+        Rest::Constant => {
+            let constant = constants[d as usize];
+            return LinkedInstruction::with_constant(op, [a, middle, last], constant);
+        }
+        Rest::LastName => {
+            let name = constants[usize::from(c)];
+            return LinkedInstruction::with_constant(op, [a, middle, cache], name);
+        }
+        Rest::MiddleName => {
+            let name = constants[usize::from(b)];
+            return LinkedInstruction::with_constant(op, [a, last, cache], name);
+        }
+        Rest::MiddleNameConstant => {
+            let value = LinkedOperand::number(d as u16);
+            let name = constants[usize::from(b)];
+            return LinkedInstruction::with_constant(op, [a, value, cache], name);
+        }
     };
-    LinkedInstruction::new(op, operands, d, e)
-}
-
-fn is_charging(op: Op) -> bool {
-    matches!(op, Op::Call | Op::TailCall | Op::Return | Op::Return0 | Op::Return1)
+    LinkedInstruction::new(op, [a, middle, last], d, e)
 }
 
 /// A closure of a main function: its first upvalue is a new cell with the environment, the others

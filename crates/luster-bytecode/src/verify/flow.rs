@@ -8,112 +8,51 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::registers::Registers;
 use super::shape::{self, Blocks};
 use super::{VerifyError, VerifyErrorKind};
-use crate::op::{Flow, Instruction, Op, Operand};
+use crate::op::{Flow as Goes, Instruction, Op, Operand};
 use crate::prototype::{Capture, Parts};
-
-/// A set of registers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Registers([u64; 4]);
-
-impl Registers {
-    /// The sets of all registers below 0, below 1, ... below 256.
-    const BELOW: [Registers; 257] = {
-        let mut sets = [Registers([0; 4]); 257];
-        let mut count = 1;
-        while count <= 256 {
-            sets[count] = sets[count - 1];
-            sets[count].0[(count - 1) / 64] |= 1 << ((count - 1) % 64);
-            count += 1;
-        }
-        sets
-    };
-
-    /// `count` registers from `first` on, those past the last left out.
-    #[inline]
-    fn range(first: usize, count: usize) -> Self {
-        Self::BELOW[(first + count).min(256)].without(Self::BELOW[first.min(256)])
-    }
-
-    #[inline]
-    fn has(&self, register: u8) -> bool {
-        self.0[usize::from(register >> 6)] >> (register & 63) & 1 != 0
-    }
-
-    #[inline]
-    fn insert_if(&mut self, condition: bool, register: u8) {
-        self.0[usize::from(register >> 6)] |= u64::from(condition) << (register & 63);
-    }
-
-    #[inline]
-    fn remove_if(&mut self, condition: bool, register: u8) {
-        self.0[usize::from(register >> 6)] &= !(u64::from(condition) << (register & 63));
-    }
-
-    #[inline]
-    fn with(self, other: Self) -> Self {
-        Registers(std::array::from_fn(|word| self.0[word] | other.0[word]))
-    }
-
-    #[inline]
-    fn without(self, other: Self) -> Self {
-        Registers(std::array::from_fn(|word| self.0[word] & !other.0[word]))
-    }
-
-    #[inline]
-    fn shared(self, other: Self) -> Self {
-        Registers(std::array::from_fn(|word| self.0[word] & other.0[word]))
-    }
-
-    /// The lowest register in the set.
-    fn first(&self) -> Option<u8> {
-        let word = self.0.iter().position(|&word| word != 0)?;
-        Some((word as u32 * 64 + self.0[word].trailing_zeros()) as u8)
-    }
-}
 
 /// What is known of the registers at one place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct State {
-    values: Registers,
-    cells: Registers,
+struct State<S> {
+    values: S,
+    cells: S,
 }
 
-impl State {
+impl<S: Registers> State<S> {
     #[inline]
     fn read(&self, register: u8) -> Result<(), VerifyErrorKind> {
-        if self.values.has(register) { Ok(()) } else { Err(VerifyErrorKind::NotAValue(register)) }
+        self.read_range(register, 1)
     }
 
+    #[inline]
     fn read_range(&self, first: u8, count: usize) -> Result<(), VerifyErrorKind> {
-        match Registers::range(usize::from(first), count).without(self.values).first() {
+        match S::range(usize::from(first), count).without(self.values).first() {
             None => Ok(()),
             Some(register) => Err(VerifyErrorKind::NotAValue(register)),
         }
     }
 
     #[inline]
-    fn write(&mut self, register: u8) {
-        self.values.insert_if(true, register);
-        self.cells.remove_if(true, register);
-    }
-
     fn write_range(&mut self, first: usize, count: usize) {
-        let range = Registers::range(first, count);
+        let range = S::range(first, count);
         self.values = self.values.with(range);
         self.cells = self.cells.without(range);
     }
 
-    fn forget(&mut self, range: Registers) {
+    #[inline]
+    fn forget(&mut self, range: S) {
         self.values = self.values.without(range);
         self.cells = self.cells.without(range);
     }
 
     /// Forgets what a register and all above it hold.
+    #[inline]
     fn forget_from(&mut self, first: usize) {
-        self.values = self.values.shared(Registers::BELOW[first.min(256)]);
-        self.cells = self.cells.shared(Registers::BELOW[first.min(256)]);
+        self.values = self.values.shared(S::below(first));
+        self.cells = self.cells.shared(S::below(first));
     }
 }
 
@@ -128,19 +67,22 @@ struct Effect {
     writes: bool,
     /// Whether the op has a rule of its own.
     special: bool,
-    /// Where control goes.
-    flow: Flow,
+    /// Where control goes, and whether that is just the next instruction.
+    flow: Goes,
+    goes_on: bool,
 }
 
-const EFFECTS: [Effect; Op::ALL.len()] = {
+/// For each byte, so that none needs to be looked at before it is used as an index.
+const EFFECTS: [Effect; 256] = {
     let none = Effect {
         reads: [false; 3],
         cells: [false; 2],
         writes: false,
         special: false,
-        flow: Flow::Next,
+        flow: Goes::Next,
+        goes_on: false,
     };
-    let mut effects = [none; Op::ALL.len()];
+    let mut effects = [none; 256];
     let mut number = 0;
     while number < Op::ALL.len() {
         let effect = &mut effects[number];
@@ -167,6 +109,7 @@ const EFFECTS: [Effect; Op::ALL.len()] = {
             }
             index += 1;
         }
+        effect.goes_on = matches!(effect.flow, Goes::Next);
         number += 1;
     }
     effects
@@ -174,63 +117,71 @@ const EFFECTS: [Effect; Op::ALL.len()] = {
 
 /// A block: what is known at its first instruction.
 #[derive(Clone, Copy, Default)]
-struct Entry {
-    state: State,
+struct Entry<S> {
+    state: State<S>,
     reached: bool,
     waiting: bool,
 }
 
-struct Analysis<'a> {
-    parts: &'a Parts,
-    blocks: &'a Blocks,
-    entries: Vec<Entry>,
+/// This step of the verifier, with the memory that it keeps.
+#[derive(Default)]
+pub(super) struct Flow<S> {
+    entries: Vec<Entry<S>>,
     /// The first instructions of blocks to look at on the way down, the earliest on top.
     work: BinaryHeap<Reverse<u32>>,
     /// Those to look at the next time round: jumps back from everywhere are joined first.
     later: Vec<Reverse<u32>>,
     /// For each nested prototype, the registers whose cells it captures.
-    captures: Vec<Registers>,
+    captures: Vec<S>,
 }
 
-/// Follows control from the first instruction and checks every register that is read on the way.
-/// Code that cannot be reached is not looked at.
-pub(super) fn check(parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
-    let captures = parts.prototypes.iter().map(|nested| {
-        let mut registers = Registers::default();
-        for upvalue in &nested.upvalues {
-            if let Capture::Register(register) = upvalue.capture {
-                registers.insert_if(true, register);
+impl<S: Registers> Flow<S> {
+    /// Follows control from the first instruction and checks every register that is read on the way.
+    /// Code that cannot be reached is not looked at.
+    pub(super) fn check(&mut self, parts: &Parts, blocks: &Blocks) -> Result<(), VerifyError> {
+        self.captures.clear();
+        self.captures.extend(parts.prototypes.iter().map(|nested| {
+            let mut captured = S::default();
+            for upvalue in &nested.upvalues {
+                if let Capture::Register(register) = upvalue.capture {
+                    captured.insert_if(true, register);
+                }
+            }
+            captured
+        }));
+        self.entries.clear();
+        self.entries.resize(blocks.count, Entry::default());
+        self.work.clear();
+        self.later.clear();
+        self.later.push(Reverse(0));
+        let mut analysis = Analysis { parts, blocks, flow: self };
+        let mut state = State::default();
+        state.write_range(0, usize::from(parts.parameters));
+        if let Some(entry) = analysis.flow.entries.first_mut() {
+            *entry = Entry { state, reached: true, waiting: true };
+        }
+        while !analysis.flow.later.is_empty() {
+            analysis.flow.work.extend(analysis.flow.later.drain(..));
+            while let Some(Reverse(head)) = analysis.flow.work.pop() {
+                analysis.walk(head as usize)?;
             }
         }
-        registers
-    });
-    let mut analysis = Analysis {
-        parts,
-        blocks,
-        entries: vec![Entry::default(); blocks.count],
-        work: BinaryHeap::new(),
-        later: vec![Reverse(0)],
-        captures: captures.collect(),
-    };
-    let mut state = State::default();
-    state.write_range(0, usize::from(parts.parameters));
-    if let Some(entry) = analysis.entries.first_mut() {
-        *entry = Entry { state, reached: true, waiting: true };
+        Ok(())
     }
-    while !analysis.later.is_empty() {
-        analysis.work.extend(analysis.later.drain(..));
-        while let Some(Reverse(head)) = analysis.work.pop() {
-            analysis.walk(head as usize)?;
-        }
-    }
-    Ok(())
 }
 
-impl Analysis<'_> {
+/// A function being looked at.
+struct Analysis<'a, S> {
+    parts: &'a Parts,
+    blocks: &'a Blocks,
+    flow: &'a mut Flow<S>,
+}
+
+impl<S: Registers> Analysis<'_, S> {
     /// Control may come to a block's first instruction with this state. Returns whether the block
     /// has to be looked at again for it, and does not wait for that yet.
-    fn join(&mut self, block: usize, state: &State) -> bool {
-        let entry = &mut self.entries[block];
+    fn join(&mut self, block: usize, state: &State<S>) -> bool {
+        let entry = &mut self.flow.entries[block];
         let joined = State {
             values: entry.state.values.shared(state.values),
             cells: entry.state.cells.shared(state.cells),
@@ -247,16 +198,16 @@ impl Analysis<'_> {
     }
 
     /// Control may jump from one instruction to another, which begins a block, with this state.
-    fn arrive(&mut self, from: usize, to: usize, state: &State) {
+    fn arrive(&mut self, from: usize, to: usize, state: &State<S>) {
         if let Some(block) = self.blocks.at(to)
             && self.join(block, state)
         {
-            self.entries[block].waiting = true;
+            self.flow.entries[block].waiting = true;
             let head = Reverse(to as u32);
             if to > from {
-                self.work.push(head);
+                self.flow.work.push(head);
             } else {
-                self.later.push(head);
+                self.flow.later.push(head);
             }
         }
     }
@@ -265,38 +216,41 @@ impl Analysis<'_> {
     /// waits.
     fn walk(&mut self, head: usize) -> Result<(), VerifyError> {
         let Some(block) = self.blocks.at(head) else { return Ok(()) };
-        let entry = &mut self.entries[block];
+        let entry = &mut self.flow.entries[block];
         entry.waiting = false;
         let mut state = entry.state;
         let mut pc = head;
         loop {
             let instruction = self.parts.instructions[pc];
-            self.step(&mut state, pc, instruction)
+            let effect = &EFFECTS[instruction.op as usize];
+            self.step(&mut state, pc, instruction, effect)
                 .map_err(|kind| VerifyError { pc: Some(pc), kind })?;
-            match EFFECTS[instruction.op as usize].flow {
-                Flow::Next => {}
-                Flow::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
-                Flow::Jump => {
+            match effect.flow {
+                // Most go nowhere else, which is foreseen better than where a table of jumps leads.
+                _ if effect.goes_on => {}
+                Goes::Next => {}
+                Goes::Branch => self.arrive(pc, shape::target(pc, instruction), &state),
+                Goes::Jump => {
                     self.arrive(pc, shape::target(pc, instruction), &state);
                     return Ok(());
                 }
-                Flow::Skip => {
+                Goes::Skip => {
                     self.arrive(pc, pc + 2, &state);
                     return Ok(());
                 }
-                Flow::Leave => return Ok(()),
+                Goes::Leave => return Ok(()),
             }
             pc += 1;
             if let Some(block) = self.blocks.at(pc) {
                 if !self.join(block, &state) {
                     return Ok(());
                 }
-                if self.work.peek().is_some_and(|&Reverse(first)| (first as usize) < pc) {
-                    self.entries[block].waiting = true;
-                    self.work.push(Reverse(pc as u32));
+                if self.flow.work.peek().is_some_and(|&Reverse(first)| (first as usize) < pc) {
+                    self.flow.entries[block].waiting = true;
+                    self.flow.work.push(Reverse(pc as u32));
                     return Ok(());
                 }
-                state = self.entries[block].state;
+                state = self.flow.entries[block].state;
             }
         }
     }
@@ -305,20 +259,20 @@ impl Analysis<'_> {
     #[inline]
     fn step(
         &self,
-        state: &mut State,
+        state: &mut State<S>,
         pc: usize,
         instruction: Instruction,
+        effect: &Effect,
     ) -> Result<(), VerifyErrorKind> {
-        let Instruction { op, a, b, c, .. } = instruction;
-        let effect = &EFFECTS[op as usize];
+        let Instruction { a, b, c, .. } = instruction;
         // One branch for all operands: which of them are registers follows no pattern that a
         // processor could predict.
-        let missing = effect.reads[0] & !state.values.has(a)
-            | effect.reads[1] & !state.values.has(b)
-            | effect.reads[2] & !state.values.has(c)
-            | effect.cells[0] & !state.cells.has(a)
-            | effect.cells[1] & !state.cells.has(b);
-        if missing {
+        let missing = state.values.lacks(effect.reads[0], a)
+            | state.values.lacks(effect.reads[1], b)
+            | state.values.lacks(effect.reads[2], c)
+            | state.cells.lacks(effect.cells[0], a)
+            | state.cells.lacks(effect.cells[1], b);
+        if missing != 0 {
             return Err(first_missing(state, instruction));
         }
         if effect.special {
@@ -332,7 +286,7 @@ impl Analysis<'_> {
     /// The ops that use several registers or change what one holds.
     fn special(
         &self,
-        state: &mut State,
+        state: &mut State<S>,
         pc: usize,
         instruction: Instruction,
     ) -> Result<(), VerifyErrorKind> {
@@ -357,7 +311,7 @@ impl Analysis<'_> {
             }
             Op::Concat => {
                 state.read_range(b, c_count)?;
-                state.forget(Registers::range(b_count, c_count));
+                state.forget(S::range(b_count, c_count));
             }
             Op::Call => {
                 state.read_range(a, fixed(b_count))?;
@@ -374,7 +328,7 @@ impl Analysis<'_> {
                 _ => state.write_range(first, c_count - 1),
             },
             Op::Closure => {
-                let missing = self.captures[d as usize].without(state.cells);
+                let missing = self.flow.captures[d as usize].without(state.cells);
                 if let Some(register) = missing.first() {
                     return Err(VerifyErrorKind::NotACell(register));
                 }
@@ -388,7 +342,7 @@ impl Analysis<'_> {
             }
             Op::GenericForLoop => {
                 state.read_range(a + 4, 1)?;
-                state.write(a + 2);
+                state.write_range(first + 2, 1);
             }
             _ => {}
         }
@@ -398,14 +352,14 @@ impl Analysis<'_> {
 
 /// Which operand of an instruction is not there, when one is not.
 #[cold]
-fn first_missing(state: &State, instruction: Instruction) -> VerifyErrorKind {
+fn first_missing<S: Registers>(state: &State<S>, instruction: Instruction) -> VerifyErrorKind {
     let effect = &EFFECTS[instruction.op as usize];
     let registers = [instruction.a, instruction.b, instruction.c];
     for (register, reads) in registers.into_iter().zip(effect.reads) {
-        if reads && !state.values.has(register) {
+        if state.values.lacks(reads, register) != 0 {
             return VerifyErrorKind::NotAValue(register);
         }
     }
-    let cell = if effect.cells[0] && !state.cells.has(instruction.a) { 0 } else { 1 };
-    VerifyErrorKind::NotACell(registers[cell])
+    let has_first = state.cells.lacks(effect.cells[0], instruction.a) == 0;
+    VerifyErrorKind::NotACell(registers[usize::from(has_first)])
 }

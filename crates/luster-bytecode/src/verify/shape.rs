@@ -2,7 +2,7 @@
 //! open lists. What registers hold at run time is the business of `flow`.
 
 use super::{VerifyError, VerifyErrorKind};
-use crate::op::{Flow, Instruction, Op, Operand, WideOperand};
+use crate::op::{Flipped, Flow, Instruction, Op, Operand, WideOperand};
 use crate::prototype::{Constant, Parts};
 
 /// The longest string that is a field's name to the VM (a short, interned one).
@@ -14,29 +14,41 @@ const MAX_FIELDS_LOG: u8 = 31;
 /// What an op's row and this file's rules ask of an instruction, prepared for a quick look.
 #[derive(Clone, Copy)]
 struct Rule {
-    /// The bits of the instruction that must be zero.
+    /// The bits of the instruction's word that must be zero.
     zero: u64,
-    /// Whether `a`, `b`, `c` are registers.
-    registers: [bool; 3],
-    /// Whether an operand is something else that has to be looked up or compared.
-    lookup: bool,
-    /// Whether `extent` or `neighbours` have a rule for the op.
+    /// For `a`, `b`, `c`: 0 if it is a register, otherwise more than any byte.
+    slack: [u16; 3],
+    /// Whether there is nothing to check but the above.
+    plain: bool,
+    /// Which constants the operand that is one may be, a bit of [`Kinds`], or 0 if none is.
+    constant: u8,
+    /// Where in the word that operand is: its lowest bit, and a mask for what is left.
+    constant_shift: u8,
+    constant_mask: u32,
+    /// Where in the word an upvalue's number is, or 0 if there is none.
+    upvalue_shift: u8,
+    /// Whether the op has a rule of its own.
     special: bool,
     /// Where control goes, and whether a jump goes back.
     flow: Flow,
     back: bool,
 }
 
-const RULES: [Rule; Op::ALL.len()] = {
+/// For each byte, so that none needs to be looked at before it is used as an index.
+const RULES: [Rule; 256] = {
     let none = Rule {
         zero: 0,
-        registers: [false; 3],
-        lookup: false,
+        slack: [256; 3],
+        plain: false,
+        constant: 0,
+        constant_shift: 0,
+        constant_mask: 0,
+        upvalue_shift: 0,
         special: false,
         flow: Flow::Next,
         back: false,
     };
-    let mut rules = [none; Op::ALL.len()];
+    let mut rules = [none; 256];
     let mut number = 0;
     while number < Op::ALL.len() {
         let op = Op::ALL[number];
@@ -47,41 +59,114 @@ const RULES: [Rule; Op::ALL.len()] = {
         let operands = op.operands();
         let mut index = 0;
         while index < 4 {
-            let (shift, bits) = if index < 3 { (index * 8, 0xFF) } else { (32, 0xFFFF_FFFF) };
+            let (shift, mask) =
+                if index < 3 { (8 + index as u8 * 8, 0xFF) } else { (32, u32::MAX) };
             match operands[index] {
-                Operand::None | Operand::Cache => rule.zero |= bits << shift,
+                Operand::None | Operand::Cache => rule.zero |= (mask as u64) << shift,
                 Operand::Read
                 | Operand::Write
                 | Operand::ReadWrite
                 | Operand::Cell
                 | Operand::MakeCell => {
                     assert!(index < 3, "registers are bytes");
-                    rule.registers[index] = true;
+                    rule.slack[index] = 0;
                 }
-                Operand::Window => rule.special = true,
+                Operand::Window | Operand::Flipped => rule.special = true,
+                Operand::Prototype => {
+                    assert!(matches!(op, Op::Closure), "`extent` knows which");
+                    rule.special = true;
+                }
                 Operand::JumpBack => rule.back = true,
                 Operand::JumpForward
                 | Operand::Immediate
                 | Operand::High
                 | Operand::Wide(WideOperand::Immediate) => {}
-                Operand::Count => rule.lookup |= index == 3,
-                Operand::UpValue
-                | Operand::Constant
+                Operand::Count if index == 3 => {
+                    assert!(matches!(op, Op::NewTable | Op::SetList), "`extent` knows which");
+                    rule.special = true;
+                }
+                Operand::Count => {}
+                Operand::UpValue => {
+                    assert!(rule.upvalue_shift == 0, "one upvalue at most");
+                    rule.upvalue_shift = shift;
+                }
+                // It has a name before it, which is looked at here; the constant in `extent`.
+                Operand::Constant if rule.constant != 0 => {
+                    assert!(matches!(op, Op::SetFieldConstant), "`extent` knows which");
+                }
+                Operand::Constant
                 | Operand::NumberConstant
                 | Operand::NameConstant
                 | Operand::StringConstant
-                | Operand::Prototype
-                | Operand::Flipped
-                | Operand::Wide(WideOperand::Constant) => rule.lookup = true,
+                | Operand::Wide(WideOperand::Constant) => {
+                    assert!(rule.constant == 0, "one constant at most");
+                    rule.constant = Kinds::bit(operands[index]);
+                    rule.constant_shift = shift;
+                    rule.constant_mask = match operands[index] {
+                        Operand::Wide(_) => 0xFFFF,
+                        _ => mask,
+                    };
+                }
             }
             index += 1;
         }
+        let looks_up = rule.constant != 0 || rule.upvalue_shift != 0;
+        rule.plain = !looks_up && !rule.special && matches!(rule.flow, Flow::Next);
         number += 1;
     }
     rules
 };
 
+/// For each constant, which operands it can be.
+#[derive(Default)]
+struct Kinds(Vec<u8>);
+
+impl Kinds {
+    const ANY: u8 = 1;
+    const NOT_NAN: u8 = 2;
+    const NUMBER: u8 = 4;
+    const STRING: u8 = 8;
+    const NAME: u8 = 16;
+
+    /// The bit for constants that an operand can be.
+    const fn bit(operand: Operand) -> u8 {
+        match operand {
+            Operand::NumberConstant => Kinds::NUMBER,
+            Operand::StringConstant => Kinds::STRING,
+            Operand::NameConstant => Kinds::NAME,
+            Operand::Wide(_) => Kinds::NOT_NAN,
+            _ => Kinds::ANY,
+        }
+    }
+
+    fn look_at(&mut self, constants: &[Constant]) {
+        let kind = |constant: &Constant| match constant {
+            Constant::Nil | Constant::False | Constant::True => Kinds::ANY | Kinds::NOT_NAN,
+            Constant::Integer(_) => Kinds::ANY | Kinds::NOT_NAN | Kinds::NUMBER,
+            Constant::Float(float) if float.is_nan() => Kinds::ANY | Kinds::NUMBER,
+            Constant::Float(_) => Kinds::ANY | Kinds::NOT_NAN | Kinds::NUMBER,
+            Constant::String(text) if text.len() > MAX_NAME => {
+                Kinds::ANY | Kinds::NOT_NAN | Kinds::STRING
+            }
+            Constant::String(_) => Kinds::ANY | Kinds::NOT_NAN | Kinds::STRING | Kinds::NAME,
+        };
+        self.0.clear();
+        self.0.extend(constants.iter().map(kind));
+    }
+
+    /// Checks that a constant exists and can be what is asked for.
+    #[inline]
+    fn check(&self, index: u32, bit: u8) -> Result<(), VerifyErrorKind> {
+        match self.0.get(index as usize) {
+            Some(kinds) if kinds & bit != 0 => Ok(()),
+            Some(_) => Err(VerifyErrorKind::ConstantKind),
+            None => Err(VerifyErrorKind::ConstantRange),
+        }
+    }
+}
+
 /// Which instructions can be reached other than from the one before.
+#[derive(Default)]
 pub(super) struct Blocks {
     /// For each instruction, one more than the number of the block it begins, or 0.
     heads: Vec<u32>,
@@ -96,6 +181,14 @@ impl Blocks {
         (self.heads[pc] as usize).checked_sub(1)
     }
 
+    /// Begins with a function of so many instructions.
+    fn begin(&mut self, length: usize) {
+        self.heads.clear();
+        self.heads.resize(length, 0);
+        self.count = 0;
+        self.add(0);
+    }
+
     fn add(&mut self, pc: usize) {
         if self.heads[pc] == 0 {
             self.count += 1;
@@ -104,30 +197,47 @@ impl Blocks {
     }
 }
 
-/// Checks each instruction, and finds where blocks begin.
-pub(super) fn check(parts: &Parts) -> Result<Blocks, VerifyError> {
-    let code = &parts.instructions;
-    let mut blocks = Blocks { heads: vec![0; code.len()], count: 0 };
-    blocks.add(0);
-    let mut open_inputs = Vec::new();
-    for (pc, &instruction) in code.iter().enumerate() {
-        let at = |kind| VerifyError { pc: Some(pc), kind };
-        let rule = &RULES[instruction.op as usize];
-        operands(parts, instruction, rule).map_err(at)?;
-        if rule.special {
-            extent(parts, instruction).map_err(at)?;
+/// This step of the verifier, with the memory that it keeps.
+#[derive(Default)]
+pub(super) struct Shape {
+    kinds: Kinds,
+    blocks: Blocks,
+    /// The instructions that take open lists.
+    open_inputs: Vec<usize>,
+}
+
+impl Shape {
+    /// Checks each instruction, and finds where blocks begin.
+    pub(super) fn check(&mut self, parts: &Parts) -> Result<&Blocks, VerifyError> {
+        let code = &parts.instructions;
+        let Shape { kinds, blocks, open_inputs } = self;
+        kinds.look_at(&parts.constants);
+        blocks.begin(code.len());
+        open_inputs.clear();
+        for (pc, &instruction) in code.iter().enumerate() {
+            let at = |kind| VerifyError { pc: Some(pc), kind };
+            let rule = &RULES[instruction.op as usize];
+            registers(parts, instruction, rule).map_err(at)?;
+            if rule.plain {
+                continue;
+            }
+            lookups(parts, kinds, instruction, rule).map_err(at)?;
+            if let Some(target) = flow(code, pc, rule).map_err(at)? {
+                blocks.add(target);
+            }
+            if rule.special && special(parts, kinds, pc).map_err(at)? {
+                open_inputs.push(pc);
+            }
         }
-        if let Some(target) = flow(code, pc, rule).map_err(at)? {
-            blocks.add(target);
+        if code.last().is_some_and(|last| RULES[last.op as usize].plain) {
+            let pc = Some(code.len() - 1);
+            return Err(VerifyError { pc, kind: VerifyErrorKind::FallsOff });
         }
-        if rule.special && neighbours(code, pc).map_err(at)? {
-            open_inputs.push(pc);
+        // A jump may land on an instruction from below, so this waits for all of them.
+        match open_inputs.iter().find(|&&pc| blocks.at(pc).is_some()) {
+            Some(&pc) => Err(VerifyError { pc: Some(pc), kind: VerifyErrorKind::OpenInput }),
+            None => Ok(blocks),
         }
-    }
-    // A jump may land on an instruction from below, so this waits for all of them.
-    match open_inputs.into_iter().find(|&pc| blocks.at(pc).is_some()) {
-        Some(pc) => Err(VerifyError { pc: Some(pc), kind: VerifyErrorKind::OpenInput }),
-        None => Ok(blocks),
     }
 }
 
@@ -153,99 +263,57 @@ fn open_input(instruction: Instruction) -> Option<u16> {
     }
 }
 
-/// Checks what the op's row says about each operand, jumps aside.
+/// Checks that operands that are registers exist, and that those that are nothing are zero.
 #[inline]
-fn operands(parts: &Parts, instruction: Instruction, rule: &Rule) -> Result<(), VerifyErrorKind> {
-    let Instruction { a, b, c, d, .. } = instruction;
+fn registers(parts: &Parts, instruction: Instruction, rule: &Rule) -> Result<(), VerifyErrorKind> {
+    let operands = [instruction.a, instruction.b, instruction.c];
+    let is_beyond =
+        |index: usize| u16::from(operands[index]) >= u16::from(parts.registers) + rule.slack[index];
     // One branch for all registers: which operands are some follows no pattern that a processor
     // could predict.
-    let beyond = rule.registers[0] & (a >= parts.registers)
-        | rule.registers[1] & (b >= parts.registers)
-        | rule.registers[2] & (c >= parts.registers);
-    if beyond {
-        let found = [a, b, c]
-            .into_iter()
-            .zip(rule.registers)
-            .find(|&(register, is_register)| is_register && register >= parts.registers);
-        return Err(VerifyErrorKind::RegisterRange(found.map_or(a, |(register, _)| register)));
+    if is_beyond(0) | is_beyond(1) | is_beyond(2) {
+        let found = (0..3).find(|&index| is_beyond(index)).unwrap_or(0);
+        return Err(VerifyErrorKind::RegisterRange(operands[found]));
     }
-    let narrow = u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16;
-    if (narrow | u64::from(d as u32) << 32) & rule.zero != 0 {
+    if instruction.word() & rule.zero != 0 {
         return Err(VerifyErrorKind::UnusedOperand);
     }
-    if rule.lookup { lookups(parts, instruction) } else { Ok(()) }
+    Ok(())
 }
 
-/// Checks the operands that are neither registers nor unused.
-fn lookups(parts: &Parts, instruction: Instruction) -> Result<(), VerifyErrorKind> {
-    let [a, b, c, d] = instruction.op.operands();
-    lookup(parts, instruction, a, instruction.a)?;
-    lookup(parts, instruction, b, instruction.b)?;
-    lookup(parts, instruction, c, instruction.c)?;
-    match d {
-        Operand::Count if instruction.d < 0 => Err(VerifyErrorKind::OperandRange),
-        Operand::Prototype => match usize::try_from(instruction.d) {
-            Ok(index) if index < parts.prototypes.len() => Ok(()),
-            _ => Err(VerifyErrorKind::PrototypeRange),
-        },
-        Operand::Constant | Operand::NumberConstant | Operand::StringConstant => {
-            let index =
-                usize::try_from(instruction.d).map_err(|_| VerifyErrorKind::ConstantRange)?;
-            constant(parts, d, index)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Checks an operand of one byte.
-fn lookup(
+/// Checks that upvalues and constants exist and are what the op takes.
+#[inline]
+fn lookups(
     parts: &Parts,
+    kinds: &Kinds,
     instruction: Instruction,
-    operand: Operand,
-    value: u8,
+    rule: &Rule,
 ) -> Result<(), VerifyErrorKind> {
-    match operand {
-        Operand::UpValue if usize::from(value) >= parts.upvalues.len() => {
-            Err(VerifyErrorKind::UpValueRange)
+    let word = instruction.word();
+    if rule.upvalue_shift != 0 {
+        let upvalue = (word >> rule.upvalue_shift) as u8;
+        if usize::from(upvalue) >= parts.upvalues.len() {
+            return Err(VerifyErrorKind::UpValueRange);
         }
-        Operand::Constant
-        | Operand::NumberConstant
-        | Operand::NameConstant
-        | Operand::StringConstant => constant(parts, operand, usize::from(value)),
-        // Only a sum can stand for a difference.
-        Operand::Flipped if value > 1 && (value > 2 || instruction.op != Op::AddImmediate) => {
-            Err(VerifyErrorKind::OperandRange)
-        }
-        Operand::Wide(WideOperand::Constant) => {
-            let index = usize::from(instruction.wide_constant());
-            constant(parts, Operand::Constant, index)?;
-            match parts.constants[index] {
-                Constant::Float(float) if float.is_nan() => Err(VerifyErrorKind::ConstantKind),
-                _ => Ok(()),
-            }
-        }
-        _ => Ok(()),
     }
+    if rule.constant != 0 {
+        let index = (word >> rule.constant_shift) as u32 & rule.constant_mask;
+        return kinds.check(index, rule.constant);
+    }
+    Ok(())
 }
 
-/// Checks that a constant exists and is of the kind that an operand asks for.
-fn constant(parts: &Parts, operand: Operand, index: usize) -> Result<(), VerifyErrorKind> {
-    let constant = parts.constants.get(index).ok_or(VerifyErrorKind::ConstantRange)?;
-    let fits = match operand {
-        Operand::NumberConstant => matches!(constant, Constant::Integer(_) | Constant::Float(_)),
-        Operand::StringConstant => matches!(constant, Constant::String(_)),
-        Operand::NameConstant => {
-            matches!(constant, Constant::String(name) if name.len() <= MAX_NAME)
-        }
-        _ => true,
-    };
-    if fits { Ok(()) } else { Err(VerifyErrorKind::ConstantKind) }
+/// Checks what is not the same for all ops. Returns whether the instruction takes an open list.
+#[inline(never)]
+fn special(parts: &Parts, kinds: &Kinds, pc: usize) -> Result<bool, VerifyErrorKind> {
+    extent(parts, kinds, parts.instructions[pc])?;
+    neighbours(&parts.instructions, pc)
 }
 
-/// Checks the rules of ops that name several registers, or whose counts have a meaning of their
+/// Checks the rules of ops that name several registers, or whose operands have a meaning of their
 /// own.
-fn extent(parts: &Parts, instruction: Instruction) -> Result<(), VerifyErrorKind> {
-    let Instruction { op, a, b, c, .. } = instruction;
+fn extent(parts: &Parts, kinds: &Kinds, instruction: Instruction) -> Result<(), VerifyErrorKind> {
+    let Instruction { op, a, b, c, d } = instruction;
     let [count_b, count_c] = [b, c].map(usize::from);
     let fits = |first: u8, count: usize| {
         if usize::from(first) + count <= usize::from(parts.registers) {
@@ -258,11 +326,18 @@ fn extent(parts: &Parts, instruction: Instruction) -> Result<(), VerifyErrorKind
     match op {
         Op::LoadNil => fits(a, count_b + 1),
         Op::GetMethod => fits(a, 2),
-        Op::NewTable => needs(b <= MAX_FIELDS_LOG, VerifyErrorKind::OperandRange),
+        Op::NewTable => needs(b <= MAX_FIELDS_LOG && d >= 0, VerifyErrorKind::OperandRange),
         Op::SetFieldConstant => {
-            needs(u16::try_from(instruction.d).is_ok(), VerifyErrorKind::OperandRange)
+            kinds.check(d as u32, Kinds::ANY)?;
+            needs(u16::try_from(d).is_ok(), VerifyErrorKind::OperandRange)
         }
-        Op::SetList => fits(a, count_b + 1),
+        Op::SetList => {
+            needs(d >= 0, VerifyErrorKind::OperandRange)?;
+            fits(a, count_b + 1)
+        }
+        Op::Closure => {
+            needs((d as u32 as usize) < parts.prototypes.len(), VerifyErrorKind::PrototypeRange)
+        }
         Op::Concat => {
             needs(c >= 2, VerifyErrorKind::OperandRange)?;
             fits(b, count_c)
@@ -288,13 +363,22 @@ fn extent(parts: &Parts, instruction: Instruction) -> Result<(), VerifyErrorKind
         }
         Op::GenericForLoop => fits(a, 5),
         Op::Close => fits(a, 0),
-        _ => Ok(()),
+        // Only a sum can stand for a difference.
+        Op::AddImmediate => needs(c <= Flipped::Subtraction as u8, VerifyErrorKind::OperandRange),
+        _ => match op.operands()[2] {
+            Operand::Flipped => needs(c <= Flipped::Yes as u8, VerifyErrorKind::OperandRange),
+            _ => Ok(()),
+        },
     }
 }
 
-/// Checks where control goes after an instruction; returns where it goes other than to the next.
+/// Checks where an instruction's jump goes; returns where control goes other than to the next.
 #[inline]
 fn flow(code: &[Instruction], pc: usize, rule: &Rule) -> Result<Option<usize>, VerifyErrorKind> {
+    // Most go nowhere else, which is foreseen better than where a table of jumps leads.
+    if matches!(rule.flow, Flow::Next) && pc + 1 < code.len() {
+        return Ok(None);
+    }
     match rule.flow {
         Flow::Leave => return Ok(None),
         Flow::Next | Flow::Branch if pc + 1 == code.len() => return Err(VerifyErrorKind::FallsOff),

@@ -4,7 +4,7 @@ use luster_number::Number;
 
 use super::{Closer, Parser};
 use crate::{
-    ast::{BinaryOp, Expr, ExprId, List, TableItem, UnaryOp},
+    ast::{BinaryOp, Expr, ExprId, List, MethodCall, TableItem, UnaryOp},
     diagnostic::DiagnosticKind,
     intern::Symbol,
     literal::{append_string_value, numeral_value, plain_string_value},
@@ -193,8 +193,9 @@ impl Parser<'_> {
                     let name = self.name();
                     let anchor = self.current;
                     let arguments = self.arguments();
-                    let call = Expr::MethodCall { object, name, arguments };
-                    self.push_expr(call, start, anchor)
+                    let call = MethodCall { object, name, arguments };
+                    let call = self.ast.push_method_call(call);
+                    self.push_expr(Expr::MethodCall(call), start, anchor)
                 }
                 TokenKind::LeftParen
                 | TokenKind::LeftBrace

@@ -292,7 +292,9 @@ impl Parser<'_> {
     /// Consumes a name, or reports that one should stand here and invents it.
     fn name(&mut self) -> Name {
         if self.kind == TokenKind::Name {
-            let symbol = self.symbols.intern(self.tokens.text(self.current, self.source));
+            let span = self.tokens.span(self.current);
+            let text = self.source.get(span.start as usize..).unwrap_or_default();
+            let symbol = self.symbols.intern_start(text, span.len());
             return Name { symbol, token: self.advance() };
         }
         self.report(DiagnosticKind::Expected(TokenKind::Name));

@@ -375,7 +375,7 @@ impl Parser<'_> {
             return self.assignment(first);
         }
         match self.ast.expr(first) {
-            Expr::Call { .. } | Expr::MethodCall { .. } => Stmt::Call(first),
+            Expr::Call { .. } | Expr::MethodCall(_) => Stmt::Call(first),
             _ => {
                 self.report(DiagnosticKind::SyntaxError);
                 Stmt::Expression(first)
