@@ -1,13 +1,13 @@
 //! Prints how long the hostile corpus keeps its host waiting: the longest single step of each case
 //! in processor time, the worst cases first, and the time that loading took where it was long.
 //!
-//! `cargo run --release -p luster-tests --example hostile_latency -- [FILTER] [RUNS]`
+//! `cargo run --release -p luster-tests --example hostile_latency -- [FILTER or FILE] [RUNS]`
 
 #![expect(clippy::print_stdout, reason = "it prints figures")]
 
 use std::time::Duration;
 
-use luster_tests::hostile::{corpus, run};
+use luster_tests::hostile::{Case, corpus, run};
 
 /// How large a step is.
 const FUEL: u64 = 100_000;
@@ -31,7 +31,10 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let filter = arguments.next().unwrap_or_default();
     let runs = arguments.next().and_then(|runs| runs.parse().ok()).unwrap_or(3);
-    let cases = corpus();
+    let cases = match std::fs::read(&filter) {
+        Ok(source) => vec![Case::of_source(&filter, source)],
+        Err(_) => corpus(),
+    };
     let mut rows = Vec::new();
     for case in cases.iter().filter(|case| case.name.contains(&filter)) {
         let begin = now();

@@ -37,6 +37,14 @@ pub struct Case {
     pub fuel: u64,
 }
 
+impl Case {
+    /// A case that is not of the corpus: anything may come of it.
+    pub fn of_source(name: &str, source: Vec<u8>) -> Self {
+        let name = name.to_owned();
+        Case { name, source, expect: Expect::Control, memory: 256 << 20, fuel: 100_000_000 }
+    }
+}
+
 /// What must become of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {

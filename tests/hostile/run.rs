@@ -73,6 +73,7 @@ fn step_through(
     loop {
         let begin = clock();
         let step = task.step(fuel);
+        if std::env::var_os("STEPS").is_some() { eprintln!("{:?} used {}", clock() - begin, lua.used_memory()); }
         report.longest_step = report.longest_step.max(clock() - begin);
         report.beyond_limit =
             report.beyond_limit.max(lua.used_memory().saturating_sub(case.memory));

@@ -6,7 +6,7 @@ use super::Topic;
 /// What a script prepares: long strings and big tables.
 const PREPARE: &str = "local S = ('x'):rep(4 << 20) local D = ('7'):rep(1 << 20) \
     local T = table.create(200000) for i = 1, 200000 do T[i] = i end \
-    local H = {} for i = 1, 100000 do H['k' .. i] = i end \
+    local H = {} for i = 1, 20000 do H['k' .. i] = i end \
     local W = {} for i = 1, 1000 do W[i] = ('w'):rep(4000) end \
     local co = coroutine ";
 
