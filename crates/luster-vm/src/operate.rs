@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use luster_number::{ArithmeticError, ArithmeticOp, Number};
-use luster_value::{Context, Error, InvalidKey, LuaString, Metamethod, Table, Value};
+use luster_value::{Context, Error, InvalidKey, LuaString, Metamethod, Table, Value, account};
 
 /// How many `__index` or `__newindex` objects may follow each other: the reference's `MAXTAGLOOP`.
 pub(crate) const MAX_CHAIN: usize = 2000;
@@ -308,6 +308,7 @@ pub fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Outcome<'g
 /// How two strings compare, byte for byte.
 #[inline]
 pub fn compare_strings(a: LuaString<'_>, b: LuaString<'_>) -> Ordering {
+    account::looked_at(a.len().min(b.len()));
     a.as_bytes().cmp(b.as_bytes())
 }
 

@@ -22,6 +22,9 @@ const SLICE_BYTES: usize = 1 << 18;
 /// the operating system has to give it and the collector has to look at it.
 const BYTES_PER_FUEL: usize = 32;
 
+/// How many bytes that were looked at cost a unit of fuel.
+const BYTES_OF_WORK: usize = 64;
+
 /// A VM.
 pub struct Vm {
     /// Always there, but for while it is dropped. Slices and visits share it, and collections have
@@ -359,7 +362,8 @@ impl Vm {
         let end = machine::run_slice(ctx, main, slice);
         drop(begun);
         let grown = Collector::counted_in(ctx).saturating_sub(before);
-        *slice = slice.saturating_sub_unsigned((grown / BYTES_PER_FUEL) as u64);
+        let cost = grown / BYTES_PER_FUEL + account::take_work() / BYTES_OF_WORK;
+        *slice = slice.saturating_sub_unsigned(cost as u64);
         self.look_at(ctx, main, end, finish)
     }
 
