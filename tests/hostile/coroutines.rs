@@ -43,8 +43,8 @@ pub(super) fn add(topic: &mut Topic) {
         while true do for i = 1, 100 do t[i]() end end");
     topic.returns("yield across pcall", "local f = coroutine.wrap(function() return pcall(function() return coroutine.yield(1) end) end) f() return f(2)", "true 2");
     topic.returns("yield across a sort, gsub, load and metamethods",
-        "local f = coroutine.wrap(function() table.sort({ 2, 1 }, function() coroutine.yield() end) ('x'):gsub('x', function() coroutine.yield() end) \
-        load(function() coroutine.yield() end) local o = setmetatable({}, { __index = coroutine.yield }) local _ = o.x return 'end' end) \
+        "local f = coroutine.wrap(function() table.sort({ 2, 1 }, function() coroutine.yield() end); ('x'):gsub('x', function() coroutine.yield() end) \
+        load(function() return coroutine.yield() end) local o = setmetatable({}, { __index = coroutine.yield }) local _ = o.x return 'end' end) \
         for i = 1, 20 do if f() == 'end' then return 'end' end end", "end");
     topic.returns("an error in a wrapped one closes", "local n = 0 local f = coroutine.wrap(function() local x <close> = setmetatable({}, { __close = function() n = 1 end }) error('e') end) pcall(f) return n", "1");
     topic.returns("resume with nonsense", "return pcall(coroutine.resume, 1)", "false");

@@ -105,7 +105,7 @@ pub(super) fn add(topic: &mut Topic) {
             format!("while true do pcall(function() return {expression} end) end"),
         );
     }
-    topic.hungry("nothing is caught for ever",
+    topic.endless("nothing is caught for ever",
         "local t = {} while true do pcall(function() while true do t[#t + 1] = ('x'):rep(1000) .. #t end end) end").fuel = 100_000_000;
     topic.whatever("the globals are full", "t = {} for i = 1, math.huge do t[i] = ('x'):rep(1000) .. i end").fuel = 100_000_000;
     topic.returns("memory comes back",
@@ -114,7 +114,7 @@ pub(super) fn add(topic: &mut Topic) {
     topic.returns("garbage is no reason to refuse",
         "for i = 1, 200 do local s = ('x'):rep(4 << 20) end return 'alive'", "alive").fuel = 100_000_000;
     topic.returns("pieces of garbage are no reason to refuse",
-        "for i = 1, 2000 do local s = ('x'):rep(1 << 20) .. i end return 'alive'", "alive").fuel = 100_000_000;
+        "for i = 1, 500 do local s = ('x'):rep(1 << 20) .. i end return 'alive'", "alive").fuel = 100_000_000;
     topic.returns("a stack that is deep and gone again",
         "local function f(n) if n > 0 then return 1 + f(n - 1) end return 0 end \
         for i = 1, 20 do f(40000) end return 'alive'", "alive").fuel = 100_000_000;

@@ -22,8 +22,8 @@ pub(super) fn add(topic: &mut Topic) {
         topic.fails(format!("{event} that fails"), with("error('failed', 0)") + &format!("return {operation}"), "failed");
         topic.endless(format!("{event} that fails for ever"),
             with("error('failed', 0)") + &format!("while true do pcall(function() return {operation} end) end"));
-        topic.fails(format!("{event} that calls itself"), with(&format!("local r = {operation} return r")) + &format!("return {operation}"), "overflow")
-            .memory = 256 << 20;
+        let case = topic.fails(format!("{event} that calls itself"), with(&format!("local r = {operation} return r")) + &format!("return {operation}"), "overflow");
+        (case.memory, case.fuel) = (256 << 20, 20_000_000);
         topic.returns(format!("{event} that yields"),
             with("return coroutine.yield()") + &format!(
                 "local f = coroutine.wrap(function() local r = {operation} return 'end' end) \
@@ -47,7 +47,7 @@ pub(super) fn add(topic: &mut Topic) {
     topic.fails("a metatable that is protected", "setmetatable(setmetatable({}, { __metatable = 1 }), {})", "protected");
     topic.fails("__tostring that gives a table", "return tostring(setmetatable({}, { __tostring = function() return {} end }))", "must return a string");
     topic.returns("__name of nonsense", "return tostring(setmetatable({}, { __name = {} })):sub(1, 5)", "table");
-    topic.fails("__len of a table in a for", "for i = 1, #setmetatable({}, { __len = function() return {} end }) do end", "must be a number");
+    topic.fails("__len of a table in a for", "for i = 1, #setmetatable({}, { __len = function() return {} end }) do end", "'for' limit");
     topic.fails("__lt of nonsense", "return {} < {}", "attempt to compare");
     topic.returns("strings' metatable taken away", "getmetatable('').__index = nil local ok = pcall(function() return ('x'):rep(2) end) return ok", "false");
     topic.returns("strings' metatable that loops", "getmetatable('').__index = function(s, k) return s end return ('x').y", "x");

@@ -27,7 +27,7 @@ pub(super) fn add(topic: &mut Topic) {
         ("%f", "missing '['"), ("[]", "malformed pattern"), ("[^]", "malformed pattern"), ("[%", "malformed pattern"), ("%9", "invalid capture index"), ("(()", "unfinished capture"),
         ("%f[", "malformed pattern"), ("[a-", "malformed pattern"), ("[a-%", "malformed pattern"),
     ] {
-        topic.fails(format!("malformed {pattern}"), format!("return ('aaa'):find('{pattern}')"), message);
+        topic.fails(format!("malformed {pattern}"), format!("return ('xaaa'):find('{pattern}')"), message);
     }
     for (replacement, message) in [("%", "invalid use of '%'"), ("%2", "invalid capture index"), ("%q", "invalid use of '%'")] {
         topic.fails(format!("replacement {replacement}"), format!("return ('x'):gsub('x', '{replacement}')"), message);
@@ -62,6 +62,6 @@ pub(super) fn add(topic: &mut Topic) {
     topic.fails("unpack behind the end", "return string.unpack('b', 'abc', 5)", "out of string");
     topic.fails("unpack of a long length", "return string.unpack('s8', ('\\xFF'):rep(8))", "");
     topic.fails("unpack of a great integer", "return string.unpack('i16', ('\\xFE'):rep(16))", "does not fit");
-    topic.fails("packsize beyond integers", "return string.packsize('c2147483647c2147483647')", "too large");
+    topic.fails("packsize beyond integers", "return string.packsize('c9223372036854775807c1')", "");
     topic.fails("packsize of variable", "return string.packsize('s')", "variable");
 }

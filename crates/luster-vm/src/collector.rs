@@ -63,8 +63,11 @@ pub(crate) enum RequestedStep {
 /// What a unit of gc-arena's debt, which is about an object traced twice over, costs in fuel.
 const FUEL_PER_UNIT: usize = 6;
 
+/// How many bytes that are freed cost a unit of debt.
+const FREED_PER_UNIT: usize = 512;
+
 /// How many units of debt are done at most before the fuel is looked at.
-const SHORT_STEP: usize = 4_000;
+const SHORT_STEP: usize = 2_000;
 
 impl Collector {
     /// The collector of a new arena, which it prepares.
@@ -135,8 +138,7 @@ impl Collector {
             }
             let units = self.owed.min(SHORT_STEP);
             self.owed -= units;
-            burn(fuel, units);
-            if self.advance(arena, units as f64) {
+            if self.advance_for(arena, units, fuel) {
                 self.owed = 0;
             }
         }
@@ -157,16 +159,24 @@ impl Collector {
             }
             let objects = arena.metrics().total_gc_count();
             // A small heap is collected in one go when it costs no more than a step would.
-            let units = if objects / 2 < SHORT_STEP {
+            if objects / 2 < SHORT_STEP {
                 self.finish_cycle(arena);
-                objects / 2
+                burn(fuel, objects / 2);
             } else {
-                self.advance(arena, SHORT_STEP as f64);
-                SHORT_STEP
-            };
-            burn(fuel, units);
+                self.advance_for(arena, SHORT_STEP, fuel);
+            }
         }
         true
+    }
+
+    /// Does so much work at the cost of the script that runs; tells whether that finished a cycle.
+    fn advance_for(&mut self, arena: &mut VmArena, units: usize, fuel: &mut i64) -> bool {
+        let before = account::bytes();
+        let has_finished = self.advance(arena, units as f64);
+        // To free what objects own is work, too.
+        let freed = before.saturating_sub(account::bytes());
+        burn(fuel, units + freed / FREED_PER_UNIT);
+        has_finished
     }
 
     /// Does what would be due if so many more bytes had been allocated, and something in any case

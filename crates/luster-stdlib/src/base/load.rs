@@ -51,6 +51,7 @@ pub(crate) fn load_chunk<'gc>(
     name: &[u8],
     options: Options<'gc>,
 ) -> Result<Closure<'gc>, Vec<u8>> {
+    stack.burn(name.len() / 32);
     if chunk.len() > MAX_SOURCE {
         return Err(b"not enough memory".to_vec());
     }
@@ -70,7 +71,7 @@ pub(crate) fn load_chunk<'gc>(
         return Err(message);
     }
     let prototype = if is_binary {
-        stack.burn(chunk.len() / 16);
+        stack.burn(chunk.len());
         luster_bytecode::undump(chunk).map_err(|error| {
             // A chunk without a name of its own is named by its bytes, which say nothing here.
             let name = match name {

@@ -514,12 +514,16 @@ fn write_escaped<'gc>(
             b'"' | b'\\' | b'\n' => append(out, &[b'\\', byte])?,
             _ if byte.is_ascii_control() => {
                 // A digit that follows would count as the escape's.
-                let escape = if text.get(index + 1).is_some_and(u8::is_ascii_digit) {
-                    format!("\\{byte:03}")
-                } else {
-                    format!("\\{byte}")
+                let is_followed = text.get(index + 1).is_some_and(u8::is_ascii_digit);
+                let digits = [b'\\', b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
+                let skipped = match byte {
+                    _ if is_followed => 0,
+                    ..10 => 2,
+                    ..100 => 1,
+                    _ => 0,
                 };
-                append(out, escape.as_bytes())?;
+                append(out, &digits[..1])?;
+                append(out, &digits[1 + skipped..])?;
             }
             _ => append(out, &[byte])?,
         }

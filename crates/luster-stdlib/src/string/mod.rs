@@ -184,29 +184,27 @@ impl<'gc> Repetition<'gc> {
     fn fill(&mut self, more: usize, stack: &mut Stack<'_, 'gc>) -> bool {
         let (string, separator) = (self.string.as_bytes(), self.separator.as_bytes());
         let unit = string.len() + separator.len();
-        if self.result.is_empty() {
-            if let (&[byte], []) = (string, separator) {
-                self.result.resize(more, byte);
-            } else {
-                self.result.extend_from_slice(string);
-            }
-        }
         let begin = self.result.len();
-        // What is there ends with the string. Once there is a separator and a string to copy, they
-        // are copied from the result itself, twice as many each time.
+        if let (&[byte], []) = (string, separator) {
+            self.result.resize((begin + more).min(self.total), byte);
+        }
+        // Once the string and the separator are there, they are copied from the result itself, twice
+        // as many each time. What is long is copied in pieces.
         while self.result.len() < self.total {
             let done = self.result.len();
-            if done.saturating_sub(begin) >= more {
+            if done - begin >= more {
                 break;
             }
-            let whole = (done - string.len()) / unit * unit;
-            let length = whole.min(self.total - done).min(PORTION / unit * unit);
-            if length == 0 {
-                self.result.extend_from_slice(separator);
-                self.result.extend_from_slice(string);
-            } else {
-                self.result.extend_from_within(string.len()..string.len() + length);
+            let left = (self.total - done).min(PORTION);
+            let place = done % unit;
+            if done >= unit {
+                let length = left.min(done - place);
+                self.result.extend_from_within(place..place + length);
+                continue;
             }
+            let source =
+                if place < string.len() { &string[place..] } else { &separator[place - string.len()..] };
+            self.result.extend_from_slice(&source[..source.len().min(left)]);
         }
         stack.burn((self.result.len() - begin) / 64);
         // What is done at once is counted as the string's.
@@ -296,7 +294,7 @@ fn dump<'gc>(
         return Err(Error::argument(1, "Lua function expected"));
     };
     let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
-    stack.burn(chunk.len() / 64);
+    stack.burn(chunk.len() / 4);
     stack.replace(Value::String(ctx.intern_owned(chunk)));
     Ok(CallbackReturn::Return)
 }
