@@ -23,13 +23,19 @@ pub(super) fn add(topic: &mut Topic) {
     topic.whatever("setupvalue of the environment to a number", "debug.setupvalue(load('return x'), 1, 5) local f = load('x = 1 return x') debug.setupvalue(f, 1, 5) return f()");
     topic.whatever("upvalueid of everything", "for _, v in pairs(_G) do if type(v) == 'function' then for i = 0, 3 do pcall(debug.upvalueid, v, i) end end end return 1");
     topic.endless("a hook that loops", "debug.sethook(function() while true do end end, 'l') local x = 1\nx = 2");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.fails("a hook that fails", "debug.sethook(function() error('hooked', 0) end, 'l')\nlocal x = 1\nx = 2", "hooked");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.endless("a hook that fails for ever", "debug.sethook(function() error('hooked', 0) end, 'c') while true do pcall(print) end");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("a hook that yields", "local co = coroutine.create(function() debug.sethook(coroutine.yield, 'l')\nlocal x = 1\nx = 2\nreturn x end) for i = 1, 10 do coroutine.resume(co) end return 1");
     topic.whatever("a hook that sets hooks", "debug.sethook(function() debug.sethook(function() debug.sethook() end, 'crl') end, 'crl', 1)\nlocal x = 1\nreturn x");
     topic.whatever("a hook that sets locals", "debug.sethook(function() for n = 1, 10 do pcall(debug.setlocal, 2, n, 1) end end, 'l')\nlocal a, b = {}, {}\nfor i = 1, 5 do\na = b\nend\nreturn 1");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("a hook that collects", "debug.sethook(function() collectgarbage() end, 'l', 1)\nlocal t = {}\nfor i = 1, 100 do\nt[i] = {}\nend\nreturn 1").fuel = 20_000_000;
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.endless("a count hook", "debug.sethook(function() end, '', 1) while true do end");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("getinfo of everything", "for level = -2, 10 do for _, what in ipairs { 'n', 'S', 'l', 'u', 'f', 'r', 't', 'L', 'nSlutfrL' } do pcall(debug.getinfo, level, what) end end return 1");
     topic.fails("getinfo of an unknown option", "debug.getinfo(1, 'X')", "invalid option");
     topic.fails("getinfo with >", "debug.getinfo(1, '>S')", "invalid option");
@@ -38,8 +44,11 @@ pub(super) fn add(topic: &mut Topic) {
     topic.whatever("traceback of nonsense", "return debug.traceback({}), debug.traceback(nil), debug.traceback(1)");
     topic.returns("a traceback of 200000 levels", "local function f(n) if n == 0 then return debug.traceback() end local r = f(n - 1) return r end return #f(150000) < 10000", "true").memory = 256 << 20;
     topic.whatever("the registry", "local r = debug.getregistry() for k, v in pairs(r) do r[k] = nil end collectgarbage() return tostring(1)");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("the registry filled with nonsense", "local r = debug.getregistry() for k, v in pairs(r) do r[k] = 1 end return pcall(require, 'x'), pcall(load, 'x'), pcall(io.write, ''), pcall(print, 1)");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("the registry loses its tables", "local r = debug.getregistry() for k in pairs(r) do r[k] = nil end pcall(require, 'x') pcall(io.write, 'x') pcall(io.open, 'x') pcall(load, 'return 1') return 1");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
     for value in ["nil", "true", "1", "print", "coroutine.create(print)", "''", "io.stdout"] {
         topic.whatever(format!("a metatable for {value}"), format!(
             "local v = {value} debug.setmetatable(v, {{ __index = function(o, k) return k end, __newindex = function() end, __call = function() return 1 end, \
@@ -55,4 +64,5 @@ pub(super) fn add(topic: &mut Topic) {
     topic.whatever("setcstacklimit", "return debug.setcstacklimit and debug.setcstacklimit(1)");
     topic.whatever("getlocal of parameters", "for i = -5, 5 do pcall(debug.getlocal, print, i) pcall(debug.getlocal, function(a, b, ...) end, i) end return 1");
     topic.endless("sethook for ever", "while true do debug.sethook(print, 'crl', 1) debug.sethook() end");
+    topic.cases.last_mut().expect("one has been added").spoils = true;
 }

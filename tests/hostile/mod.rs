@@ -35,13 +35,15 @@ pub struct Case {
     pub memory: usize,
     /// How much fuel the host spends on it before it gives up.
     pub fuel: u64,
+    /// Whether it leaves things in the VM that keep other scripts from their work, as a hook does.
+    pub spoils: bool,
 }
 
 impl Case {
     /// A case that is not of the corpus: anything may come of it.
     pub fn of_source(name: &str, source: Vec<u8>) -> Self {
         let name = name.to_owned();
-        Case { name, source, expect: Expect::Control, memory: 256 << 20, fuel: 100_000_000 }
+        Case { name, source, expect: Expect::Control, memory: 256 << 20, fuel: 100_000_000, spoils: true }
     }
 }
 
@@ -79,7 +81,8 @@ impl Topic {
     /// Adds a case, of which the last added one can be changed by what this returns.
     fn add(&mut self, name: impl AsRef<str>, source: impl Into<Vec<u8>>, expect: Expect) -> &mut Case {
         let name = format!("{}: {}", self.name, name.as_ref());
-        self.cases.push(Case { name, source: source.into(), expect, memory: MEMORY, fuel: FUEL });
+        let (source, spoils) = (source.into(), false);
+        self.cases.push(Case { name, source, expect, memory: MEMORY, fuel: FUEL, spoils });
         self.cases.last_mut().expect("one has just been added")
     }
 

@@ -51,6 +51,9 @@ pub fn run(case: &Case, fuel: u64, clock: impl Fn() -> Duration) -> Report {
     }
     drop(end);
     // The globals are the script's; whatever it has made of them, the VM itself works.
+    if case.spoils {
+        return report;
+    }
     match lua.load("local n = 0 for i = 1, 100 do n = n + i end return n").eval::<i64>() {
         Ok(5050) => {}
         other => report.complaints.push(format!("the VM is not usable afterwards: {other:?}")),
@@ -73,7 +76,6 @@ fn step_through(
     loop {
         let begin = clock();
         let step = task.step(fuel);
-        if std::env::var_os("STEPS").is_some() { eprintln!("{:?} used {}", clock() - begin, lua.used_memory()); }
         report.longest_step = report.longest_step.max(clock() - begin);
         report.beyond_limit =
             report.beyond_limit.max(lua.used_memory().saturating_sub(case.memory));

@@ -5,10 +5,12 @@ use std::io::Read;
 use std::sync::Arc;
 
 use gc_arena::Collect;
+use luster_bytecode::Prototype;
 use luster_value::{
     CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
 };
 
+use super::compile::{self, Begun, Compilation};
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
 use crate::system_error;
@@ -25,9 +27,6 @@ const MAX_SOURCE: usize = i32::MAX as usize;
 /// The key in the registry that is set when binary chunks are refused.
 const TEXT_ONLY: &str = "_TEXTONLY";
 
-/// What compiling a byte of source text costs, compared with running an instruction.
-const FUEL_PER_BYTE: usize = 2;
-
 /// Has `load` and its kin refuse binary chunks from now on.
 pub(super) fn forbid_binaries(ctx: Context<'_>) {
     ctx.registry().set_field(ctx, TEXT_ONLY, Value::True);
@@ -43,14 +42,36 @@ pub(crate) struct Options<'gc> {
     pub(crate) environment: Option<Value<'gc>>,
 }
 
-/// Makes a function of a chunk, or the message that says what is wrong with it.
-pub(crate) fn load_chunk<'gc>(
+/// A chunk that is being loaded.
+enum Loading<'gc> {
+    Done(Closure<'gc>),
+    Going(Compilation),
+}
+
+/// Makes a function of a chunk at once, or the message that says what is wrong with it.
+fn load_chunk<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
     chunk: &[u8],
     name: &[u8],
     options: Options<'gc>,
 ) -> Result<Closure<'gc>, Vec<u8>> {
+    match begin_loading(ctx, stack, chunk, name, options, false)? {
+        Loading::Done(closure) => Ok(closure),
+        Loading::Going(_) => unreachable!("nobody waits for it"),
+    }
+}
+
+/// Makes a function of a chunk, or begins to if that takes long and the caller can wait; or answers the
+/// message that says what is wrong with it.
+fn begin_loading<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    chunk: &[u8],
+    name: &[u8],
+    options: Options<'gc>,
+    can_wait: bool,
+) -> Result<Loading<'gc>, Vec<u8>> {
     stack.burn(name.len() / 32);
     if chunk.len() > MAX_SOURCE {
         return Err(b"not enough memory".to_vec());
@@ -84,7 +105,6 @@ pub(crate) fn load_chunk<'gc>(
             message
         })?
     } else {
-        stack.burn(chunk.len().saturating_mul(FUEL_PER_BYTE));
         // Only files may begin with a byte order mark or a line for the shell, and the compiler
         // takes every chunk for a file; what stands after a space is neither.
         let spaced;
@@ -94,10 +114,54 @@ pub(crate) fn load_chunk<'gc>(
         } else {
             chunk
         };
-        luster_compiler::compile(chunk, name).map_err(|error| error.to_bytes())?
+        match compile::begin(stack, chunk, name, can_wait) {
+            Begun::Done(compiled) => compiled.map_err(|error| error.to_bytes())?,
+            Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
+            Begun::Refused => return Err(b"not enough memory".to_vec()),
+        }
     };
+    Ok(Loading::Done(closure_of(ctx, prototype, options)))
+}
+
+/// The function of a prototype.
+fn closure_of<'gc>(ctx: Context<'gc>, prototype: Prototype, options: Options<'gc>) -> Closure<'gc> {
     let environment = options.environment.unwrap_or(Value::Table(ctx.globals()));
-    Ok(luster_vm::load_closure(ctx, &Arc::new(prototype), environment))
+    luster_vm::load_closure(ctx, &Arc::new(prototype), environment)
+}
+
+/// Puts what `load` returns on the stack once a compilation has come to its end. Tells whether it has.
+fn finish_compilation<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    compilation: &mut Compilation,
+    options: Options<'gc>,
+) -> Poll<'gc> {
+    let Some(compiled) = compilation.poll(stack) else { return Poll::Pending };
+    let loaded = match compiled {
+        Ok(prototype) => Ok(closure_of(ctx, prototype, options)),
+        Err(error) => Err(error.to_bytes()),
+    };
+    return_loaded(ctx, stack, loaded);
+    Poll::Return
+}
+
+/// `load` of a text that is compiled beside the script.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Compiling<'gc> {
+    #[collect(require_static)]
+    compilation: Compilation,
+    options: Options<'gc>,
+}
+
+impl<'gc> Sequence<'gc> for Compiling<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        Ok(finish_compilation(ctx, stack, &mut self.compilation, self.options))
+    }
 }
 
 /// Puts what `load` returns on the stack: the function, or nil and the message.
@@ -143,7 +207,15 @@ pub(super) fn load<'gc>(
     match text {
         Some(text) => {
             let name = name.unwrap_or(text);
-            let loaded = load_chunk(ctx, stack, text.as_bytes(), name.as_bytes(), options);
+            let (text, name) = (text.as_bytes(), name.as_bytes());
+            let loaded = match begin_loading(ctx, stack, text, name, options, true) {
+                Ok(Loading::Going(compilation)) => {
+                    let compiling = Compiling { compilation, options };
+                    return Ok(CallbackReturn::Sequence(Box::new(compiling)));
+                }
+                Ok(Loading::Done(closure)) => Ok(closure),
+                Err(message) => Err(message),
+            };
             return_loaded(ctx, stack, loaded);
             Ok(CallbackReturn::Return)
         }
@@ -151,8 +223,9 @@ pub(super) fn load<'gc>(
             let reader = stack.function(ctx, 0)?;
             let name = name.unwrap_or_else(|| ctx.intern(b"=(load)"));
             stack.clear();
+            let pieces = CountedBuffer::new();
             let reading =
-                Reading { reader, name, options, pieces: CountedBuffer::new(), called: false };
+                Reading { reader, name, options, pieces, called: false, compilation: None };
             Ok(CallbackReturn::Sequence(Box::new(reading)))
         }
     }
@@ -167,6 +240,9 @@ struct Reading<'gc> {
     options: Options<'gc>,
     pieces: CountedBuffer,
     called: bool,
+    /// What is made of the pieces, once they are all there.
+    #[collect(require_static)]
+    compilation: Option<Compilation>,
 }
 
 impl<'gc> Reading<'gc> {
@@ -176,7 +252,15 @@ impl<'gc> Reading<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         let name = self.name.as_bytes();
-        let loaded = load_chunk(ctx, stack, self.pieces.as_bytes(), name, self.options);
+        let pieces = self.pieces.as_bytes();
+        let loaded = match begin_loading(ctx, stack, pieces, name, self.options, true) {
+            Ok(Loading::Going(compilation)) => {
+                self.compilation = Some(compilation);
+                return Ok(Poll::Pending);
+            }
+            Ok(Loading::Done(closure)) => Ok(closure),
+            Err(message) => Err(message),
+        };
         return_loaded(ctx, stack, loaded);
         Ok(Poll::Return)
     }
@@ -188,6 +272,9 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
+        if let Some(compilation) = &mut self.compilation {
+            return Ok(finish_compilation(ctx, stack, compilation, self.options));
+        }
         if self.called {
             match stack.get(0) {
                 Value::Nil => return self.finish(ctx, stack),

@@ -4,6 +4,7 @@
 //! `collect`.
 
 mod collect;
+mod compile;
 pub(crate) mod load;
 pub(crate) mod print;
 
