@@ -3,18 +3,35 @@
 use super::Topic;
 
 pub(super) fn add(topic: &mut Topic) {
-    topic.returns("resume of the running one", "return coroutine.resume(coroutine.running())", "false cannot resume non-suspended coroutine");
-    topic.returns("resume of a dead one", "local co = coroutine.create(print) coroutine.resume(co) return coroutine.resume(co)", "false cannot resume dead coroutine");
+    topic.returns(
+        "resume of the running one",
+        "return coroutine.resume(coroutine.running())",
+        "false cannot resume non-suspended coroutine",
+    );
+    topic.returns(
+        "resume of a dead one",
+        "local co = coroutine.create(print) coroutine.resume(co) return coroutine.resume(co)",
+        "false cannot resume dead coroutine",
+    );
     topic.returns("resume of a normal one",
         "local a a = coroutine.create(function() local b = coroutine.create(function() return coroutine.resume(a) end) return select(2, coroutine.resume(b)) end) \
         return coroutine.resume(a)", "false");
-    topic.returns("wrap of itself", "local f f = coroutine.wrap(function() return pcall(f) end) return f()", "false");
+    topic.returns(
+        "wrap of itself",
+        "local f f = coroutine.wrap(function() return pcall(f) end) return f()",
+        "false",
+    );
     topic.fails("yield outside", "coroutine.yield()", "outside a coroutine");
-    topic.fails("close of the main one", "coroutine.close(coroutine.running())", "").expect = super::Expect::Control;
+    topic.fails("close of the main one", "coroutine.close(coroutine.running())", "").expect =
+        super::Expect::Control;
     topic.returns("close of a normal one",
         "local a a = coroutine.create(function() local b = coroutine.create(function() return pcall(coroutine.close, a) end) return coroutine.resume(b) end) \
         return coroutine.resume(a)", "cannot close a normal coroutine");
-    topic.returns("close twice", "local co = coroutine.create(print) return coroutine.close(co), coroutine.close(co)", "true true");
+    topic.returns(
+        "close twice",
+        "local co = coroutine.create(print) return coroutine.close(co), coroutine.close(co)",
+        "true true",
+    );
     topic.returns("close with an error",
         "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() error('e', 0) end }) coroutine.yield() end) \
         coroutine.resume(co) return coroutine.close(co)", "false e");
@@ -27,18 +44,34 @@ pub(super) fn add(topic: &mut Topic) {
     topic.endless("close for ever",
         "while true do local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() error('x') end }) coroutine.yield() end) \
         coroutine.resume(co) coroutine.close(co) end");
-    topic.fails("nested without end", "local function f() return coroutine.wrap(f)() end f()", "overflow");
+    topic.fails(
+        "nested without end",
+        "local function f() return coroutine.wrap(f)() end f()",
+        "overflow",
+    );
     topic.fails("nested by resume", "local function f() local ok, e = coroutine.resume(coroutine.create(f)) error(e, 0) end f()", "overflow");
-    topic.endless("nested without end, caught", "local function f() return coroutine.wrap(f)() end while true do pcall(f) end");
+    topic.endless(
+        "nested without end, caught",
+        "local function f() return coroutine.wrap(f)() end while true do pcall(f) end",
+    );
     topic.returns("150 nested", "local function f(n) if n == 0 then return 'end' end return coroutine.wrap(f)(n - 1) end return f(150)", "end");
     topic.returns("100000 suspended",
         "local t = {} for i = 1, 100000 do t[i] = coroutine.wrap(function() coroutine.yield() return i end) t[i]() end return t[100000]()", "100000")
         .memory = 512 << 20;
     topic.cases.last_mut().expect("one has been added").fuel = 100_000_000;
     topic.endless("yield for ever", "local f = coroutine.wrap(function() while true do coroutine.yield() end end) while true do f() end");
-    topic.endless("a loop in a coroutine in a coroutine", "coroutine.wrap(function() coroutine.wrap(function() while true do end end)() end)()");
-    topic.endless("pcall around a loop in a coroutine", "while true do pcall(coroutine.wrap(function() while true do end end)) end");
-    topic.endless("coroutines without end", "while true do coroutine.wrap(function() coroutine.yield() end)() end");
+    topic.endless(
+        "a loop in a coroutine in a coroutine",
+        "coroutine.wrap(function() coroutine.wrap(function() while true do end end)() end)()",
+    );
+    topic.endless(
+        "pcall around a loop in a coroutine",
+        "while true do pcall(coroutine.wrap(function() while true do end end)) end",
+    );
+    topic.endless(
+        "coroutines without end",
+        "while true do coroutine.wrap(function() coroutine.yield() end)() end",
+    );
     topic.endless("a ring", "local t = {} for i = 1, 100 do t[i] = coroutine.wrap(function() while true do coroutine.yield(i) end end) end \
         while true do for i = 1, 100 do t[i]() end end");
     topic.returns("yield across pcall", "local f = coroutine.wrap(function() return pcall(function() return coroutine.yield(1) end) end) f() return f(2)", "true 2");

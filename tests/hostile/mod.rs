@@ -43,7 +43,14 @@ impl Case {
     /// A case that is not of the corpus: anything may come of it.
     pub fn of_source(name: &str, source: Vec<u8>) -> Self {
         let name = name.to_owned();
-        Case { name, source, expect: Expect::Control, memory: 256 << 20, fuel: 100_000_000, spoils: true }
+        Case {
+            name,
+            source,
+            expect: Expect::Control,
+            memory: 256 << 20,
+            fuel: 100_000_000,
+            spoils: true,
+        }
     }
 }
 
@@ -79,7 +86,12 @@ impl Topic {
     }
 
     /// Adds a case, of which the last added one can be changed by what this returns.
-    fn add(&mut self, name: impl AsRef<str>, source: impl Into<Vec<u8>>, expect: Expect) -> &mut Case {
+    fn add(
+        &mut self,
+        name: impl AsRef<str>,
+        source: impl Into<Vec<u8>>,
+        expect: Expect,
+    ) -> &mut Case {
         let name = format!("{}: {}", self.name, name.as_ref());
         let (source, spoils) = (source.into(), false);
         self.cases.push(Case { name, source, expect, memory: MEMORY, fuel: FUEL, spoils });
@@ -87,12 +99,22 @@ impl Topic {
     }
 
     /// Adds a case that returns a value which prints so.
-    fn returns(&mut self, name: impl AsRef<str>, source: impl Into<Vec<u8>>, result: &str) -> &mut Case {
+    fn returns(
+        &mut self,
+        name: impl AsRef<str>,
+        source: impl Into<Vec<u8>>,
+        result: &str,
+    ) -> &mut Case {
         self.add(name, source, Expect::Result(result.to_owned()))
     }
 
     /// Adds a case that fails with a message that has this in it.
-    fn fails(&mut self, name: impl AsRef<str>, source: impl Into<Vec<u8>>, message: &str) -> &mut Case {
+    fn fails(
+        &mut self,
+        name: impl AsRef<str>,
+        source: impl Into<Vec<u8>>,
+        message: &str,
+    ) -> &mut Case {
         self.add(name, source, Expect::Error(message.to_owned()))
     }
 

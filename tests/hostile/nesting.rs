@@ -70,13 +70,17 @@ const FLAT: &[(&str, &str, &str, &str)] = &[
     ("empty blocks", "", "do end ", "return 1"),
     ("comments", "", "--\n", "return 1"),
     ("long comments", "", "--[[]]", "return 1"),
-    ("arms", "local a = 1 if a == 2 then return 2 ", "elseif a == 2 then return 2 ", "end return 1"),
+    (
+        "arms",
+        "local a = 1 if a == 2 then return 2 ",
+        "elseif a == 2 then return 2 ",
+        "end return 1",
+    ),
 ];
 
 pub(super) fn add(topic: &mut Topic) {
     for (name, open, inner, close) in NESTED {
-        let source =
-            format!("return {}{inner}{}", open.repeat(DEPTH), close.repeat(DEPTH));
+        let source = format!("return {}{inner}{}", open.repeat(DEPTH), close.repeat(DEPTH));
         topic.fails(*name, source, "overflow");
     }
     for (name, open, inner, close) in BLOCKS {
@@ -95,15 +99,24 @@ pub(super) fn add(topic: &mut Topic) {
         topic.returns(format!("flat {name}"), source, "1").fuel = 10_000_000;
     }
     // What is left open at the end.
-    for open in ["(", "{", "[", "f(", "function() ", "if a then ", "do ", "repeat ", "--[[", "[==[", "'"] {
+    for open in
+        ["(", "{", "[", "f(", "function() ", "if a then ", "do ", "repeat ", "--[[", "[==[", "'"]
+    {
         topic.fails(format!("{DEPTH} unclosed {open}"), open.repeat(DEPTH), "case:");
     }
     topic.fails("unopened", "end ".repeat(DEPTH), "<eof> expected");
     // Suffixes go on and on at one level.
     let suffixes = format!("local t = {{}} t.t = t return t{} == t and 1", ".t".repeat(70_000));
     topic.returns("flat fields", suffixes, "1");
-    let calls = format!("local function f() return f end f = debug.setmetatable(1, \
-        {{ __call = function(s) return s end }}) return f{}", "()".repeat(70_000));
+    let calls = format!(
+        "local function f() return f end f = debug.setmetatable(1, \
+        {{ __call = function(s) return s end }}) return f{}",
+        "()".repeat(70_000)
+    );
     topic.returns("flat calls", calls, "1");
-    topic.returns("nested 190 deep", format!("return {}1{}", "(".repeat(190), ")".repeat(190)), "1");
+    topic.returns(
+        "nested 190 deep",
+        format!("return {}1{}", "(".repeat(190), ")".repeat(190)),
+        "1",
+    );
 }

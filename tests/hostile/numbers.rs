@@ -25,7 +25,11 @@ pub(super) fn add(topic: &mut Topic) {
         ("2^1024", "2^1024 == math.huge", "true"),
         ("0^-1", "0^-1 == math.huge", "true"),
         ("float to integer", "2^53 | 0 == 1 << 53", ""),
-        ("compare at the ends", "math.maxinteger + 0.0 > math.maxinteger and math.mininteger <= -2^63", "true"),
+        (
+            "compare at the ends",
+            "math.maxinteger + 0.0 > math.maxinteger and math.mininteger <= -2^63",
+            "true",
+        ),
         ("compare with NaN", "not (1 < 0/0) and not (1 > 0/0) and not (0/0 == 0/0)", "true"),
         ("math.fmod at the ends", "math.fmod(math.mininteger, -1)", "0"),
         ("math.ult", "math.ult(1, -1)", "true"),
@@ -38,15 +42,39 @@ pub(super) fn add(topic: &mut Topic) {
         ("tonumber of a great hexadecimal", "tonumber('0x' .. ('f'):rep(1000))", "-1"),
         ("tonumber of a great exponent", "tonumber('1e99999999999999999999') == math.huge", "true"),
         ("tonumber of a tiny exponent", "tonumber('1e-99999999999999999999')", "0.0"),
-        ("tonumber of a hexadecimal exponent", "tonumber('0x1p99999999999999999999') == math.huge", "true"),
-        ("tonumber of nonsense", "tonumber('0x'), tonumber(''), tonumber('1e'), tonumber('1 1'), tonumber('\\0'), tonumber('1\\0')", "nil nil nil nil nil nil"),
-        ("tonumber in bases", "tonumber('zz', 36), tonumber('8', 8), tonumber('-ff', 16)", "1295 nil -255"),
+        (
+            "tonumber of a hexadecimal exponent",
+            "tonumber('0x1p99999999999999999999') == math.huge",
+            "true",
+        ),
+        (
+            "tonumber of nonsense",
+            "tonumber('0x'), tonumber(''), tonumber('1e'), tonumber('1 1'), tonumber('\\0'), tonumber('1\\0')",
+            "nil nil nil nil nil nil",
+        ),
+        (
+            "tonumber in bases",
+            "tonumber('zz', 36), tonumber('8', 8), tonumber('-ff', 16)",
+            "1295 nil -255",
+        ),
         ("string arithmetic", "'0x10' + 0, '1e1' * 1, ' 5 ' // 2", "16 10.0 2"),
         ("ldexp", "math.ldexp and math.ldexp(1, 1 << 30) or 1/0", ""),
-        ("random at the ends", "math.type(math.random(math.mininteger, math.maxinteger))", "integer"),
+        (
+            "random at the ends",
+            "math.type(math.random(math.mininteger, math.maxinteger))",
+            "integer",
+        ),
         ("utf8.char at the end", "#utf8.char(0x7FFFFFFF)", "6"),
-        ("format of NaN and inf", "('%d'):format(3.0), ('%g'):format(1/0), ('%.3f'):format(-1/0)", "3 inf -inf"),
-        ("format of mininteger", "('%d'):format(math.mininteger), ('%x'):format(-1)", "-9223372036854775808 ffffffffffffffff"),
+        (
+            "format of NaN and inf",
+            "('%d'):format(3.0), ('%g'):format(1/0), ('%.3f'):format(-1/0)",
+            "3 inf -inf",
+        ),
+        (
+            "format of mininteger",
+            "('%d'):format(math.mininteger), ('%x'):format(-1)",
+            "-9223372036854775808 ffffffffffffffff",
+        ),
         ("format %.99f", "#('%.99f'):format(1e308) > 300", "true"),
         ("format %a", "('%a'):format(0.5)", "0x1p-1"),
     ] {
@@ -90,7 +118,13 @@ pub(super) fn add(topic: &mut Topic) {
         ("of floats that do not move", "2^53, 2^53 + 2", ""),
         ("down to -inf", "math.mininteger + 1, -math.huge, -1", "2"),
     ] {
-        topic.returns(format!("a loop {name}"), format!("local n = 0 for i = {head} do n = n + 1 if n > 10 then break end end return n"), result);
+        topic.returns(
+            format!("a loop {name}"),
+            format!(
+                "local n = 0 for i = {head} do n = n + 1 if n > 10 then break end end return n"
+            ),
+            result,
+        );
     }
     topic.fails("a loop with step 0", "for i = 1, 2, 0 do end", "'for' step is zero");
     topic.fails("a loop with a float step 0", "for i = 1.0, 2, 0 do end", "'for' step is zero");

@@ -29,7 +29,7 @@ const SMALL_HEAP: usize = 10_000;
 const MIN_STEP: usize = 2_000;
 
 /// How many times a step goes through the ephemerons.
-const PASSES: usize = 4;
+const PASSES: usize = 2;
 
 /// How much is allocated between two steps of a cycle that is under way, when no slice ends.
 const STEP_BYTES: usize = 32 << 10;
@@ -73,7 +73,14 @@ impl Collector {
     /// The collector of a new arena, which it prepares.
     pub(crate) fn new(arena: &VmArena) -> Self {
         arena.metrics().set_pacing(Pacing { sleep_factor: 0.0, min_sleep: 0, ..Pacing::DEFAULT });
-        Collector { threshold: MIN_THRESHOLD, last: 0, prepaid: 0, seen: Vec::new(), cycles: 0, owed: 0 }
+        Collector {
+            threshold: MIN_THRESHOLD,
+            last: 0,
+            prepaid: 0,
+            seen: Vec::new(),
+            cycles: 0,
+            owed: 0,
+        }
     }
 
     /// What is counted: bytes owned, and every object.
@@ -175,7 +182,7 @@ impl Collector {
         let has_finished = self.advance(arena, units as f64);
         // To free what objects own is work, too.
         let freed = before.saturating_sub(account::bytes());
-        burn(fuel, units + freed / FREED_PER_UNIT);
+        burn(fuel, units + freed / FREED_PER_UNIT + account::take_work() / FREED_PER_UNIT);
         has_finished
     }
 

@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 
 use luster_value::{
     AfterClosing, BoxSequence, ClosureInsides, CollectRequest, Context, Error, FinalizerFrame,
-    Frame, LuaString, Metamethod, Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value, WaitingFrame,
-    WaitsFor, account,
+    Frame, LuaString, Metamethod, Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value,
+    WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::Cursor;

@@ -439,12 +439,12 @@ impl Vm {
         loop {
             match visit {
                 Visit::Done(result) => {
-                    self.collect_if_due();
+                    self.collect_a_little();
                     return RunEnd::Done(result);
                 }
                 Visit::Ended(end) => {
                     // A script may stop so often that none of its slices is ever full.
-                    self.collect_if_due();
+                    self.collect_a_little();
                     if matches!(end, RunEnd::Waiting) && self.is_over_limit() {
                         self.collect_garbage();
                         self.least_used.set(self.used_memory());
@@ -568,10 +568,13 @@ impl Vm {
         Collector::counted_in(ctx) >= self.due.get()
     }
 
-    /// Lets the collector do what is due.
-    fn collect_if_due(&self) {
+    /// Lets the collector do what is due, or as much of it as costs no more than a slice; the next run
+    /// begins with the rest.
+    fn collect_a_little(&self) {
         if self.mutate(|ctx| self.is_due(ctx)) {
-            self.step_collector();
+            let mut fuel = SLICE_FUEL / 2;
+            let is_done = self.with_collector(|c, arena| c.step(arena, &mut fuel));
+            self.is_owed.set(!is_done);
         }
     }
 

@@ -6,6 +6,7 @@
 //! text's length and so the same in every run, and waits at the end if it has paid too soon. Where
 //! there are no threads, the text is compiled in one go.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +21,9 @@ const SHORT: usize = 16 << 10;
 /// What compiling a byte of source text costs, compared with running an instruction.
 const FUEL_PER_BYTE: usize = 2;
 
+/// How many bytes are copied before the VM has a chance to stop the script.
+const COPIED: usize = 1 << 18;
+
 /// How much is paid before the VM has a chance to stop the script, and how long it waits for that.
 const PORTION: usize = 20_000;
 const PATIENCE: Duration = Duration::from_micros(400);
@@ -30,103 +34,164 @@ const BYTES_PER_TOKEN: usize = 110;
 /// What the compiler makes of a text.
 pub(super) type Compiled = Result<Prototype, CompileError>;
 
-/// A text that is being compiled beside the script.
+/// A text that is to be compiled beside the script: first it is copied, then it is compiled.
 pub(super) struct Compilation {
-    result: Receiver<Compiled>,
+    /// How much of it has been copied.
+    copy: Vec<u8>,
+    /// What stands before it.
+    before: usize,
+    tokens: Tokens,
     /// What is still to be paid.
     owed: usize,
+    /// Where the result comes from, once it is being compiled.
+    result: Option<Receiver<Compiled>>,
 }
 
 /// How a text is compiled.
 pub(super) enum Begun {
     /// It is already.
     Done(Compiled),
-    /// It is under way.
+    /// It is to be, step by step.
     Going(Compilation),
+}
+
+/// What has come of a compilation so far.
+pub(super) enum Progress {
+    /// It takes longer.
+    Going,
+    /// It has come to its end.
+    Done(Compiled),
     /// There is not enough memory for it.
     Refused,
 }
 
-/// Begins to compile a text. One that cannot be waited for is compiled at once.
+/// Begins to compile a text, after a space if it `is_spaced`; a short one, or one that cannot be waited
+/// for, is compiled at once.
 pub(super) fn begin(
     stack: &mut Stack<'_, '_>,
     chunk: &[u8],
     name: &[u8],
+    is_spaced: bool,
     can_wait: bool,
 ) -> Begun {
-    if !has_room(chunk) {
-        return Begun::Refused;
-    }
-    if can_wait && chunk.len() > SHORT
-        && let Some(compilation) = Compilation::new(chunk.to_vec(), name.to_vec())
-    {
-        return Begun::Going(compilation);
+    let mut copy = if is_spaced { vec![b' '] } else { Vec::new() };
+    if can_wait && chunk.len() > SHORT {
+        let owed = chunk.len().saturating_mul(FUEL_PER_BYTE);
+        let (before, tokens) = (copy.len(), Tokens::default());
+        return Begun::Going(Compilation { copy, before, tokens, owed, result: None });
     }
     stack.burn(chunk.len().saturating_mul(FUEL_PER_BYTE));
-    Begun::Done(luster_compiler::compile(chunk, name))
+    if is_spaced {
+        copy.extend_from_slice(chunk);
+    }
+    let source = if is_spaced { &copy } else { chunk };
+    Begun::Done(luster_compiler::compile(source, name))
 }
 
 impl Compilation {
-    /// Has a thread compile a text, if there can be one.
-    fn new(chunk: Vec<u8>, name: Vec<u8>) -> Option<Self> {
-        let owed = chunk.len().saturating_mul(FUEL_PER_BYTE);
-        let (sender, result) = sync_channel(1);
-        let compile = move || {
-            // Nobody waits any more when the script has been given up.
-            let _ = sender.send(luster_compiler::compile(&chunk, &name));
-        };
-        thread::Builder::new().name("luster-compile".to_owned()).spawn(compile).ok()?;
-        Some(Compilation { result, owed })
-    }
-
-    /// The result, if it is there and paid for; otherwise the script has paid a part.
-    pub(super) fn poll(&mut self, stack: &mut Stack<'_, '_>) -> Option<Compiled> {
-        if self.owed > 0 {
-            let portion = self.owed.min(PORTION);
-            self.owed -= portion;
-            stack.burn(portion);
-            match self.result.recv_timeout(PATIENCE) {
-                Ok(compiled) => {
-                    stack.burn(std::mem::take(&mut self.owed));
-                    return Some(compiled);
+    /// Does what comes next, at the script's cost. The text is the same every time.
+    pub(super) fn poll(
+        &mut self,
+        stack: &mut Stack<'_, '_>,
+        chunk: &[u8],
+        name: &[u8],
+    ) -> Progress {
+        match &self.result {
+            Some(_) => self.wait(stack),
+            None if self.copy.len() - self.before < chunk.len() => self.copy_some(stack, chunk),
+            None => {
+                let room = self.tokens.count.saturating_mul(BYTES_PER_TOKEN);
+                if !account::has_room_for(room) {
+                    return Progress::Refused;
                 }
-                Err(RecvTimeoutError::Timeout) if self.owed > 0 => return None,
-                Err(_) => {}
+                self.start(stack, name)
             }
         }
-        match self.result.recv() {
+    }
+
+    fn copy_some(&mut self, stack: &mut Stack<'_, '_>, chunk: &[u8]) -> Progress {
+        let done = self.copy.len() - self.before;
+        let portion = &chunk[done..chunk.len().min(done + COPIED)];
+        if !account::has_room_for(chunk.len())
+            || self.copy.try_reserve_exact(chunk.len() - done).is_err()
+        {
+            return Progress::Refused;
+        }
+        self.copy.extend_from_slice(portion);
+        self.tokens.add(portion);
+        stack.burn(portion.len() / 16);
+        Progress::Going
+    }
+
+    /// Has a thread compile the copy, if there can be one.
+    fn start(&mut self, stack: &mut Stack<'_, '_>, name: &[u8]) -> Progress {
+        let (sender, result) = sync_channel(1);
+        let source = Arc::new((std::mem::take(&mut self.copy), name.to_vec()));
+        let theirs = Arc::clone(&source);
+        let compile = move || {
+            // Nobody waits any more when the script has been given up.
+            let _ = sender.send(luster_compiler::compile(&theirs.0, &theirs.1));
+        };
+        if thread::Builder::new().name("luster-compile".to_owned()).spawn(compile).is_ok() {
+            self.result = Some(result);
+            return Progress::Going;
+        }
+        stack.burn(std::mem::take(&mut self.owed));
+        Progress::Done(luster_compiler::compile(&source.0, &source.1))
+    }
+
+    /// Pays a part, and waits for the result as long as that is worth.
+    fn wait(&mut self, stack: &mut Stack<'_, '_>) -> Progress {
+        let Some(result) = &self.result else { return Progress::Going };
+        let portion = self.owed.min(PORTION);
+        self.owed -= portion;
+        stack.burn(portion);
+        let received = match result.recv_timeout(PATIENCE) {
+            Err(RecvTimeoutError::Timeout) if self.owed > 0 => return Progress::Going,
+            Err(_) => result.recv().ok(),
             Ok(compiled) => Some(compiled),
-            Err(_) => unreachable!("the compiler does not panic, whatever the text"),
+        };
+        stack.burn(std::mem::take(&mut self.owed));
+        match received {
+            Some(compiled) => Progress::Done(compiled),
+            None => unreachable!("the compiler does not panic, whatever the text"),
         }
     }
-}
-
-/// Whether there is memory for what the compiler makes of a text on the way.
-fn has_room(chunk: &[u8]) -> bool {
-    let bytes = |tokens: usize| tokens.saturating_mul(BYTES_PER_TOKEN);
-    account::has_room_for(bytes(chunk.len())) || account::has_room_for(bytes(tokens(chunk)))
 }
 
 /// How many tokens a text has, at most: runs of letters and digits, and other bytes.
-fn tokens(chunk: &[u8]) -> usize {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
-    let mut in_word = false;
-    let mut count = 0;
-    for &byte in chunk {
-        let was_in_word = std::mem::replace(&mut in_word, is_word(byte));
-        count += usize::from(!(byte == b' ' || byte == b'\n' || was_in_word && in_word));
+#[derive(Default)]
+struct Tokens {
+    count: usize,
+    in_word: bool,
+}
+
+impl Tokens {
+    /// Counts those of the next piece of the text.
+    fn add(&mut self, piece: &[u8]) {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        for &byte in piece {
+            let was_in_word = std::mem::replace(&mut self.in_word, is_word(byte));
+            let goes_on = byte == b' ' || byte == b'\n' || was_in_word && self.in_word;
+            self.count += usize::from(!goes_on);
+        }
     }
-    count
 }
 
 #[cfg(test)]
 mod tests {
-    use super::tokens;
+    use super::Tokens;
+
+    fn count(text: &[u8]) -> usize {
+        let mut tokens = Tokens::default();
+        text.chunks(7).for_each(|piece| tokens.add(piece));
+        tokens.count
+    }
 
     #[test]
     fn tokens_are_never_fewer_than_there_are() {
-        assert_eq!(tokens(b"local x = f(1.5) -- so"), 12);
-        assert_eq!(tokens(&[b'x'; 1000]), 1);
-        assert_eq!(tokens(b"\n\n  \n"), 0);
+        assert_eq!(count(b"local x = f(1.5) -- so"), 12);
+        assert_eq!(count(&[b'x'; 1000]), 1);
+        assert_eq!(count(b"\n\n  \n"), 0);
     }
 }

@@ -10,7 +10,7 @@ use luster_value::{
     CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
 };
 
-use super::compile::{self, Begun, Compilation};
+use super::compile::{self, Begun, Compilation, Progress};
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
 use crate::system_error;
@@ -107,17 +107,10 @@ fn begin_loading<'gc>(
     } else {
         // Only files may begin with a byte order mark or a line for the shell, and the compiler
         // takes every chunk for a file; what stands after a space is neither.
-        let spaced;
-        let chunk = if chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK) {
-            spaced = [b" ", chunk].concat();
-            &spaced
-        } else {
-            chunk
-        };
-        match compile::begin(stack, chunk, name, can_wait) {
+        let is_spaced = chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK);
+        match compile::begin(stack, chunk, name, is_spaced, can_wait) {
             Begun::Done(compiled) => compiled.map_err(|error| error.to_bytes())?,
             Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
-            Begun::Refused => return Err(b"not enough memory".to_vec()),
         }
     };
     Ok(Loading::Done(closure_of(ctx, prototype, options)))
@@ -134,15 +127,18 @@ fn finish_compilation<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
     compilation: &mut Compilation,
+    chunk: &[u8],
+    name: &[u8],
     options: Options<'gc>,
-) -> Poll<'gc> {
-    let Some(compiled) = compilation.poll(stack) else { return Poll::Pending };
-    let loaded = match compiled {
-        Ok(prototype) => Ok(closure_of(ctx, prototype, options)),
-        Err(error) => Err(error.to_bytes()),
+) -> Result<Poll<'gc>, Error<'gc>> {
+    let loaded = match compilation.poll(stack, chunk, name) {
+        Progress::Going => return Ok(Poll::Pending),
+        Progress::Refused => Err(b"not enough memory".to_vec()),
+        Progress::Done(Ok(prototype)) => Ok(closure_of(ctx, prototype, options)),
+        Progress::Done(Err(error)) => Err(error.to_bytes()),
     };
     return_loaded(ctx, stack, loaded);
-    Poll::Return
+    Ok(Poll::Return)
 }
 
 /// `load` of a text that is compiled beside the script.
@@ -151,6 +147,8 @@ fn finish_compilation<'gc>(
 struct Compiling<'gc> {
     #[collect(require_static)]
     compilation: Compilation,
+    text: LuaString<'gc>,
+    name: LuaString<'gc>,
     options: Options<'gc>,
 }
 
@@ -160,7 +158,8 @@ impl<'gc> Sequence<'gc> for Compiling<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        Ok(finish_compilation(ctx, stack, &mut self.compilation, self.options))
+        let (chunk, name) = (self.text.as_bytes(), self.name.as_bytes());
+        finish_compilation(ctx, stack, &mut self.compilation, chunk, name, self.options)
     }
 }
 
@@ -207,10 +206,10 @@ pub(super) fn load<'gc>(
     match text {
         Some(text) => {
             let name = name.unwrap_or(text);
-            let (text, name) = (text.as_bytes(), name.as_bytes());
-            let loaded = match begin_loading(ctx, stack, text, name, options, true) {
+            let (chunk, title) = (text.as_bytes(), name.as_bytes());
+            let loaded = match begin_loading(ctx, stack, chunk, title, options, true) {
                 Ok(Loading::Going(compilation)) => {
-                    let compiling = Compiling { compilation, options };
+                    let compiling = Compiling { compilation, text, name, options };
                     return Ok(CallbackReturn::Sequence(Box::new(compiling)));
                 }
                 Ok(Loading::Done(closure)) => Ok(closure),
@@ -273,7 +272,8 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         if let Some(compilation) = &mut self.compilation {
-            return Ok(finish_compilation(ctx, stack, compilation, self.options));
+            let (chunk, name) = (self.pieces.as_bytes(), self.name.as_bytes());
+            return finish_compilation(ctx, stack, compilation, chunk, name, self.options);
         }
         if self.called {
             match stack.get(0) {

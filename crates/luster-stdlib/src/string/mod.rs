@@ -202,8 +202,11 @@ impl<'gc> Repetition<'gc> {
                 self.result.extend_from_within(place..place + length);
                 continue;
             }
-            let source =
-                if place < string.len() { &string[place..] } else { &separator[place - string.len()..] };
+            let source = if place < string.len() {
+                &string[place..]
+            } else {
+                &separator[place - string.len()..]
+            };
             self.result.extend_from_slice(&source[..source.len().min(left)]);
         }
         stack.burn((self.result.len() - begin) / 64);

@@ -236,11 +236,7 @@ impl<'gc> Sequence<'gc> for Packing<'gc> {
 
 impl<'gc> Packing<'gc> {
     /// Packs values until it is done, or has done much. Tells whether the result is on the stack.
-    fn go_on(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<bool, Error<'gc>> {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let rest = &self.format.as_bytes()[self.read..self.end];
         let (little_endian, max_alignment) = (self.little_endian, self.max_alignment);
         let mut format = Format { rest, little_endian, max_alignment };

@@ -676,6 +676,7 @@ impl<'gc> Table<'gc> {
     /// Marks the values whose weak keys are alive. Tells whether there were any that had not been.
     pub(crate) fn mark_ephemerons(self, fc: &Finalization<'gc>) -> bool {
         let nodes = &self.parts().nodes;
+        account::looked_at(nodes.size() as usize * 2 * SLOT_WORK);
         let mut marked = false;
         for slot in 0..nodes.size() {
             if nodes.is_nil(slot) || is_dead(fc, nodes.key(slot)) {
