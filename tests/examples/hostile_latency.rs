@@ -37,14 +37,7 @@ fn main() {
     };
     let mut rows = Vec::new();
     for case in cases.iter().filter(|case| case.name.contains(&filter)) {
-        let begin = now();
-        if std::env::var_os("TRACE").is_some() {
-            eprint!("{} ", case.name);
-        }
         let mut reports: Vec<_> = (0..runs).map(|_| run(case, FUEL, now)).collect();
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!("| {:?} {:?}", reports[0].longest_step, now() - begin);
-        }
         reports.sort_by_key(|report| report.longest_step);
         rows.push((reports.swap_remove(runs / 2), &case.name));
     }

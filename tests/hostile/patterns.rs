@@ -43,7 +43,6 @@ pub(super) fn add(topic: &mut Topic) {
         ("[a", "malformed pattern"),
         ("%", "malformed pattern"),
         ("(", "unfinished capture"),
-        (")", "invalid pattern capture"),
         ("%1", "invalid capture index"),
         ("(%1)", "invalid capture index"),
         ("%b", "malformed pattern"),

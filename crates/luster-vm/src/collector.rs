@@ -66,6 +66,12 @@ const FUEL_PER_UNIT: usize = 6;
 /// How many bytes that are freed cost a unit of debt.
 const FREED_PER_UNIT: usize = 512;
 
+/// How many objects that stay are passed by in sweeping for a unit of debt.
+const KEPT_PER_UNIT: usize = 20;
+
+/// How many units of debt are done at most before the fuel is looked at while sweeping.
+const SHORT_SWEEP: usize = 250;
+
 /// How many units of debt are done at most before the fuel is looked at.
 const SHORT_STEP: usize = 2_000;
 
@@ -143,7 +149,8 @@ impl Collector {
             if *fuel <= 0 {
                 return false;
             }
-            let units = self.owed.min(SHORT_STEP);
+            let is_sweeping = arena.collection_phase() == CollectionPhase::Sweeping;
+            let units = self.owed.min(if is_sweeping { SHORT_SWEEP } else { SHORT_STEP });
             self.owed -= units;
             if self.advance_for(arena, units, fuel) {
                 self.owed = 0;
@@ -170,7 +177,8 @@ impl Collector {
                 self.finish_cycle(arena);
                 burn(fuel, objects / 2);
             } else {
-                self.advance_for(arena, SHORT_STEP, fuel);
+                let is_sweeping = arena.collection_phase() == CollectionPhase::Sweeping;
+                self.advance_for(arena, if is_sweeping { SHORT_SWEEP } else { SHORT_STEP }, fuel);
             }
         }
         true
@@ -178,11 +186,20 @@ impl Collector {
 
     /// Does so much work at the cost of the script that runs; tells whether that finished a cycle.
     fn advance_for(&mut self, arena: &mut VmArena, units: usize, fuel: &mut i64) -> bool {
-        let before = account::bytes();
+        let (bytes, objects) = (account::bytes(), arena.metrics().total_gc_count());
+        let was_sweeping = arena.collection_phase() == CollectionPhase::Sweeping;
         let has_finished = self.advance(arena, units as f64);
-        // To free what objects own is work, too.
-        let freed = before.saturating_sub(account::bytes());
-        burn(fuel, units + freed / FREED_PER_UNIT + account::take_work() / FREED_PER_UNIT);
+        // To free what objects own is work, too, and to pass by those that stay is more than what
+        // gc-arena thinks it is.
+        let freed_bytes = bytes.saturating_sub(account::bytes());
+        let freed = objects.saturating_sub(arena.metrics().total_gc_count());
+        let kept = if was_sweeping {
+            (units.saturating_sub(freed / 2) * KEPT_PER_UNIT).min(objects)
+        } else {
+            0
+        };
+        let work = account::take_work();
+        burn(fuel, units + kept / 2 + (freed_bytes + work) / FREED_PER_UNIT);
         has_finished
     }
 
@@ -219,6 +236,11 @@ impl Collector {
         while metrics.allocation_debt() < units && raise < 1e15 {
             metrics.adjust_debt((raise - metrics.allocation_debt()).max(1.0));
             raise *= 2.0;
+        }
+        // That may have been too much by far.
+        let excess = metrics.allocation_debt() - units;
+        if excess > 0.0 {
+            metrics.adjust_debt(-excess);
         }
         if arena.collection_phase() != CollectionPhase::Sweeping {
             let is_marked = arena.mark_debt().is_some();
