@@ -174,7 +174,9 @@ pub fn corpus() -> Vec<Case> {
         add(&mut topic);
         if let "nesting" | "compile" = name {
             // Sources are what these are about, and not memory.
-            topic.cases.iter_mut().for_each(|case| case.memory = 256 << 20);
+            for case in &mut topic.cases {
+                (case.memory, case.fuel) = (1 << 30, case.fuel.max(60_000_000));
+            }
         }
         cases.append(&mut topic.cases);
     }

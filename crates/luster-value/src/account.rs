@@ -202,6 +202,30 @@ pub fn take_work() -> usize {
     COUNTER.with(|counter| counter.work.take())
 }
 
+/// Memory that something holds beside what is counted where it is allocated.
+#[derive(Debug, Default)]
+pub struct Held(usize);
+
+gc_arena::static_collect!(Held);
+
+impl Held {
+    /// Sets how many bytes are held.
+    #[inline]
+    pub fn set(&mut self, bytes: usize) {
+        if bytes != self.0 {
+            sub(self.0);
+            add(bytes);
+            self.0 = bytes;
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        sub(self.0);
+    }
+}
+
 /// Counts `bytes` as allocated by the VM at work.
 #[inline]
 pub fn add(bytes: usize) {

@@ -20,6 +20,9 @@ const SLACK: usize = 16;
 /// From how many slots on a file does not double when it grows.
 const LONG_FILE: usize = 1 << 16;
 
+/// From how many slots on a file asks whether there is memory for it to grow.
+const COUNTED_FILE: usize = 1 << 16;
+
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;
 
@@ -135,7 +138,12 @@ impl<'gc> RegisterFile<'gc> {
         // A long file grows more slowly, so that no step takes long.
         let len = self.slots.len();
         let larger = if len < LONG_FILE { len * 2 } else { len + len / 4 };
-        self.resize((end + SLACK).max(larger).min(limit + SLACK));
+        let larger = (end + SLACK).max(larger).min(limit + SLACK);
+        // Beyond the memory limit, the stack is as full as it is beyond its own.
+        if len >= COUNTED_FILE && !account::has_room_for((larger - len) * size_of::<Value<'gc>>()) {
+            return false;
+        }
+        self.resize(larger);
         true
     }
 

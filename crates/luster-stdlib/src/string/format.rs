@@ -517,9 +517,8 @@ fn write_escaped<'gc>(
                 let is_followed = text.get(index + 1).is_some_and(u8::is_ascii_digit);
                 let digits = [b'\\', b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
                 let skipped = match byte {
-                    _ if is_followed => 0,
-                    ..10 => 2,
-                    ..100 => 1,
+                    0..10 if !is_followed => 2,
+                    10..100 if !is_followed => 1,
                     _ => 0,
                 };
                 append(out, &digits[..1])?;
