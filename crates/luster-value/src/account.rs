@@ -209,6 +209,13 @@ pub struct Held(usize);
 gc_arena::static_collect!(Held);
 
 impl Held {
+    /// So many bytes that are held from now on.
+    pub fn of(bytes: usize) -> Self {
+        let mut held = Held::default();
+        held.set(bytes);
+        held
+    }
+
     /// Sets how many bytes are held.
     #[inline]
     pub fn set(&mut self, bytes: usize) {
