@@ -385,7 +385,9 @@ impl<'gc> Substitution<'gc> {
             let subject = self.subject.as_bytes();
             if self.template_left > 0 {
                 let before = self.result.as_bytes().len();
-                self.append_template()?;
+                let template = self.template;
+                let from = template.len() - self.template_left;
+                self.template_left = self.append_template(&template.as_bytes()[from..])?;
                 stack.burn((self.result.as_bytes().len() - before) / 16);
                 if stack.out_of_fuel() || account::should_end_slice() {
                     return Ok(Next::Pause);
@@ -448,8 +450,10 @@ impl<'gc> Substitution<'gc> {
             }
             Value::String(text) => {
                 self.changed = true;
-                (self.template, self.template_left) = (text, text.len());
-                self.append_template()?;
+                let left = self.append_template(text.as_bytes())?;
+                if left > 0 {
+                    (self.template, self.template_left) = (text, left);
+                }
             }
             Value::Table(_) => {
                 let key = capture_value(ctx, search, pattern, self.subject, 0)?;
@@ -476,10 +480,9 @@ impl<'gc> Substitution<'gc> {
     }
 
     /// Appends what is left of a replacement string, in which `%` and a digit stand for a capture, or a
-    /// part of it that is long enough.
-    fn append_template(&mut self) -> Result<(), Error<'gc>> {
+    /// part of it that is long enough. Answers how much is left then.
+    fn append_template(&mut self, mut template: &[u8]) -> Result<usize, Error<'gc>> {
         let before = self.result.as_bytes().len();
-        let mut template = &self.template.as_bytes()[self.template.len() - self.template_left..];
         let subject = self.subject.as_bytes();
         let (start, end) = self.search.last_match();
         while let Some(escape) = template.iter().position(|&byte| byte == b'%') {
@@ -502,12 +505,11 @@ impl<'gc> Substitution<'gc> {
             }
             template = &template[escape + 2..];
             if self.result.as_bytes().len() - before > LONG_TEMPLATE {
-                self.template_left = template.len();
-                return Ok(());
+                return Ok(template.len());
             }
         }
-        self.template_left = 0;
-        self.result.extend(template)
+        self.result.extend(template)?;
+        Ok(0)
     }
 
     /// Appends what a table or function gave for the current match.
