@@ -19,7 +19,20 @@ pub(crate) fn grow<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'
         return Ok(());
     }
     check(buffer.len().saturating_add(more))?;
-    buffer.try_reserve(more).map_err(|_| Error::memory())
+    reserve(buffer, more)
+}
+
+/// Makes room for more bytes, and for as many again as there are if the memory limit allows.
+///
+/// # Errors
+/// There is not that much memory.
+pub(crate) fn reserve<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'gc>> {
+    let reserved = if account::has_room_for(more.max(buffer.capacity())) {
+        buffer.try_reserve(more)
+    } else {
+        buffer.try_reserve_exact(more)
+    };
+    reserved.map_err(|_| Error::memory())
 }
 
 /// Checks the length that a buffer is to have, none of which is counted yet.

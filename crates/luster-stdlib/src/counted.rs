@@ -36,7 +36,7 @@ impl CountedBuffer {
             self.long.try_reserve(room).map_err(|_| Error::memory())?;
             self.long.extend_from_slice(&self.short[..self.short_length]);
         } else {
-            self.long.try_reserve(more).map_err(|_| Error::memory())?;
+            crate::buffer::reserve(&mut self.long, more)?;
         }
         let capacity = self.long.capacity();
         account::add(capacity - self.counted);

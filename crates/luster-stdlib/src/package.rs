@@ -16,6 +16,9 @@ use crate::buffer::append;
 use crate::c_values::c_string;
 use crate::system_error::{os_bytes, os_string};
 
+/// What it costs to look for a file.
+const TEMPLATE_FUEL: usize = 1_000;
+
 /// What the library holds, apart from its tables and paths.
 const FUNCTIONS: &[(&str, Function)] = &[("loadlib", loadlib), ("searchpath", searchpath)];
 
@@ -160,6 +163,9 @@ fn searchpath<'gc>(
     let path = text(stack.string(ctx, 1)?);
     let separator = stack.optional_string(ctx, 2)?.map_or(&b"."[..], text);
     let replacement = stack.optional_string(ctx, 3)?.map_or(DIRECTORY_SEPARATOR.as_bytes(), text);
+    // Each template is a name to be made and a file to be looked for.
+    let templates = 1 + path.iter().filter(|&&byte| byte == b';').count();
+    stack.burn(templates.saturating_mul(TEMPLATE_FUEL + name.len() / 16) + path.len() / 8);
     match search(name, path, separator, replacement)? {
         Ok(file) => stack.replace(ctx.string(file)),
         Err(message) => stack.replace2(Value::Nil, ctx.string(message)),

@@ -147,7 +147,7 @@ fn select<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> 
 fn tonumber<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     match *arguments {
         [value @ (Value::Integer(_) | Value::Float(_))] => Some(value),
-        [Value::String(text)] => number::parse_number(text.as_bytes()).map(Value::from),
+        [text @ Value::String(_)] => text.to_number().map(Value::from),
         _ => None,
     }
 }

@@ -29,6 +29,8 @@ struct Counter {
     bytes: Cell<isize>,
     slice_limit: Cell<isize>,
     request_limit: Cell<isize>,
+    /// What has been done without a look at the fuel, in bytes looked at.
+    work: Cell<usize>,
 }
 
 thread_local! {
@@ -38,6 +40,7 @@ thread_local! {
             bytes: Cell::new(0),
             slice_limit: Cell::new(isize::MAX),
             request_limit: Cell::new(isize::MAX),
+            work: Cell::new(0),
         }
     };
 
@@ -169,6 +172,65 @@ pub fn has_room_for(bytes: usize) -> bool {
 #[inline]
 pub fn should_end_slice() -> bool {
     COUNTER.with(|counter| counter.bytes.get() > counter.slice_limit.get())
+}
+
+/// Notes that so many bytes have been looked at where the fuel is not at hand, if they are many: where
+/// long strings are compared, hashed or read as numbers. The slice ends soon then, and the script pays.
+#[inline]
+pub fn looked_at(bytes: usize) {
+    /// What is shorter costs no more than the instruction that looks at it.
+    const LONG: usize = 4096;
+    if bytes >= LONG {
+        work(bytes);
+    }
+}
+
+#[cold]
+fn work(bytes: usize) {
+    COUNTER.with(|counter| {
+        counter.work.set(counter.work.get().saturating_add(bytes));
+        let limit = counter.slice_limit.get();
+        if limit != isize::MAX {
+            counter.slice_limit.set(limit.saturating_sub_unsigned(bytes));
+        }
+    });
+}
+
+/// Takes what [`looked_at`] has noted.
+#[inline]
+pub fn take_work() -> usize {
+    COUNTER.with(|counter| counter.work.take())
+}
+
+/// Memory that something holds beside what is counted where it is allocated.
+#[derive(Debug, Default)]
+pub struct Held(usize);
+
+gc_arena::static_collect!(Held);
+
+impl Held {
+    /// So many bytes that are held from now on.
+    pub fn of(bytes: usize) -> Self {
+        let mut held = Held::default();
+        held.set(bytes);
+        held
+    }
+
+    /// Sets how many bytes are held.
+    #[inline]
+    pub fn set(&mut self, bytes: usize) {
+        if bytes != self.0 {
+            sub(self.0);
+            add(bytes);
+            self.0 = bytes;
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        sub(self.0);
+    }
 }
 
 /// Counts `bytes` as allocated by the VM at work.

@@ -11,6 +11,7 @@ use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation};
 use luster_bytecode::{Op, Prototype};
 
+use crate::account;
 use crate::context::Context;
 use crate::string::LuaString;
 use crate::table::raw;
@@ -263,6 +264,8 @@ pub struct Code<'gc> {
     pub is_vararg: bool,
     /// How many registers the prototype needs.
     pub registers: u8,
+    /// What all of this takes.
+    pub memory: account::Held,
 }
 
 /// What all closures begin with.

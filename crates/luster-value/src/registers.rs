@@ -17,6 +17,12 @@ use crate::value::Value;
 /// How many slots there always are beyond what was reserved, so that small things need not be.
 const SLACK: usize = 16;
 
+/// From how many slots on a file does not double when it grows.
+const LONG_FILE: usize = 1 << 16;
+
+/// From how many slots on a file asks whether there is memory for it to grow.
+const COUNTED_FILE: usize = 1 << 16;
+
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;
 
@@ -107,8 +113,9 @@ impl<'gc> RegisterFile<'gc> {
     fn resize(&mut self, len: usize) {
         account::add(len * size_of::<Value<'gc>>());
         account::sub(self.slots.len() * size_of::<Value<'gc>>());
-        let mut slots = Vec::with_capacity(len);
-        slots.extend(std::mem::take(&mut self.slots).into_iter().take(len));
+        // Where memory can grow in place or move by pages, nothing is copied.
+        let mut slots = std::mem::take(&mut self.slots).into_vec();
+        slots.reserve_exact(len.saturating_sub(slots.len()));
         slots.resize_with(len, || UnsafeCell::new(Value::Nil));
         self.slots = slots.into_boxed_slice();
     }
@@ -128,7 +135,15 @@ impl<'gc> RegisterFile<'gc> {
         if end > limit {
             return false;
         }
-        self.resize((end + SLACK).max(self.slots.len() * 2).min(limit + SLACK));
+        // A long file grows more slowly, so that no step takes long.
+        let len = self.slots.len();
+        let larger = if len < LONG_FILE { len * 2 } else { len + len / 4 };
+        let larger = (end + SLACK).max(larger).min(limit + SLACK);
+        // Beyond the memory limit, the stack is as full as it is beyond its own.
+        if len >= COUNTED_FILE && !account::has_room_for((larger - len) * size_of::<Value<'gc>>()) {
+            return false;
+        }
+        self.resize(larger);
         true
     }
 

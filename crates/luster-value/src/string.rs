@@ -146,6 +146,7 @@ impl<'gc> LuaString<'gc> {
     pub(crate) fn hash(self, seed: u32) -> u32 {
         match self.0.hash.get() {
             0 if !self.is_short() => {
+                account::looked_at(self.len());
                 let hash = hash_bytes(self.as_bytes(), seed).max(1);
                 self.0.hash.set(hash);
                 hash
@@ -162,7 +163,11 @@ impl<'gc> LuaString<'gc> {
 
     #[inline(never)]
     fn equals_long(self, other: Self) -> bool {
-        !other.is_short() && self.as_bytes() == other.as_bytes()
+        if other.is_short() || self.len() != other.len() {
+            return false;
+        }
+        account::looked_at(self.len());
+        self.as_bytes() == other.as_bytes()
     }
 
     /// The object as the collector sees it.

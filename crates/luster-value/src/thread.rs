@@ -6,6 +6,7 @@ use std::fmt;
 use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 
+use crate::account;
 use crate::callback::ResumeKind;
 use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
@@ -272,6 +273,8 @@ pub struct ThreadState<'gc> {
     pub registers: RegisterFile<'gc>,
     /// The frames, the running one last.
     pub frames: Vec<Frame<'gc>>,
+    /// What the frames take, as counted at the end of each turn.
+    frame_memory: account::Held,
     /// The slots of the to-be-closed variables, the innermost last.
     #[collect(require_static)]
     pub to_be_closed: Vec<u32>,
@@ -318,6 +321,12 @@ impl ThreadState<'_> {
             None if self.runs_finalizer() => Err("attempt to yield across a C-call boundary"),
             None => Ok(()),
         }
+    }
+
+    /// Counts what the frames take.
+    #[inline]
+    pub fn count_frames(&mut self) {
+        self.frame_memory.set(self.frames.capacity() * size_of::<Frame<'_>>());
     }
 
     /// Takes what is left of the slice's fuel, with what was withheld of it.
@@ -402,6 +411,7 @@ impl<'gc> Thread<'gc> {
         let state = ThreadState {
             registers,
             frames: Vec::new(),
+            frame_memory: account::Held::default(),
             to_be_closed: Vec::new(),
             top: 1,
             status: Status::Suspended,

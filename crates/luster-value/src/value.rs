@@ -8,7 +8,7 @@ use std::fmt;
 use gc_arena::{Collect, Gc};
 use luster_number::Number;
 
-use crate::{Callback, Closure, LuaString, Table, Thread, UpValue, UserData};
+use crate::{Callback, Closure, LuaString, Table, Thread, UpValue, UserData, account};
 
 /// A float as its bits, so that every payload of [`Value`] is one integer word and copies of
 /// values stay two plain 8-byte moves.
@@ -126,6 +126,9 @@ impl Type {
     }
 }
 
+/// How much more work it is to read a byte as a digit than to compare it.
+const DIGIT_WORK: usize = 16;
+
 impl<'gc> Value<'gc> {
     /// A float value.
     #[inline(always)]
@@ -183,7 +186,10 @@ impl<'gc> Value<'gc> {
     /// The number it is or, when a string, spells.
     pub fn to_number(self) -> Option<Number> {
         match self {
-            Value::String(s) => luster_number::parse_number(s.as_bytes()),
+            Value::String(s) => {
+                account::looked_at(s.len().saturating_mul(DIGIT_WORK));
+                luster_number::parse_number(s.as_bytes())
+            }
             _ => self.as_number(),
         }
     }

@@ -15,7 +15,7 @@ use luster_number as number;
 use luster_value::{Builtin, ClosureInsides, Frame, ReturnKind, Table, Told, UpValue, Value};
 
 use crate::cursor::{Answer, Cursor, keep_apart, pop_frame, running_frame, set_result};
-use crate::operate::{Fault, compare_strings};
+use crate::operate::Fault;
 use crate::run::Run;
 use crate::slow::Next;
 use crate::steps::{
@@ -272,7 +272,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 } else if let (Some(x), Some(y)) = (a.float(), b.float()) {
                     branch!($i, $floats(&x, &y) == $wanted);
                 } else if let (Value::String(x), Value::String(y)) = (a.value(), b.value()) {
-                    let order = outside!(compare_strings(x, y));
+                    let order = outside!(run.compare_strings(x, y));
                     branch!($i, $strings(order) == $wanted);
                 } else {
                     cold_path();
@@ -343,7 +343,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 } else if a.is_nil() || b.is_nil() {
                     branch!($i, (a.is_nil() && b.is_nil()) == $wanted);
                 } else {
-                    let equal = outside!(a.raw_equal(b));
+                    let equal = outside!(run.raw_equal(a, b));
                     branch!($i, equal == $wanted);
                 }
             }};

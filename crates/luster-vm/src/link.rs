@@ -7,6 +7,7 @@ use gc_arena::Gc;
 use luster_bytecode::{Constant, Instruction, Op, Operand, Prototype};
 use luster_value::{
     Closure, Code, Context, LinkedInstruction, LinkedOperand, LuaString, MAX_SHORT, UpValue, Value,
+    account,
 };
 
 /// Links a prototype and all that is nested in it, strings interned once.
@@ -56,6 +57,7 @@ fn link_into<'gc>(
             parameters: prototype.parameters,
             is_vararg: prototype.is_vararg,
             registers: prototype.registers,
+            memory: account::Held::of(size_in_memory(prototype)),
         },
     )
 }
@@ -133,6 +135,24 @@ const fn is_register(operand: Operand) -> bool {
 
 const fn is_charging(op: Op) -> bool {
     matches!(op, Op::Call | Op::TailCall | Op::Return | Op::Return0 | Op::Return1)
+}
+
+/// About how many bytes a prototype and its code take, without the functions inside it.
+fn size_in_memory(prototype: &Prototype) -> usize {
+    let texts = prototype.constants.iter().map(|constant| match constant {
+        Constant::String(bytes) => bytes.len(),
+        _ => 0,
+    });
+    size_of_val(&prototype.instructions[..])
+        + prototype.instructions.len() * size_of::<LinkedInstruction>()
+        + size_of_val(&prototype.offsets[..])
+        + prototype.constants.len() * (size_of::<Constant>() + size_of::<Value<'_>>())
+        + texts.sum::<usize>()
+        + size_of_val(&prototype.locals[..])
+        + size_of_val(&prototype.upvalues[..])
+        + size_of::<Prototype>()
+        // The names of variables, and lines of the source, by a guess.
+        + 32 * (prototype.locals.len() + prototype.upvalues.len())
 }
 
 /// An instruction in the form that runs. One that charges fuel before it leaves the function costs

@@ -247,6 +247,7 @@ fn run_chain<'gc>(ctx: Context<'gc>, chain: &mut Chain<'gc>, fuel: &mut i64) -> 
 #[inline(always)]
 fn end_turn(state: &mut ThreadState<'_>, fuel: &mut i64) -> usize {
     *fuel = state.take_fuel();
+    state.count_frames();
     let live = live_top(state);
     state.registers.set_live(live);
     live

@@ -84,7 +84,8 @@ impl<'gc> Run<'_, 'gc> {
         key: Value<'gc>,
         register: u8,
     ) -> Control<'gc> {
-        for _ in 0..operate::MAX_CHAIN {
+        for links in 0..operate::MAX_CHAIN {
+            operate::count_link(links);
             let handler = self.table_metamethod(table, Metamethod::Index);
             let value = match handler {
                 Value::Nil => Value::Nil,
@@ -112,8 +113,10 @@ impl<'gc> Run<'_, 'gc> {
                 object => return self.get_value(object, key, register),
             };
             self.set_register(register, value);
+            self.end_slice_if_due();
             return Ok(Flow::GoOn);
         }
+        self.end_slice_if_due();
         Err(self.fault(Fault::Message("'__index' chain too long; possible loop")))
     }
 

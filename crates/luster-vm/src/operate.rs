@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use luster_number::{ArithmeticError, ArithmeticOp, Number};
-use luster_value::{Context, Error, InvalidKey, LuaString, Metamethod, Table, Value};
+use luster_value::{Context, Error, InvalidKey, LuaString, Metamethod, Table, Value, account};
 
 /// How many `__index` or `__newindex` objects may follow each other: the reference's `MAXTAGLOOP`.
 pub(crate) const MAX_CHAIN: usize = 2000;
@@ -124,7 +124,8 @@ pub fn get<'gc>(
     mut object: Value<'gc>,
     key: Value<'gc>,
 ) -> Result<Outcome<'gc>, Fault<'gc>> {
-    for _ in 0..MAX_CHAIN {
+    for links in 0..MAX_CHAIN {
+        count_link(links);
         let handler = match object {
             Value::Table(table) => {
                 let value = table.get(key);
@@ -158,6 +159,14 @@ pub fn get<'gc>(
     Err(Fault::Message("'__index' chain too long; possible loop"))
 }
 
+/// Notes every 64th step of a way from table to table, for the fuel's sake.
+#[inline]
+pub(crate) fn count_link(links: usize) {
+    if links % 64 == 63 {
+        account::looked_at(4096);
+    }
+}
+
 /// `object[key] = value`
 ///
 /// # Errors
@@ -168,7 +177,8 @@ pub fn set<'gc>(
     key: Value<'gc>,
     value: Value<'gc>,
 ) -> Result<SetOutcome<'gc>, Fault<'gc>> {
-    for _ in 0..MAX_CHAIN {
+    for links in 0..MAX_CHAIN {
+        count_link(links);
         let handler = match object {
             Value::Table(table) => {
                 let handler = match table.metatable() {
@@ -313,6 +323,7 @@ pub fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Outcome<'g
 /// How two strings compare, byte for byte.
 #[inline]
 pub fn compare_strings(a: LuaString<'_>, b: LuaString<'_>) -> Ordering {
+    account::looked_at(a.len().min(b.len()));
     a.as_bytes().cmp(b.as_bytes())
 }
 

@@ -3,15 +3,17 @@
 //! The instructions of Lua functions are in `execute`, calls in `call`, errors in `unwind`, switching between
 //! coroutines in `machine`.
 
+use std::cmp::Ordering;
+
 use luster_value::{
     AfterClosing, BoxSequence, ClosureInsides, CollectRequest, Context, Error, FinalizerFrame,
-    Frame, Metamethod, Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value, WaitingFrame,
-    WaitsFor, account,
+    Frame, LuaString, Metamethod, Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value,
+    WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::Cursor;
 use crate::execute::{self, Left};
-use crate::operate::Fault;
+use crate::operate::{Fault, compare_strings};
 
 /// Why a coroutine stops running, for the machine to act on.
 pub(crate) enum Switch<'gc> {
@@ -212,6 +214,20 @@ impl<'gc> Run<'_, 'gc> {
             self.state.withheld += self.state.fuel + 1;
             self.state.fuel = -1;
         }
+    }
+
+    /// How two strings compare; long ones may use up the slice.
+    pub(crate) fn compare_strings(&mut self, a: LuaString<'gc>, b: LuaString<'gc>) -> Ordering {
+        let order = compare_strings(a, b);
+        self.end_slice_if_due();
+        order
+    }
+
+    /// Whether two values are equal without metamethods; long strings may use up the slice.
+    pub(crate) fn raw_equal(&mut self, a: Value<'gc>, b: Value<'gc>) -> bool {
+        let is_equal = a.raw_equal(b);
+        self.end_slice_if_due();
+        is_equal
     }
 
     /// Calls the next finalizer that is due, over whatever the coroutine is doing.
@@ -469,6 +485,7 @@ impl<'gc> Run<'_, 'gc> {
                 frame.sequence = Some(sequence);
                 frame.bottom = len as u32;
                 self.state.top = base + len;
+                self.end_slice_if_due();
                 if matches!(wait, Poll::Wait) { self.stop(Switch::Waiting) } else { Ok(Flow::GoOn) }
             }
             Err(error) => {

@@ -124,6 +124,8 @@ pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>
 /// The name of a function among the loaded libraries, as `string.rep`, or of one that is a module
 /// itself.
 pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Option<Vec<u8>> {
+    // All modules are looked through.
+    luster_value::account::looked_at(1 << 14);
     let Value::Table(loaded) = ctx.registry().get_field(ctx, "_LOADED") else { return None };
     let mut library = Value::Nil;
     while let Ok(Some((key, value))) = loaded.next(library) {

@@ -9,7 +9,7 @@ use luster_value::{
     account::{self, Account},
 };
 
-use crate::collector::{Collector, VmArena};
+use crate::collector::{Collector, RequestedStep, VmArena};
 use crate::machine::{self, Machine, SliceEnd};
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
@@ -17,6 +17,13 @@ const SLICE_FUEL: i64 = 100_000;
 
 /// How many bytes a slice may allocate in buffers before it ends early.
 const SLICE_BYTES: usize = 1 << 18;
+
+/// How many bytes of memory that a slice has come to use cost a unit of fuel: memory is dear, since
+/// the operating system has to give it and the collector has to look at it.
+const BYTES_PER_FUEL: usize = 32;
+
+/// How many bytes that were looked at cost a unit of fuel.
+const BYTES_OF_WORK: usize = 64;
 
 /// A VM.
 pub struct Vm {
@@ -32,12 +39,18 @@ pub struct Vm {
     least_used: Cell<usize>,
     /// What has to be counted for the collector to have something to do.
     due: Cell<usize>,
+    /// The cycle of the collector that has to be finished before any script goes on.
+    awaited_cycle: Cell<Option<u64>>,
+    /// Whether the collector has yet to do what was due after the last slice.
+    is_owed: Cell<bool>,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
 #[derive(Debug)]
 pub struct Execution {
     main: Stashed,
+    /// Whether the script has asked for the collection that is awaited.
+    collects: Cell<bool>,
 }
 
 /// What an execution came to, inside the arena.
@@ -82,9 +95,17 @@ trait Finish<T>: for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T {}
 
 impl<T, F: for<'gc> FnOnce(Context<'gc>, Outcome<'_, 'gc>) -> T> Finish<T> for F {}
 
+impl Execution {
+    fn new<'gc>(ctx: Context<'gc>, main: Thread<'gc>) -> Self {
+        Execution { main: ctx.stash_value(Value::Thread(main)), collects: Cell::new(false) }
+    }
+}
+
 /// What a visit with a slice came to.
 enum Visit<T> {
     Done(T),
+    /// There has been none: a collection is to be finished first.
+    Postponed,
     Left(Option<CollectRequest>),
     Ended(RunEnd<T>),
 }
@@ -119,6 +140,8 @@ impl Vm {
             memory_limit: Cell::new(usize::MAX),
             least_used: Cell::new(0),
             due,
+            awaited_cycle: Cell::new(None),
+            is_owed: Cell::new(false),
         }
     }
 
@@ -182,7 +205,7 @@ impl Vm {
         self.mutate(|ctx| {
             let (main, mut state, function, count) = take_main(ctx, f)?;
             machine::prepare(&mut state, function, count);
-            Ok(Execution { main: ctx.stash_value(Value::Thread(main)) })
+            Ok(Execution::new(ctx, main))
         })
     }
 
@@ -255,7 +278,11 @@ impl Vm {
             return Err(Busy);
         }
         let mut finish = Some(finish);
-        let visit = self.slice(execution, fuel, &mut finish);
+        let visit = if self.awaited_cycle.get().is_some() || self.is_owed.get() {
+            Visit::Postponed
+        } else {
+            self.slice(execution, fuel, &mut finish)
+        };
         Ok(self.go_on(visit, execution, fuel, &should_stop, &mut finish))
     }
 
@@ -331,8 +358,12 @@ impl Vm {
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
         let (_, begun) = self.begin_slice(ctx);
+        let before = Collector::counted_in(ctx);
         let end = machine::run_slice(ctx, main, slice);
         drop(begun);
+        let grown = Collector::counted_in(ctx).saturating_sub(before);
+        let cost = grown / BYTES_PER_FUEL + account::take_work() / BYTES_OF_WORK;
+        *slice = slice.saturating_sub_unsigned(cost as u64);
         self.look_at(ctx, main, end, finish)
     }
 
@@ -359,7 +390,7 @@ impl Vm {
         match self.look_at(ctx, main, end, &mut finish) {
             Visit::Done(result) => First::Done(result),
             visit => {
-                let execution = Execution { main: ctx.stash_value(Value::Thread(main)) };
+                let execution = Execution::new(ctx, main);
                 First::Going(Box::new(Going { visit, execution, finish }))
             }
         }
@@ -408,24 +439,52 @@ impl Vm {
         loop {
             match visit {
                 Visit::Done(result) => {
-                    self.collect_if_due();
+                    self.collect_a_little();
                     return RunEnd::Done(result);
                 }
                 Visit::Ended(end) => {
                     // A script may stop so often that none of its slices is ever full.
-                    self.collect_if_due();
-                    let goes_on = matches!(end, RunEnd::Waiting);
-                    return if goes_on && self.is_over_limit() { RunEnd::OutOfMemory } else { end };
-                }
-                Visit::Left(None) => self.step_collector(),
-                Visit::Left(Some(request)) => {
-                    let finished = self.collect(request);
-                    self.mutate(|ctx| {
-                        if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
-                            machine::collected(ctx, main, finished);
+                    self.collect_a_little();
+                    if matches!(end, RunEnd::Waiting) && self.is_over_limit() {
+                        self.collect_garbage();
+                        self.least_used.set(self.used_memory());
+                        if self.is_over_limit() {
+                            return RunEnd::OutOfMemory;
                         }
-                    });
+                    }
+                    return end;
                 }
+                Visit::Postponed if !self.is_owed.get() => {}
+                Visit::Postponed | Visit::Left(None) => {
+                    let is_done = self.with_collector(|c, arena| c.step(arena, fuel));
+                    self.is_owed.set(!is_done);
+                }
+                Visit::Left(Some(CollectRequest::Full)) => {
+                    self.await_full_cycle();
+                    execution.collects.set(true);
+                }
+                Visit::Left(Some(CollectRequest::Step(bytes))) => {
+                    match self.with_collector(|c, arena| c.step_by(arena, bytes, fuel)) {
+                        RequestedStep::Done { finished_cycle } => {
+                            self.tell_collected(execution, finished_cycle);
+                        }
+                        RequestedStep::Awaits(cycle) => {
+                            self.await_cycle(cycle);
+                            execution.collects.set(true);
+                        }
+                    }
+                }
+            }
+            if !self.reach_awaited_cycle(fuel) {
+                return if should_stop() { RunEnd::Interrupted } else { RunEnd::OutOfFuel };
+            }
+            if execution.collects.take() {
+                self.tell_collected(execution, true);
+            }
+            if self.should_collect_for_limit() {
+                self.await_full_cycle();
+                visit = Visit::Postponed;
+                continue;
             }
             if self.is_over_limit() {
                 return RunEnd::OutOfMemory;
@@ -440,22 +499,57 @@ impl Vm {
         }
     }
 
-    /// Whether more memory is in use than may be, when all that can be freed has been.
+    /// Gives the callback that asked for a collection its result.
+    fn tell_collected(&self, execution: &Execution, finished_cycle: bool) {
+        self.mutate(|ctx| {
+            if let Some(Value::Thread(main)) = ctx.fetch(&execution.main) {
+                machine::collected(ctx, main, finished_cycle);
+            }
+        });
+    }
+
+    /// Has everything freed that is unreachable now before any script goes on.
+    fn await_full_cycle(&self) {
+        let next = self.with_collector(|collector, arena| collector.next_full_cycle(arena));
+        self.await_cycle(next);
+    }
+
+    /// Has a cycle of the collector finished before any script goes on.
+    fn await_cycle(&self, cycle: u64) {
+        self.awaited_cycle.set(Some(cycle.max(self.awaited_cycle.get().unwrap_or(0))));
+    }
+
+    /// Goes on with a collection that is awaited. Tells whether there is none any more.
+    fn reach_awaited_cycle(&self, fuel: &mut i64) -> bool {
+        let Some(cycle) = self.awaited_cycle.get() else { return true };
+        let has_finished =
+            self.with_collector(|collector, arena| collector.reach(arena, cycle, fuel));
+        if has_finished {
+            self.awaited_cycle.set(None);
+            self.least_used.set(self.used_memory());
+        }
+        has_finished
+    }
+
+    /// Whether so much is in use that what can be freed should be, for the limit's sake.
     ///
-    /// Much is freed before that already: what a script asks for at once is refused when it does not
+    /// That is before the limit already: what a script asks for at once is refused when it does not
     /// fit beside what is in use, and that should not be garbage.
-    fn is_over_limit(&self) -> bool {
+    fn should_collect_for_limit(&self) -> bool {
         let limit = self.memory_limit.get();
         if limit == usize::MAX {
             return false;
         }
         let used = self.used_memory();
         let least = self.least_used.get();
-        if used > limit || used > limit / 2 && used > least.saturating_add(least / 4) {
-            self.collect_garbage();
-            self.least_used.set(self.used_memory());
-        }
-        self.used_memory() > limit
+        // Over the limit, a collection that has just been is not repeated.
+        used > least && (used > limit || used > limit / 2 && used > least.saturating_add(least / 4))
+    }
+
+    /// Whether more memory is in use than may be.
+    fn is_over_limit(&self) -> bool {
+        let limit = self.memory_limit.get();
+        limit != usize::MAX && self.used_memory() > limit
     }
 
     fn with_collector<T>(&self, f: impl FnOnce(&mut Collector, &mut VmArena) -> T) -> T {
@@ -474,26 +568,19 @@ impl Vm {
         Collector::counted_in(ctx) >= self.due.get()
     }
 
-    /// Lets the collector do what is due.
-    fn collect_if_due(&self) {
+    /// Lets the collector do what is due, or as much of it as costs no more than a slice; the next run
+    /// begins with the rest.
+    fn collect_a_little(&self) {
         if self.mutate(|ctx| self.is_due(ctx)) {
-            self.step_collector();
+            let mut fuel = SLICE_FUEL / 2;
+            let is_done = self.with_collector(|c, arena| c.step(arena, &mut fuel));
+            self.is_owed.set(!is_done);
         }
     }
 
     #[cold]
     fn step_collector(&self) {
-        self.with_collector(Collector::step);
-    }
-
-    fn collect(&self, request: CollectRequest) -> bool {
-        self.with_collector(|collector, arena| match request {
-            CollectRequest::Full => {
-                collector.collect(arena);
-                true
-            }
-            CollectRequest::Step(bytes) => collector.step_by(arena, bytes),
-        })
+        self.with_collector(|collector, arena| collector.step(arena, &mut { i64::MAX }));
     }
 
     /// Frees everything that is unreachable. Finalizers that become due run with the next slice.
@@ -501,7 +588,7 @@ impl Vm {
     /// Does nothing when called from inside the VM.
     pub fn collect_garbage(&self) {
         if !self.is_entered() {
-            self.collect(CollectRequest::Full);
+            self.with_collector(Collector::collect);
         }
     }
 

@@ -5,10 +5,12 @@ use std::io::Read;
 use std::sync::Arc;
 
 use gc_arena::Collect;
+use luster_bytecode::Prototype;
 use luster_value::{
     CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
 };
 
+use super::compile::{self, Begun, Compilation, Progress};
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
 use crate::system_error;
@@ -25,9 +27,6 @@ const MAX_SOURCE: usize = i32::MAX as usize;
 /// The key in the registry that is set when binary chunks are refused.
 const TEXT_ONLY: &str = "_TEXTONLY";
 
-/// What compiling a byte of source text costs, compared with running an instruction.
-const FUEL_PER_BYTE: usize = 2;
-
 /// Has `load` and its kin refuse binary chunks from now on.
 pub(super) fn forbid_binaries(ctx: Context<'_>) {
     ctx.registry().set_field(ctx, TEXT_ONLY, Value::True);
@@ -43,14 +42,37 @@ pub(crate) struct Options<'gc> {
     pub(crate) environment: Option<Value<'gc>>,
 }
 
-/// Makes a function of a chunk, or the message that says what is wrong with it.
-pub(crate) fn load_chunk<'gc>(
+/// A chunk that is being loaded.
+enum Loading<'gc> {
+    Done(Closure<'gc>),
+    Going(Compilation),
+}
+
+/// Makes a function of a chunk at once, or the message that says what is wrong with it.
+fn load_chunk<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
     chunk: &[u8],
     name: &[u8],
     options: Options<'gc>,
 ) -> Result<Closure<'gc>, Vec<u8>> {
+    match begin_loading(ctx, stack, chunk, name, options, false)? {
+        Loading::Done(closure) => Ok(closure),
+        Loading::Going(_) => unreachable!("nobody waits for it"),
+    }
+}
+
+/// Makes a function of a chunk, or begins to if that takes long and the caller can wait; or answers the
+/// message that says what is wrong with it.
+fn begin_loading<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    chunk: &[u8],
+    name: &[u8],
+    options: Options<'gc>,
+    can_wait: bool,
+) -> Result<Loading<'gc>, Vec<u8>> {
+    stack.burn(name.len() / 32);
     if chunk.len() > MAX_SOURCE {
         return Err(b"not enough memory".to_vec());
     }
@@ -70,7 +92,7 @@ pub(crate) fn load_chunk<'gc>(
         return Err(message);
     }
     let prototype = if is_binary {
-        stack.burn(chunk.len() / 16);
+        stack.burn(chunk.len());
         luster_bytecode::undump(chunk).map_err(|error| {
             // A chunk without a name of its own is named by its bytes, which say nothing here.
             let name = match name {
@@ -83,20 +105,62 @@ pub(crate) fn load_chunk<'gc>(
             message
         })?
     } else {
-        stack.burn(chunk.len().saturating_mul(FUEL_PER_BYTE));
         // Only files may begin with a byte order mark or a line for the shell, and the compiler
         // takes every chunk for a file; what stands after a space is neither.
-        let spaced;
-        let chunk = if chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK) {
-            spaced = [b" ", chunk].concat();
-            &spaced
-        } else {
-            chunk
-        };
-        luster_compiler::compile(chunk, name).map_err(|error| error.to_bytes())?
+        let is_spaced = chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK);
+        match compile::begin(stack, chunk, name, is_spaced, can_wait) {
+            Begun::Done(compiled) => compiled.map_err(|error| error.to_bytes())?,
+            Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
+        }
     };
+    Ok(Loading::Done(closure_of(ctx, prototype, options)))
+}
+
+/// The function of a prototype.
+fn closure_of<'gc>(ctx: Context<'gc>, prototype: Prototype, options: Options<'gc>) -> Closure<'gc> {
     let environment = options.environment.unwrap_or(Value::Table(ctx.globals()));
-    Ok(luster_vm::load_closure(ctx, &Arc::new(prototype), environment))
+    luster_vm::load_closure(ctx, &Arc::new(prototype), environment)
+}
+
+/// Puts what `load` returns on the stack once a compilation has come to its end. Tells whether it has.
+fn finish_compilation<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    compilation: &mut Compilation,
+    chunk: &[u8],
+    name: &[u8],
+    options: Options<'gc>,
+) -> Result<Poll<'gc>, Error<'gc>> {
+    let loaded = match compilation.poll(stack, chunk, name) {
+        Progress::Going => return Ok(Poll::Pending),
+        Progress::Refused => Err(b"not enough memory".to_vec()),
+        Progress::Done(Ok(prototype)) => Ok(closure_of(ctx, prototype, options)),
+        Progress::Done(Err(error)) => Err(error.to_bytes()),
+    };
+    return_loaded(ctx, stack, loaded);
+    Ok(Poll::Return)
+}
+
+/// `load` of a text that is compiled beside the script.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Compiling<'gc> {
+    #[collect(require_static)]
+    compilation: Compilation,
+    text: LuaString<'gc>,
+    name: LuaString<'gc>,
+    options: Options<'gc>,
+}
+
+impl<'gc> Sequence<'gc> for Compiling<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        let (chunk, name) = (self.text.as_bytes(), self.name.as_bytes());
+        finish_compilation(ctx, stack, &mut self.compilation, chunk, name, self.options)
+    }
 }
 
 /// Puts what `load` returns on the stack: the function, or nil and the message.
@@ -142,7 +206,15 @@ pub(super) fn load<'gc>(
     match text {
         Some(text) => {
             let name = name.unwrap_or(text);
-            let loaded = load_chunk(ctx, stack, text.as_bytes(), name.as_bytes(), options);
+            let (chunk, title) = (text.as_bytes(), name.as_bytes());
+            let loaded = match begin_loading(ctx, stack, chunk, title, options, true) {
+                Ok(Loading::Going(compilation)) => {
+                    let compiling = Compiling { compilation, text, name, options };
+                    return Ok(CallbackReturn::Sequence(Box::new(compiling)));
+                }
+                Ok(Loading::Done(closure)) => Ok(closure),
+                Err(message) => Err(message),
+            };
             return_loaded(ctx, stack, loaded);
             Ok(CallbackReturn::Return)
         }
@@ -150,8 +222,9 @@ pub(super) fn load<'gc>(
             let reader = stack.function(ctx, 0)?;
             let name = name.unwrap_or_else(|| ctx.intern(b"=(load)"));
             stack.clear();
+            let pieces = CountedBuffer::new();
             let reading =
-                Reading { reader, name, options, pieces: CountedBuffer::new(), called: false };
+                Reading { reader, name, options, pieces, called: false, compilation: None };
             Ok(CallbackReturn::Sequence(Box::new(reading)))
         }
     }
@@ -166,6 +239,9 @@ struct Reading<'gc> {
     options: Options<'gc>,
     pieces: CountedBuffer,
     called: bool,
+    /// What is made of the pieces, once they are all there.
+    #[collect(require_static)]
+    compilation: Option<Compilation>,
 }
 
 impl<'gc> Reading<'gc> {
@@ -175,7 +251,15 @@ impl<'gc> Reading<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         let name = self.name.as_bytes();
-        let loaded = load_chunk(ctx, stack, self.pieces.as_bytes(), name, self.options);
+        let pieces = self.pieces.as_bytes();
+        let loaded = match begin_loading(ctx, stack, pieces, name, self.options, true) {
+            Ok(Loading::Going(compilation)) => {
+                self.compilation = Some(compilation);
+                return Ok(Poll::Pending);
+            }
+            Ok(Loading::Done(closure)) => Ok(closure),
+            Err(message) => Err(message),
+        };
         return_loaded(ctx, stack, loaded);
         Ok(Poll::Return)
     }
@@ -187,6 +271,10 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
+        if let Some(compilation) = &mut self.compilation {
+            let (chunk, name) = (self.pieces.as_bytes(), self.name.as_bytes());
+            return finish_compilation(ctx, stack, compilation, chunk, name, self.options);
+        }
         if self.called {
             match stack.get(0) {
                 Value::Nil => return self.finish(ctx, stack),

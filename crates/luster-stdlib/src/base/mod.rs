@@ -4,6 +4,7 @@
 //! `collect`.
 
 mod collect;
+mod compile;
 pub(crate) mod load;
 pub(crate) mod print;
 
@@ -235,11 +236,7 @@ fn tonumber<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let result = if stack.get(1).is_nil() {
-        let value = stack.any(0)?;
-        if let Value::String(string) = value {
-            stack.burn(string.len() / 64);
-        }
-        value.to_number().map(Value::from)
+        stack.any(0)?.to_number().map(Value::from)
     } else {
         let base = stack.integer(ctx, 1)?;
         let Value::String(text) = stack.get(0) else {
@@ -248,7 +245,7 @@ fn tonumber<'gc>(
         if !(2..=36).contains(&base) {
             return Err(Error::argument(2, "base out of range"));
         }
-        stack.burn(text.len() / 64);
+        stack.burn(text.len() / 8);
         luster_number::parse_integer_radix(text.as_bytes(), base as u32).map(Value::Integer)
     };
     stack.replace(result.unwrap_or(Value::Nil));

@@ -115,6 +115,9 @@ impl OpenFiles {
     }
 }
 
+/// What it costs to have the operating system open a file.
+const OPENING_FUEL: usize = 4_000;
+
 /// Makes the library's table, the metatable of files and the default files.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     let metatable = crate::table_of(ctx, METAMETHODS, 4);
@@ -260,6 +263,7 @@ fn file_or_failure<'gc>(
     stream: io::Result<Stream>,
     name: Option<&[u8]>,
 ) -> CallbackReturn<'gc> {
+    stack.burn(OPENING_FUEL);
     match stream {
         Ok(stream) => stack.replace(new_file(ctx, stream)),
         Err(error) => file_result(ctx, stack, Err(error), name),

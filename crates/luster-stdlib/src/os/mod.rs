@@ -9,9 +9,13 @@ use std::io;
 use std::process::{Command, ExitStatus};
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Function, LuaString, Stack, Table, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table, Value,
+};
 
+use crate::buffer::grow;
 use crate::c_values::c_string;
+use crate::counted::CountedMemory;
 use crate::output::Output;
 use crate::program::{Program, Step, run};
 use crate::system_error;
@@ -67,7 +71,8 @@ fn date<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let format = stack.optional_string(ctx, 0)?.map_or(&b"%c"[..], |format| format.as_bytes());
+    let whole = stack.optional_string(ctx, 0)?.unwrap_or_else(|| ctx.intern(b"%c"));
+    let format = whole.as_bytes();
     let seconds = if stack.get(1).is_nil() { clock::now(ctx) } else { stack.integer(ctx, 1)? };
     let (date, format) = match format.strip_prefix(b"!") {
         Some(format) => (calendar::utc(seconds), format),
@@ -77,26 +82,72 @@ fn date<'gc>(
         let message = "date result cannot be represented in this installation";
         return Err(Error::message(message));
     };
-    stack.burn(format.len() / 8);
-    let result = if format == b"*t" {
+    if format == b"*t" {
         let table = Table::new(ctx);
         for (name, value) in date_fields(&date) {
             table.set_field(ctx, name, value);
         }
-        Value::Table(table)
-    } else {
-        let mut text = Vec::new();
-        strftime::write(&mut text, format, &date).map_err(|rest| {
-            let mut message = b"invalid conversion specifier '%".to_vec();
-            // As in C, the text ends at a zero byte.
-            message.extend(rest.iter().take_while(|byte| **byte != 0));
-            message.push(b'\'');
-            Error::argument(1, message)
-        })?;
-        Value::String(ctx.intern_owned(text))
-    };
-    stack.replace(result);
-    Ok(CallbackReturn::Return)
+        stack.replace(Value::Table(table));
+        return Ok(CallbackReturn::Return);
+    }
+    let (text, memory) = (Vec::new(), CountedMemory::default());
+    let mut writing = DateText { format: whole, left: format.len(), date, text, memory };
+    if writing.go_on(ctx, stack)? {
+        return Ok(CallbackReturn::Return);
+    }
+    Ok(CallbackReturn::Sequence(Box::new(writing)))
+}
+
+/// A date that is being written in a long format.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct DateText<'gc> {
+    format: LuaString<'gc>,
+    /// How much of the format is left.
+    left: usize,
+    #[collect(require_static)]
+    date: Date,
+    text: Vec<u8>,
+    memory: CountedMemory,
+}
+
+impl<'gc> DateText<'gc> {
+    /// Writes a portion. Tells whether the text is on the stack.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        /// How many conversions there are before the fuel is looked at, and what each costs.
+        const PORTION: usize = 500;
+        const FUEL: usize = 5;
+        let format = &self.format.as_bytes()[self.format.len() - self.left..];
+        // The longest conversion has less than 64 bytes.
+        grow(&mut self.text, format.len().min(PORTION) * 64)?;
+        let rest =
+            strftime::write(&mut self.text, format, &self.date, PORTION).map_err(|rest| {
+                let mut message = b"invalid conversion specifier '%".to_vec();
+                // As in C, the text ends at a zero byte.
+                message.extend(rest.iter().take_while(|byte| **byte != 0));
+                message.push(b'\'');
+                Error::argument(1, message)
+            })?;
+        stack.burn((self.left - rest.len()) * FUEL);
+        self.left = rest.len();
+        if self.left > 0 {
+            self.memory.set(self.text.capacity());
+            return Ok(false);
+        }
+        self.memory.set(0);
+        stack.replace(Value::String(ctx.intern(&self.text)));
+        Ok(true)
+    }
+}
+
+impl<'gc> Sequence<'gc> for DateText<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
 }
 
 /// The fields of a date as Lua names them.

@@ -25,7 +25,8 @@ const PLAIN: &[u8] = b"aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%";
 const AFTER_E: &[u8] = b"cCxXyY";
 const AFTER_O: &[u8] = b"deHImMSuUVwWy";
 
-/// Appends a date in a format.
+/// Appends a date in a format, as far as it goes in so many steps. Answers what is left of the
+/// format.
 ///
 /// # Errors
 /// The rest of the format, from a conversion that there is not.
@@ -33,8 +34,10 @@ pub(super) fn write<'a>(
     out: &mut Vec<u8>,
     mut format: &'a [u8],
     date: &Date,
-) -> Result<(), &'a [u8]> {
-    while let Some((&byte, rest)) = format.split_first() {
+    steps: usize,
+) -> Result<&'a [u8], &'a [u8]> {
+    for _ in 0..steps {
+        let Some((&byte, rest)) = format.split_first() else { break };
         if byte != b'%' {
             out.push(byte);
             format = rest;
@@ -50,7 +53,7 @@ pub(super) fn write<'a>(
         convert(out, conversion, date);
         format = &rest[length..];
     }
-    Ok(())
+    Ok(format)
 }
 
 fn convert(out: &mut Vec<u8>, conversion: u8, date: &Date) {

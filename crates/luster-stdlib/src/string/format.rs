@@ -4,10 +4,13 @@ use gc_arena::Collect;
 use luster_number::{
     FloatConversion, FormatSpec, IntegerConversion, format_float, format_integer, write_integer,
 };
-use luster_value::{CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
+};
 use luster_vm::operate::{self, Outcome};
 
 use crate::buffer::{append, grow, reserve_results};
+use crate::counted::CountedMemory;
 
 /// The longest specification that there may be, its letter included.
 const MAX_SPECIFICATION: usize = 22;
@@ -29,6 +32,12 @@ const LONG_TEXT: usize = 100;
 /// How many conversions there may be before the fuel is looked at.
 const PORTION: usize = 1_000;
 
+/// How much of a string is quoted at a time.
+const QUOTED_PORTION: usize = 4096;
+
+/// How many bytes may be written before the fuel is looked at.
+const LONG_PORTION: usize = 1 << 16;
+
 /// `string.format(format, ...)`: the format with its conversions replaced by the arguments.
 pub(super) fn format<'gc>(
     ctx: Context<'gc>,
@@ -41,6 +50,8 @@ pub(super) fn format<'gc>(
         argument: 0,
         arguments: stack.len(),
         result: Vec::with_capacity(format.len().min(1 << 20) + 32),
+        memory: CountedMemory::default(),
+        quoting: None,
         waiting: None,
     };
     Ok(match formatting.go_on(ctx, stack)? {
@@ -77,6 +88,9 @@ struct Formatting<'gc> {
     /// How many there are.
     arguments: usize,
     result: Vec<u8>,
+    memory: CountedMemory,
+    /// How much has been written of the string for a `%q`.
+    quoting: Option<usize>,
     /// The end of the `%s` that waits for a metamethod, and the function to call unless it has been.
     waiting: Option<Waiting<'gc>>,
 }
@@ -98,27 +112,39 @@ impl<'gc> Formatting<'gc> {
     ) -> Result<Next<'gc>, Error<'gc>> {
         let format = self.format.as_bytes();
         let mut portion = PORTION;
+        let mut charged = self.result.len();
         loop {
+            // Everything that takes long shows in the portion or in the length.
+            let written = self.result.len() - charged;
+            if portion == 0 || written > LONG_PORTION {
+                stack.burn(PORTION - portion + written / 16);
+                (portion, charged) = (PORTION, self.result.len());
+                self.memory.set(self.result.capacity());
+                if stack.out_of_fuel() || account::should_end_slice() {
+                    return Ok(Next::Pause);
+                }
+            }
+            portion = portion.saturating_sub(1);
+            if let Some(from) = self.quoting {
+                self.quote(stack, from)?;
+                continue;
+            }
             let rest = &format[self.at..];
-            let Some(percent) = memchr::memchr(b'%', rest) else {
-                append(&mut self.result, rest)?;
+            let near = &rest[..rest.len().min(LONG_PORTION)];
+            let literal = memchr::memchr(b'%', near).unwrap_or(near.len());
+            if literal > 0 {
+                append(&mut self.result, &rest[..literal])?;
+                self.at += literal;
+                continue;
+            }
+            if rest.is_empty() {
                 break;
-            };
-            append(&mut self.result, &rest[..percent])?;
-            self.at += percent + 1;
-            if rest.get(percent + 1) == Some(&b'%') {
+            }
+            self.at += 1;
+            if rest.get(1) == Some(&b'%') {
                 self.result.push(b'%');
                 self.at += 1;
                 continue;
-            }
-            portion -= 1;
-            if portion == 0 {
-                stack.burn(PORTION);
-                portion = PORTION;
-                if stack.out_of_fuel() {
-                    self.at -= 1;
-                    return Ok(Next::Pause);
-                }
             }
             self.argument += 1;
             if self.argument >= self.arguments {
@@ -126,13 +152,20 @@ impl<'gc> Formatting<'gc> {
             }
             let specification = Specification::read(&format[self.at..])?;
             self.at += specification.text.len();
-            if let Some(function) = self.convert(ctx, stack, specification)? {
+            let before = self.result.len();
+            let function = self.convert(ctx, stack, specification)?;
+            if specification.letter() != b's' {
+                // Digits of floats are work.
+                portion = portion.saturating_sub((self.result.len() - before) / 4);
+            }
+            if let Some(function) = function {
                 let value = stack.get(self.argument);
                 self.waiting = Some(Waiting { function, value, called: false });
                 return Ok(Next::Call(function, value));
             }
         }
-        stack.burn(PORTION - portion + self.result.len() / 64);
+        stack.burn(PORTION - portion + (self.result.len() - charged) / 64);
+        self.memory.set(0);
         let result = std::mem::take(&mut self.result);
         // A result of ordinary length is copied, so that its buffer's spare room does not stay.
         let result =
@@ -213,7 +246,13 @@ impl<'gc> Formatting<'gc> {
                 if !specification.is_plain() {
                     return Err(Error::message("specifier '%q' cannot have modifiers"));
                 }
-                write_literal(out, index, stack.get(index))?;
+                match stack.get(index) {
+                    Value::String(text) if text.len() > QUOTED_PORTION => {
+                        append(out, b"\"")?;
+                        self.quoting = Some(0);
+                    }
+                    value => write_literal(out, index, value)?,
+                }
             }
             b's' => {
                 let value = stack.get(index);
@@ -238,6 +277,22 @@ impl<'gc> Formatting<'gc> {
             }
         }
         Ok(None)
+    }
+
+    /// Writes a piece of the long string that is the current argument, as a `%q` does.
+    fn quote(&mut self, stack: &Stack<'_, 'gc>, from: usize) -> Result<(), Error<'gc>> {
+        let Value::String(text) = stack.get(self.argument) else {
+            unreachable!("only strings are quoted in pieces");
+        };
+        let text = text.as_bytes();
+        let to = text.len().min(from + QUOTED_PORTION);
+        write_escaped(&mut self.result, text, from, to)?;
+        self.quoting = Some(to);
+        if to == text.len() {
+            append(&mut self.result, b"\"")?;
+            self.quoting = None;
+        }
+        Ok(())
     }
 
     /// Writes what the metamethod gave for the argument of a `%s`.
@@ -443,20 +498,34 @@ fn write_literal<'gc>(
 fn write_quoted<'gc>(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Error<'gc>> {
     grow(out, text.len() + 2)?;
     out.push(b'"');
-    for (index, &byte) in text.iter().enumerate() {
+    write_escaped(out, text, 0, text.len())?;
+    append(out, b"\"")
+}
+
+/// Appends a piece of what stands in quotes.
+fn write_escaped<'gc>(
+    out: &mut Vec<u8>,
+    text: &[u8],
+    from: usize,
+    to: usize,
+) -> Result<(), Error<'gc>> {
+    for (index, &byte) in text.iter().enumerate().take(to).skip(from) {
         match byte {
             b'"' | b'\\' | b'\n' => append(out, &[b'\\', byte])?,
             _ if byte.is_ascii_control() => {
                 // A digit that follows would count as the escape's.
-                let escape = if text.get(index + 1).is_some_and(u8::is_ascii_digit) {
-                    format!("\\{byte:03}")
-                } else {
-                    format!("\\{byte}")
+                let is_followed = text.get(index + 1).is_some_and(u8::is_ascii_digit);
+                let digits = [b'\\', b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
+                let skipped = match byte {
+                    0..10 if !is_followed => 2,
+                    10..100 if !is_followed => 1,
+                    _ => 0,
                 };
-                append(out, escape.as_bytes())?;
+                append(out, &digits[..1])?;
+                append(out, &digits[1 + skipped..])?;
             }
             _ => append(out, &[byte])?,
         }
     }
-    append(out, b"\"")
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The `string` library: the functions that need neither patterns nor formats, and the metatable of
 //! strings.
 //!
-//! `pattern` has `find match gmatch gsub`, `format` has `format`, `pack` has `pack packsize unpack`,
+//! `transform` has what makes a string as long as it is given, in portions if that takes long, `pattern` has `find match gmatch gsub`, `format` has `format`, `pack` has `pack packsize unpack`,
 //! and `arithmetic` the metamethods by which strings that spell numbers can be calculated with.
 
 mod arithmetic;
@@ -11,6 +11,7 @@ mod format;
 mod matcher;
 pub(crate) mod pack;
 mod pattern;
+mod transform;
 
 use gc_arena::Collect;
 use luster_value::{
@@ -18,9 +19,11 @@ use luster_value::{
 };
 
 use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
+use crate::counted::CountedMemory;
+use transform::Change;
 
-/// How many bytes `rep` fills before its fuel is looked at.
-const PORTION: usize = 1 << 20;
+/// How many bytes are filled or changed before the fuel is looked at.
+const PORTION: usize = 1 << 18;
 
 /// What the library holds.
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -105,6 +108,9 @@ fn sub<'gc>(
     let start = start_position(stack.integer(ctx, 1)?, length);
     let end = end_position(stack.optional_integer(ctx, 2, -1)?, length);
     let piece = if start <= end {
+        if end + 1 - start > PORTION && (start, end) != (1, length) {
+            return transform::copy(ctx, stack, string, start - 1, end);
+        }
         stack.burn((end - start) / 64);
         slice(ctx, string, start - 1, end)
     } else {
@@ -119,7 +125,7 @@ fn upper<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    transform(ctx, stack, <[u8]>::make_ascii_uppercase)
+    transform::transform(ctx, stack, Change::Upper)
 }
 
 /// `string.lower(s)`: the string with its upper case letters made lower case.
@@ -127,7 +133,7 @@ fn lower<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    transform(ctx, stack, <[u8]>::make_ascii_lowercase)
+    transform::transform(ctx, stack, Change::Lower)
 }
 
 /// `string.reverse(s)`: the string's bytes in reverse order.
@@ -135,35 +141,7 @@ fn reverse<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    transform(ctx, stack, <[u8]>::reverse)
-}
-
-/// Replaces a string by what `change` makes of its bytes; short ones without an allocation.
-#[inline]
-fn transform<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    change: fn(&mut [u8]),
-) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let string = stack.string(ctx, 0)?;
-    let bytes = string.as_bytes();
-    let mut short = [0; luster_value::MAX_SHORT];
-    let result = match short.get_mut(..bytes.len()) {
-        Some(copy) => {
-            copy.copy_from_slice(bytes);
-            change(copy);
-            ctx.intern(copy)
-        }
-        None => {
-            stack.burn(bytes.len() / 64);
-            let mut copy = with_room(bytes.len())?;
-            copy.extend_from_slice(bytes);
-            change(&mut copy);
-            ctx.intern_owned(copy)
-        }
-    };
-    stack.replace(Value::String(result));
-    Ok(CallbackReturn::Return)
+    transform::transform(ctx, stack, Change::Reverse)
 }
 
 /// `string.rep(s, n [, sep])`: the string so many times, with a separator between.
@@ -184,7 +162,8 @@ fn rep<'gc>(
         Some(total) if total <= MAX_LENGTH => total - separator.len(),
         _ => return Err(Error::message("resulting string too large")),
     };
-    let mut repetition = Repetition { string, separator, total, result: with_room(total)? };
+    let (result, memory) = (with_room(total)?, CountedMemory::default());
+    let mut repetition = Repetition { string, separator, total, result, memory };
     if repetition.fill(total.min(PORTION), stack) {
         repetition.finish(ctx, stack);
         return Ok(CallbackReturn::Return);
@@ -200,6 +179,7 @@ struct Repetition<'gc> {
     separator: LuaString<'gc>,
     total: usize,
     result: Vec<u8>,
+    memory: CountedMemory,
 }
 
 impl<'gc> Repetition<'gc> {
@@ -207,35 +187,41 @@ impl<'gc> Repetition<'gc> {
     fn fill(&mut self, more: usize, stack: &mut Stack<'_, 'gc>) -> bool {
         let (string, separator) = (self.string.as_bytes(), self.separator.as_bytes());
         let unit = string.len() + separator.len();
-        if self.result.is_empty() {
-            if let (&[byte], []) = (string, separator) {
-                self.result.resize(more, byte);
-            } else {
-                self.result.extend_from_slice(string);
-            }
-        }
         let begin = self.result.len();
-        // What is there ends with the string. Once there is a separator and a string to copy, they
-        // are copied from the result itself, twice as many each time.
+        if let (&[byte], []) = (string, separator) {
+            self.result.resize((begin + more).min(self.total), byte);
+        }
+        // Once the string and the separator are there, they are copied from the result itself, twice
+        // as many each time. What is long is copied in pieces.
         while self.result.len() < self.total {
             let done = self.result.len();
-            if done.saturating_sub(begin) >= more {
+            if done - begin >= more {
                 break;
             }
-            let whole = (done - string.len()) / unit * unit;
-            let length = whole.min(self.total - done).min(PORTION / unit * unit);
-            if length == 0 {
-                self.result.extend_from_slice(separator);
-                self.result.extend_from_slice(string);
-            } else {
-                self.result.extend_from_within(string.len()..string.len() + length);
+            let left = (self.total - done).min(PORTION);
+            let place = done % unit;
+            if done >= unit {
+                let length = left.min(done - place);
+                self.result.extend_from_within(place..place + length);
+                continue;
             }
+            let source = if place < string.len() {
+                &string[place..]
+            } else {
+                &separator[place - string.len()..]
+            };
+            self.result.extend_from_slice(&source[..source.len().min(left)]);
         }
         stack.burn((self.result.len() - begin) / 64);
+        // What is done at once is counted as the string's.
+        if self.result.len() > PORTION {
+            self.memory.set(self.result.len());
+        }
         self.result.len() >= self.total
     }
 
     fn finish(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) {
+        self.memory.set(0);
         let result = ctx.intern_owned(std::mem::take(&mut self.result));
         stack.replace(Value::String(result));
     }
@@ -247,11 +233,9 @@ impl<'gc> Sequence<'gc> for Repetition<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        while !stack.out_of_fuel() {
-            if self.fill(PORTION, stack) {
-                self.finish(ctx, stack);
-                return Ok(Poll::Return);
-            }
+        if self.fill(PORTION, stack) {
+            self.finish(ctx, stack);
+            return Ok(Poll::Return);
         }
         Ok(Poll::Pending)
     }
@@ -316,7 +300,7 @@ fn dump<'gc>(
         return Err(Error::argument(1, "Lua function expected"));
     };
     let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
-    stack.burn(chunk.len() / 64);
+    stack.burn(chunk.len() / 4);
     stack.replace(Value::String(ctx.intern_owned(chunk)));
     Ok(CallbackReturn::Return)
 }

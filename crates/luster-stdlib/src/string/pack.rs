@@ -1,9 +1,11 @@
 //! `string.pack`, `string.packsize` and `string.unpack`: values as bytes.
 
-use luster_value::{CallbackReturn, Context, Error, Stack, Value};
+use gc_arena::Collect;
+use luster_value::{CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value};
 use smallvec::SmallVec;
 
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
+use crate::counted::CountedMemory;
 
 use super::start_position;
 
@@ -13,6 +15,10 @@ const MAX_INTEGER_SIZE: usize = 16;
 const INTEGER_SIZE: usize = size_of::<i64>();
 /// The largest alignment that a C type asks for: that of a `long double`.
 const MAX_NATIVE_ALIGNMENT: usize = 16;
+
+/// How many bytes of a format are read before the fuel is looked at, and how many may be written.
+const PORTION: usize = 1 << 14;
+const LONG_PORTION: usize = 1 << 18;
 
 /// The longest result of the quick form.
 const QUICK_LENGTH: usize = 256;
@@ -186,79 +192,154 @@ pub(super) fn pack<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let format = stack.string(ctx, 0)?;
-    let mut format = Format::new(format.as_bytes());
+    let little_endian = cfg!(target_endian = "little");
+    // To the reference it is a C string.
+    let end = memchr::memchr(0, format.as_bytes()).unwrap_or(format.len());
     // As in the reference, the first argument that is missing looks like a nil.
     reserve_results(stack, 1, "too many arguments")?;
     stack.push(Value::Nil);
-    let mut out = Bytes::new();
-    // The value's index, which messages count from 1.
-    let mut index = 0;
-    while let Some(Item { kind, size, padding }) = format.item(out.len())? {
+    let (out, memory) = (Bytes::new(), CountedMemory::default());
+    let mut packing =
+        Packing { format, read: 0, end, little_endian, max_alignment: 1, index: 0, out, memory };
+    if packing.go_on(ctx, stack)? {
+        return Ok(CallbackReturn::Return);
+    }
+    Ok(CallbackReturn::Sequence(Box::new(packing)))
+}
+
+/// A `pack` at work. The arguments stay on the stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Packing<'gc> {
+    format: LuaString<'gc>,
+    /// How much of the format has been read, where it ends, and what it said of what comes after.
+    read: usize,
+    end: usize,
+    little_endian: bool,
+    max_alignment: usize,
+    /// The value's index, which messages count from 1.
+    index: usize,
+    #[collect(require_static)]
+    out: Bytes,
+    memory: CountedMemory,
+}
+
+impl<'gc> Sequence<'gc> for Packing<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
+}
+
+impl<'gc> Packing<'gc> {
+    /// Packs values until it is done, or has done much. Tells whether the result is on the stack.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let rest = &self.format.as_bytes()[self.read..self.end];
+        let (little_endian, max_alignment) = (self.little_endian, self.max_alignment);
+        let mut format = Format { rest, little_endian, max_alignment };
+        let (length, rest) = (self.out.len(), format.rest.len());
+        let mut index = self.index;
+        let is_done = pack_some(ctx, stack, &mut format, &mut self.out, &mut index)?;
+        (self.little_endian, self.max_alignment) = (format.little_endian, format.max_alignment);
+        self.read += rest - format.rest.len();
+        self.index = index;
+        stack.burn((rest - format.rest.len()) / 4 + (self.out.len() - length) / 64);
+        if !is_done {
+            self.memory.set(self.out.len());
+            return Ok(false);
+        }
+        self.memory.set(0);
+        let out = std::mem::take(&mut self.out);
+        let result =
+            if out.len() < 4096 { ctx.intern(&out) } else { ctx.intern_owned(out.into_vec()) };
+        stack.replace(Value::String(result));
+        Ok(true)
+    }
+}
+
+/// Packs values by the options of a format, not too many at once. Tells whether the format is at its
+/// end.
+fn pack_some<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    format: &mut Format<'_>,
+    out: &mut Bytes,
+    index: &mut usize,
+) -> Result<bool, Error<'gc>> {
+    let begin = out.len();
+    let end = format.rest.len().saturating_sub(PORTION);
+    let mut at = *index;
+    while format.rest.is_empty() || format.rest.len() > end && out.len() - begin < LONG_PORTION {
+        let Some(Item { kind, size, padding }) = format.item(out.len())? else {
+            *index = at;
+            return Ok(true);
+        };
         let more = size.saturating_add(padding);
         if more > MAX_LENGTH - out.len() {
-            return Err(Error::argument(index + 1, "result too long"));
+            return Err(Error::argument(at + 1, "result too long"));
         }
         // A string of a given length is checked before there has to be room for it.
-        grow(&mut out, if kind == Kind::Chars { padding } else { more })?;
+        grow(out, if kind == Kind::Chars { padding } else { more })?;
         out.resize(out.len() + padding, 0);
         let little = format.little_endian;
         if !matches!(kind, Kind::Padding | Kind::Align | Kind::Nothing) {
-            index += 1;
+            at += 1;
         }
         match kind {
             Kind::Signed => {
-                let value = stack.integer(ctx, index)?;
-                if !put_number(&mut out, kind, size, little, Value::Integer(value)) {
-                    return Err(Error::argument(index + 1, "integer overflow"));
+                let value = stack.integer(ctx, at)?;
+                if !put_number(out, kind, size, little, Value::Integer(value)) {
+                    return Err(Error::argument(at + 1, "integer overflow"));
                 }
             }
             Kind::Unsigned => {
-                let value = stack.integer(ctx, index)?;
-                if !put_number(&mut out, kind, size, little, Value::Integer(value)) {
-                    return Err(Error::argument(index + 1, "unsigned overflow"));
+                let value = stack.integer(ctx, at)?;
+                if !put_number(out, kind, size, little, Value::Integer(value)) {
+                    return Err(Error::argument(at + 1, "unsigned overflow"));
                 }
             }
             Kind::Float | Kind::Double => {
-                let value = stack.float(ctx, index)?;
-                put_number(&mut out, kind, size, little, Value::float(value));
+                let value = stack.float(ctx, at)?;
+                put_number(out, kind, size, little, Value::float(value));
             }
             Kind::Chars => {
-                let text = stack.string(ctx, index)?;
+                let text = stack.string(ctx, at)?;
                 let text = text.as_bytes();
                 if text.len() > size {
-                    return Err(Error::argument(index + 1, "string longer than given size"));
+                    return Err(Error::argument(at + 1, "string longer than given size"));
                 }
-                grow(&mut out, size)?;
+                grow(out, size)?;
                 out.extend_from_slice(text);
                 out.resize(out.len() + (size - text.len()), 0);
             }
             Kind::Counted => {
-                let text = stack.string(ctx, index)?;
+                let text = stack.string(ctx, at)?;
                 let text = text.as_bytes();
                 if size < INTEGER_SIZE && text.len() as u64 >= 1 << (size * 8) {
                     let message = "string length does not fit in given size";
-                    return Err(Error::argument(index + 1, message));
+                    return Err(Error::argument(at + 1, message));
                 }
-                write_integer(&mut out, text.len() as i64, false, size, little);
-                append(&mut out, text)?;
+                write_integer(out, text.len() as i64, false, size, little);
+                append(out, text)?;
             }
             Kind::ZeroTerminated => {
-                let text = stack.string(ctx, index)?;
+                let text = stack.string(ctx, at)?;
                 let text = text.as_bytes();
                 if text.contains(&0) {
-                    return Err(Error::argument(index + 1, "string contains zeros"));
+                    return Err(Error::argument(at + 1, "string contains zeros"));
                 }
-                append(&mut out, text)?;
-                append(&mut out, &[0])?;
+                append(out, text)?;
+                append(out, &[0])?;
             }
             Kind::Padding => out.push(0),
             Kind::Align | Kind::Nothing => {}
         }
     }
-    stack.burn(index + out.len() / 64);
-    let result = if out.len() < 4096 { ctx.intern(&out) } else { ctx.intern_owned(out.into_vec()) };
-    stack.replace(Value::String(result));
-    Ok(CallbackReturn::Return)
+    *index = at;
+    Ok(false)
 }
 
 /// `string.pack(format, ...)` of numbers, and of strings that are not long: the quick form, which
@@ -399,7 +480,7 @@ pub(super) fn packsize<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let format = stack.string(ctx, 0)?;
-    stack.burn(format.len() / 16);
+    stack.burn(format.len() / 4);
     let mut format = Format::new(format.as_bytes());
     let mut total = 0;
     while let Some(Item { kind, size, padding }) = format.item(total)? {
@@ -429,6 +510,7 @@ pub(super) fn unpack<'gc>(
     if at > data.len() {
         return Err(Error::argument(3, "initial position out of string"));
     }
+    stack.burn(format.len() / 4);
     let mut format = Format::new(format.as_bytes());
     stack.clear();
     let too_short = || Error::argument(2, "data string too short");

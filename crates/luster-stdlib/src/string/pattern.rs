@@ -9,6 +9,7 @@ use std::rc::Rc;
 use gc_arena::Collect;
 use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, LuaString, Poll, Sequence, Stack, Value,
+    account,
 };
 use luster_vm::operate::{self, Outcome};
 
@@ -20,6 +21,17 @@ use crate::counted::CountedBuffer;
 
 /// How many steps a search may take before its fuel is looked at.
 const PORTION: i64 = 5_000;
+
+/// From how many bytes on a replacement is paid for by its length.
+const LONG_REPLACEMENT: usize = 64;
+
+/// After how many bytes of a replacement the fuel is looked at.
+const LONG_TEMPLATE: usize = 1 << 18;
+
+/// What compiling a pattern costs.
+fn pattern_fuel(source: &[u8]) -> usize {
+    if source.len() < 1000 { source.len() / 16 } else { source.len() }
+}
 
 /// The bytes with a meaning of their own in a pattern.
 const fn is_special(byte: u8) -> bool {
@@ -122,7 +134,7 @@ fn find_or_match<'gc>(
     let source = source.as_bytes();
     if find && (stack.get(3).is_truthy() || !source.iter().any(|&byte| is_special(byte))) {
         let found = memchr::memmem::find(&bytes[start..], source);
-        stack.burn(found.unwrap_or(bytes.len() - start) / 64);
+        stack.burn((found.unwrap_or(bytes.len() - start) + source.len()) / 16);
         match found {
             Some(offset) => {
                 let first = start + offset;
@@ -137,7 +149,7 @@ fn find_or_match<'gc>(
     }
     let (source, anchored) = anchor(source);
     let pattern = Pattern::of(source);
-    stack.burn(source.len() / 16);
+    stack.burn(pattern_fuel(source));
     let mut search = Search::new(&pattern, start, anchored);
     match drive(&mut search, &pattern, subject, stack)? {
         Found::Paused => {
@@ -269,7 +281,7 @@ pub(super) fn gmatch<'gc>(
     let source = stack.string(ctx, 1)?;
     let start = start_position(stack.optional_integer(ctx, 2, 1)?, subject.len()) - 1;
     let pattern = Pattern::of(source.as_bytes());
-    stack.burn(source.len() / 16);
+    stack.burn(pattern_fuel(source.as_bytes()));
     let search = RefCell::new(Search::new(&pattern, start, false));
     let matches = Rc::new(Matches { pattern, search });
     let iterator = Callback::captured(ctx, "gmatch", MatchIterator { subject, matches });
@@ -293,9 +305,10 @@ pub(super) fn gsub<'gc>(
         _ => return Err(stack.type_error(ctx, 2, "string/function/table")),
     };
     let is_literal = matches!(replacement, Value::String(text) if !text.as_bytes().contains(&b'%'));
+    let source_string = source;
     let (source, anchored) = anchor(source.as_bytes());
     let pattern = Pattern::of(source);
-    stack.burn(source.len() / 16);
+    stack.burn(pattern_fuel(source));
     let search = Search::new(&pattern, 0, anchored);
     let mut substitution = Substitution {
         subject,
@@ -308,6 +321,8 @@ pub(super) fn gsub<'gc>(
         limit,
         changed: false,
         is_literal,
+        template: source_string,
+        template_left: 0,
         calling: false,
     };
     Ok(match substitution.go_on(ctx, stack, false)? {
@@ -338,6 +353,10 @@ struct Substitution<'gc> {
     changed: bool,
     /// Whether the replacement is a string in which nothing stands for anything else.
     is_literal: bool,
+    /// A replacement string with captures, and how much of it is still to be appended.
+    template: LuaString<'gc>,
+    #[collect(require_static)]
+    template_left: usize,
     /// Whether a call for a replacement is under way.
     calling: bool,
 }
@@ -362,8 +381,19 @@ impl<'gc> Substitution<'gc> {
         in_place: bool,
     ) -> Result<Next<'gc>, Error<'gc>> {
         let mut steps = PORTION;
-        while self.count < self.limit {
+        while self.count < self.limit || self.template_left > 0 {
             let subject = self.subject.as_bytes();
+            if self.template_left > 0 {
+                let before = self.result.as_bytes().len();
+                let template = self.template;
+                let from = template.len() - self.template_left;
+                self.template_left = self.append_template(&template.as_bytes()[from..])?;
+                stack.burn((self.result.as_bytes().len() - before) / 16);
+                if stack.out_of_fuel() || account::should_end_slice() {
+                    return Ok(Next::Pause);
+                }
+                continue;
+            }
             match self.search.advance(&self.pattern, subject, &mut steps)? {
                 Found::Match => {
                     let (start, end) = self.search.last_match();
@@ -373,16 +403,21 @@ impl<'gc> Substitution<'gc> {
                         self.result.extend(&subject[self.copied..start])?;
                     }
                     self.copied = end;
+                    let before = self.result.as_bytes().len();
                     if let Some(function) = self.replace(ctx, stack, in_place)? {
                         stack.burn((PORTION - steps).max(0) as usize);
                         return Ok(Next::Call(function));
+                    }
+                    let written = self.result.as_bytes().len() - before;
+                    if written > LONG_REPLACEMENT {
+                        steps -= (written / 16) as i64;
                     }
                 }
                 Found::Nothing => break,
                 Found::Paused => {
                     stack.burn((PORTION - steps).max(0) as usize);
                     steps = PORTION;
-                    if stack.out_of_fuel() {
+                    if stack.out_of_fuel() || account::should_end_slice() {
                         return Ok(Next::Pause);
                     }
                 }
@@ -413,7 +448,13 @@ impl<'gc> Substitution<'gc> {
                 self.changed = true;
                 self.result.extend(text.as_bytes())?;
             }
-            Value::String(text) => self.append_template(text.as_bytes())?,
+            Value::String(text) => {
+                self.changed = true;
+                let left = self.append_template(text.as_bytes())?;
+                if left > 0 {
+                    (self.template, self.template_left) = (text, left);
+                }
+            }
             Value::Table(_) => {
                 let key = capture_value(ctx, search, pattern, self.subject, 0)?;
                 let found = operate::get(ctx, self.replacement, key);
@@ -438,9 +479,10 @@ impl<'gc> Substitution<'gc> {
         Ok(None)
     }
 
-    /// Appends a replacement string, in which `%` and a digit stand for a capture.
-    fn append_template(&mut self, mut template: &[u8]) -> Result<(), Error<'gc>> {
-        self.changed = true;
+    /// Appends what is left of a replacement string, in which `%` and a digit stand for a capture, or a
+    /// part of it that is long enough. Answers how much is left then.
+    fn append_template(&mut self, mut template: &[u8]) -> Result<usize, Error<'gc>> {
+        let before = self.result.as_bytes().len();
         let subject = self.subject.as_bytes();
         let (start, end) = self.search.last_match();
         while let Some(escape) = template.iter().position(|&byte| byte == b'%') {
@@ -462,8 +504,12 @@ impl<'gc> Substitution<'gc> {
                 _ => return Err(Error::message("invalid use of '%' in replacement string")),
             }
             template = &template[escape + 2..];
+            if self.result.as_bytes().len() - before > LONG_TEMPLATE {
+                return Ok(template.len());
+            }
         }
-        self.result.extend(template)
+        self.result.extend(template)?;
+        Ok(0)
     }
 
     /// Appends what a table or function gave for the current match.

@@ -18,12 +18,17 @@ use luster_number::float_to_integer_exact;
 
 use self::array::Array;
 use self::node::{Nodes, Place};
+use crate::account;
 use crate::closure::LinkedOperand;
 use crate::context::Context;
 use crate::metamethod::Metamethod;
 use crate::string::LuaString;
 use crate::value::Value;
 use crate::weak::{self, WeakMode};
+
+/// How many free slots may be gone through without a note of it, and what one costs in bytes.
+const MANY_SLOTS: u64 = 256;
+const SLOT_WORK: usize = 16;
 
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
@@ -641,13 +646,21 @@ impl<'gc> Table<'gc> {
                 return Some((position, Value::Integer(position as i64), value));
             }
         }
-        let mut slot = position - len;
+        let first = position - len;
+        let mut slot = first;
         while slot < u64::from(parts.nodes.size()) {
             let node = slot as u32;
             slot += 1;
             if !parts.nodes.is_nil(node) {
+                // Slots that were cleared are gone through every time.
+                if slot - first > MANY_SLOTS {
+                    account::looked_at((slot - first) as usize * SLOT_WORK);
+                }
                 return Some((len + slot, parts.nodes.key(node), parts.nodes.value(node)));
             }
+        }
+        if slot - first > MANY_SLOTS {
+            account::looked_at((slot - first) as usize * SLOT_WORK);
         }
         None
     }
@@ -675,6 +688,7 @@ impl<'gc> Table<'gc> {
     /// Marks the values whose weak keys are alive. Tells whether there were any that had not been.
     pub(crate) fn mark_ephemerons(self, fc: &Finalization<'gc>) -> bool {
         let nodes = &self.parts().nodes;
+        account::looked_at(nodes.size() as usize * 2 * SLOT_WORK);
         let mut marked = false;
         for slot in 0..nodes.size() {
             if nodes.is_nil(slot) || is_dead(fc, nodes.key(slot)) {

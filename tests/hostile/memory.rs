@@ -1,0 +1,207 @@
+//! Bombs that want more memory than there is, through everything that allocates. A single request is
+//! refused before it is made, and the script that catches the refusal lives on.
+
+use super::Topic;
+
+/// Expressions that ask for much at once.
+const REQUESTS: &[(&str, &str)] = &[
+    ("rep", "('x'):rep(1 << 31)"),
+    ("rep beyond integers", "('x'):rep(math.maxinteger)"),
+    ("rep with a separator", "('x'):rep(1 << 30, ('y'):rep(1000))"),
+    ("rep of a long string", "('x'):rep(1 << 20):rep(1 << 20)"),
+    ("rep of nothing with a separator", "(''):rep(1 << 40, 'x')"),
+    (
+        "concat with itself",
+        "(function() local s = ('x'):rep(1 << 20) return s .. s .. s .. s .. s .. s .. s .. s .. s \
+        .. s .. s .. s .. s .. s .. s .. s .. s end)()",
+    ),
+    (
+        "table.concat",
+        "table.concat((function() local t = {} local s = ('x'):rep(1 << 20) \
+        for i = 1, 100 do t[i] = s end return t end)())",
+    ),
+    (
+        "table.concat with a separator",
+        "table.concat(table.pack(('x'):byte(1, -1), 1, 2, 3, 4), ('y'):rep(6 << 20))",
+    ),
+    ("gsub", "(('x'):rep(1 << 16):gsub('x', ('y'):rep(1 << 12)))"),
+    ("gsub of nothing", "(('x'):rep(1 << 16):gsub('', ('y'):rep(1 << 12)))"),
+    ("gsub with the whole", "(('x'):rep(1 << 13):gsub('.+', ('%0'):rep(1 << 12)))"),
+    ("gsub by a table", "(('x'):rep(1 << 16):gsub('x', { x = ('y'):rep(1 << 12) }))"),
+    (
+        "gsub by a function",
+        "(('x'):rep(1 << 12):gsub('x', function() return ('y'):rep(1 << 14) end))",
+    ),
+    (
+        "format",
+        "(('%s'):rep(100)):format(table.unpack((function() local t = {} local s = ('x'):rep(1 << 19) \
+        for i = 1, 100 do t[i] = s end return t end)()))",
+    ),
+    ("format quoted", "('%q'):format(('\\0'):rep(8 << 20))"),
+    ("format of widths", "(('%99d'):rep(1 << 18)):format(table.unpack(table.create(1 << 18)))"),
+    ("pack", "string.pack(('!16 i16'):rep(1 << 20), table.unpack(table.create(1 << 18)))"),
+    (
+        "pack of padding",
+        "string.pack('!16' .. ('b Xi16'):rep(1 << 18), table.unpack(table.create(1 << 18)))",
+    ),
+    ("pack of a fixed string", "string.pack('c2147483647', 'x')"),
+    ("upper", "('x'):rep(9 << 20):upper()"),
+    ("reverse", "('x'):rep(9 << 20):reverse()"),
+    ("lower", "('x'):rep(9 << 20):lower()"),
+    ("sub", "('x'):rep(9 << 20):sub(2)"),
+    ("byte", "select('#', ('x'):rep(1 << 20):byte(1, -1))"),
+    ("utf8.codepoint", "select('#', utf8.codepoint(('x'):rep(1 << 20), 1, -1))"),
+    ("unpack", "select('#', table.unpack({}, 1, 1 << 24))"),
+    ("unpack beyond all", "select('#', table.unpack({}, math.mininteger, math.maxinteger))"),
+    ("table.create", "table.create(1 << 30)"),
+    ("table.create of fields", "table.create(0, 1 << 30)"),
+    ("table.create of both", "table.create(1 << 20, 1 << 20)"),
+    ("table.move far away", "#table.move(table.create(4 << 20), 1, 1 << 22, 2, { 1 })"),
+    ("io.read", "io.tmpfile():read(1 << 40)"),
+    ("setvbuf", "io.tmpfile():setvbuf('full', 1 << 40)"),
+    ("dump of a load", "string.dump(load('return [[' .. ('x'):rep(5 << 20) .. ']]'))"),
+    (
+        "upvalues of closures",
+        "(function() local t = {} for i = 1, math.huge do t[i] = function() return i end end end)()",
+    ),
+    (
+        "coroutines",
+        "(function() local t = {} for i = 1, math.huge do t[i] = coroutine.wrap(function(...) \
+        coroutine.yield(...) end) t[i](i) end end)()",
+    ),
+    (
+        "deep coroutines",
+        "(function() local t = {} local function f(n) if n > 0 then return 1 + f(n - 1) end \
+        coroutine.yield() end for i = 1, math.huge do t[i] = coroutine.wrap(f) t[i](1000) end end)()",
+    ),
+    ("an array", "(function() local t = {} for i = 1, math.huge do t[i] = i end end)()"),
+    ("a hash", "(function() local t = {} for i = 1, math.huge do t[i + 0.5] = i end end)()"),
+    (
+        "strings as keys",
+        "(function() local t = {} for i = 1, math.huge do t['k' .. i] = i end end)()",
+    ),
+    ("a list of tables", "(function() local t for i = 1, math.huge do t = { t } end end)()"),
+    ("a string that grows", "(function() local s = 'x' while true do s = s .. s end end)()"),
+    (
+        "a string that grows by a byte",
+        "(function() local s = ('x'):rep(1 << 20) while true do s = s .. s:sub(1, 1 << 19) end end)()",
+    ),
+    (
+        "upvalues nested",
+        "(function() local f for i = 1, math.huge do local g = f f = function() return g end end end)()",
+    ),
+    (
+        "metatables",
+        "(function() local t = {} for i = 1, math.huge do t = setmetatable({}, { __index = t }) end end)()",
+    ),
+    (
+        "finalizers",
+        "(function() local t = {} for i = 1, math.huge do t[i] = setmetatable({}, { __gc = print }) end end)()",
+    ),
+    (
+        "weak tables",
+        "(function() local t = {} for i = 1, math.huge do t[i] = setmetatable({}, { __mode = 'k' }) end end)()",
+    ),
+    (
+        "gmatch iterators",
+        "(function() local t = {} for i = 1, math.huge do t[i] = ('x'):rep(100):gmatch('.') end end)()",
+    ),
+    (
+        "packed arguments",
+        "(function() local t = {} for i = 1, math.huge do t[i] = table.pack(i, i, i) end end)()",
+    ),
+    ("error messages", "error(('x'):rep(9 << 20) .. ('y'):rep(9 << 20))"),
+    ("message handlers", "xpcall(error, function(m) return m .. ('x'):rep(20 << 20) end, 'x')"),
+    ("tracebacks", "debug.traceback(('x'):rep(9 << 20))"),
+    (
+        "files",
+        "(function() local t = {} for i = 1, 100 do t[i] = ('x'):rep(1 << 20) .. i end end)()",
+    ),
+    ("names of load", "load('x', ('x'):rep(9 << 20) .. ('y'):rep(9 << 20))"),
+    ("os.date", "os.date(('%c'):rep(4 << 20))"),
+    ("print", "print(('x'):rep(9 << 20) .. ('y'):rep(9 << 20))"),
+    (
+        "tostring",
+        "tostring(setmetatable({}, { __tostring = function() return ('x'):rep(20 << 20) end }))",
+    ),
+    ("__name", "tostring(setmetatable({}, { __name = ('x'):rep(15 << 20) }))"),
+    ("searchpath", "package.searchpath(('x'):rep(1 << 20), ('?;'):rep(1 << 10))"),
+    ("require", "require(('x'):rep(9 << 20))"),
+];
+
+pub(super) fn add(topic: &mut Topic) {
+    for (name, expression) in REQUESTS {
+        // The refusal is caught, and what comes next works.
+        let source = format!(
+            "local ok, message = pcall(function() return {expression} end) \
+            collectgarbage() return ok, ok and 0 or message, #('x'):rep(1000)"
+        );
+        let case = topic.whatever(*name, source);
+        case.fuel = 100_000_000;
+    }
+    for (name, expression) in REQUESTS {
+        // When what is alive is near the limit, it may be the host that is told.
+        topic.whatever(
+            format!("{name} for ever"),
+            format!("while true do pcall(function() return {expression} end) end"),
+        );
+    }
+    topic.endless("nothing is caught for ever",
+        "local t = {} while true do pcall(function() while true do t[#t + 1] = ('x'):rep(1000) .. #t end end) end").fuel = 100_000_000;
+    topic
+        .whatever(
+            "the globals are full",
+            "t = {} for i = 1, math.huge do t[i] = ('x'):rep(1000) .. i end",
+        )
+        .fuel = 100_000_000;
+    topic.returns("memory comes back",
+        "for i = 1, 20 do local t = {} pcall(function() for i = 1, 8 do t[i] = ('x'):rep(1 << 20) .. i end end) \
+        t = nil collectgarbage() end return 'alive'", "alive").fuel = 100_000_000;
+    topic
+        .returns(
+            "garbage is no reason to refuse",
+            "for i = 1, 200 do local s = ('x'):rep(4 << 20) end return 'alive'",
+            "alive",
+        )
+        .fuel = 100_000_000;
+    topic
+        .returns(
+            "pieces of garbage are no reason to refuse",
+            "for i = 1, 500 do local s = ('x'):rep(1 << 20) .. i end return 'alive'",
+            "alive",
+        )
+        .fuel = 100_000_000;
+    topic
+        .returns(
+            "a stack that is deep and gone again",
+            "local function f(n) if n > 0 then return 1 + f(n - 1) end return 0 end \
+        for i = 1, 20 do f(40000) end return 'alive'",
+            "alive",
+        )
+        .fuel = 100_000_000;
+    topic
+        .fails(
+            "a stack without end",
+            "local function f() return 1 + f() end return f()",
+            "stack overflow",
+        )
+        .memory = 128 << 20;
+    topic
+        .hungry(
+            "a stack without end in little memory",
+            "local function f() return 1 + f() end return f()",
+        )
+        .memory = 2 << 20;
+    topic
+        .whatever("varargs without end", "local function f(...) return f(1, ...) end return f()")
+        .fuel = 200_000_000;
+    topic.whatever(
+        "varargs that double",
+        "local function f(...) return f(..., ...) end return f(1, 2)",
+    );
+    topic.returns("select of many", "return select('#', table.unpack({}, 1, 200000))", "200000");
+    topic.hungry("tables in one statement",
+        "local t = {} for i = 1, math.huge do t[i] = {{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}} end").fuel = 100_000_000;
+    topic.whatever("small memory", "return 1").memory = 1 << 18;
+    topic.whatever("hardly any memory", "return #('x'):rep(100000)").memory = 1000;
+}
