@@ -217,6 +217,7 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     /// How two strings compare; long ones may use up the slice.
+    #[inline(never)]
     pub(crate) fn compare_strings(&mut self, a: LuaString<'gc>, b: LuaString<'gc>) -> Ordering {
         let order = compare_strings(a, b);
         self.end_slice_if_due();
@@ -224,6 +225,7 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     /// Whether two values are equal without metamethods; long strings may use up the slice.
+    #[inline(never)]
     pub(crate) fn raw_equal(&mut self, a: Value<'gc>, b: Value<'gc>) -> bool {
         let is_equal = a.raw_equal(b);
         self.end_slice_if_due();

@@ -4,9 +4,10 @@
 //! The parser and the compiler are plain functions of their input, which cannot be left half done. A
 //! long text is therefore compiled by a thread of its own. The script pays for it as it goes, by the
 //! text's length and so the same in every run, and waits at the end if it has paid too soon. Where
-//! there are no threads, the text is compiled in one go.
+//! there are no threads, or as many at work already as there may be, the text is compiled in one go.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -15,8 +16,33 @@ use luster_bytecode::Prototype;
 use luster_compiler::CompileError;
 use luster_value::{Stack, account};
 
-/// The longest text that is compiled in one go.
-const SHORT: usize = 16 << 10;
+/// The longest text that is compiled in one go, which takes about a millisecond: most modules.
+const SHORT: usize = 40 << 10;
+
+/// How many threads may compile at a time, for all VMs of the process.
+const MAX_THREADS: usize = 16;
+
+/// How many do.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// A thread that compiles, from before it is started until it is done.
+struct Place;
+
+impl Place {
+    /// A place, if there is one.
+    fn take() -> Option<Self> {
+        let taken = THREADS.fetch_add(1, Ordering::Relaxed);
+        // Gives it back at once when it is one too many.
+        let place = Place;
+        (taken < MAX_THREADS).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        THREADS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// What compiling a byte of source text costs, compared with running an instruction.
 const FUEL_PER_BYTE: usize = 2;
@@ -128,11 +154,15 @@ impl Compilation {
         let (sender, result) = sync_channel(1);
         let source = Arc::new((std::mem::take(&mut self.copy), name.to_vec()));
         let theirs = Arc::clone(&source);
+        let place = Place::take();
+        let has_place = place.is_some();
         let compile = move || {
+            let _place = place;
             // Nobody waits any more when the script has been given up.
             let _ = sender.send(luster_compiler::compile(&theirs.0, &theirs.1));
         };
-        if thread::Builder::new().name("luster-compile".to_owned()).spawn(compile).is_ok() {
+        let name = "luster-compile".to_owned();
+        if has_place && thread::Builder::new().name(name).spawn(compile).is_ok() {
             self.result = Some(result);
             return Progress::Going;
         }
@@ -180,12 +210,20 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
-    use super::Tokens;
+    use super::{MAX_THREADS, Place, Tokens};
 
     fn count(text: &[u8]) -> usize {
         let mut tokens = Tokens::default();
         text.chunks(7).for_each(|piece| tokens.add(piece));
         tokens.count
+    }
+
+    #[test]
+    fn places_are_given_back() {
+        let places: Vec<_> = std::iter::from_fn(Place::take).collect();
+        assert!(places.len() <= MAX_THREADS && Place::take().is_none());
+        drop(places);
+        assert!(Place::take().is_some());
     }
 
     #[test]

@@ -571,10 +571,12 @@ impl<'gc> Table<'gc> {
         Ok(())
     }
 
-    /// Sets a string key without metamethods; a name for hosts and libraries that build tables.
+    /// Sets a string key without metamethods; a name for hosts and libraries that build tables. The
+    /// memory limit does not count here, since there is nobody to tell.
     pub fn set_field(self, ctx: Context<'gc>, name: &str, value: Value<'gc>) {
         let key = Value::String(ctx.intern(name.as_bytes()));
-        self.set(&ctx, key, value).expect("a string is a valid key, and the table is small");
+        let set = account::beyond_limit(|| self.set(&ctx, key, value));
+        set.expect("a string is a valid key, and the process has some memory left");
     }
 
     /// The value of a string key, without metamethods.
