@@ -206,7 +206,9 @@ impl<'a> Compiler<'a> {
         }
         self.constants.leave(&mut f.hidden_constants);
         self.upvalues.leave(&mut f.hidden_upvalues);
-        // The prototype gets as much memory as it needs, and the next function what this one had.
+        // The prototype gets as much memory as it needs, and the next function what this one had, unless
+        // there is none.
+        let is_main = self.outer.is_empty();
         let parts = Parts {
             source: Arc::clone(&self.shown),
             line_defined: f.line_defined,
@@ -214,14 +216,16 @@ impl<'a> Compiler<'a> {
             parameters: f.parameters,
             is_vararg: f.is_vararg,
             registers: f.registers,
-            instructions: f.code.as_slice().to_vec(),
-            constants: f.constants.drain(..).collect(),
-            prototypes: f.prototypes.drain(..).collect(),
-            upvalues: f.upvalues.drain(..).collect(),
-            offsets: f.offsets.as_slice().to_vec(),
-            locals: f.locals.drain(..).collect(),
+            instructions: exactly(&mut f.code, is_main),
+            constants: exactly(&mut f.constants, is_main),
+            prototypes: exactly(&mut f.prototypes, is_main),
+            upvalues: exactly(&mut f.upvalues, is_main),
+            offsets: exactly(&mut f.offsets, is_main),
+            locals: exactly(&mut f.locals, is_main),
         };
-        self.spare.push(f.renew());
+        if !is_main {
+            self.spare.push(f.renew());
+        }
         self.verifier.verify(parts).map_err(|error| {
             // Only a mistake of this compiler can lead here; better an error than wrong code.
             self.error_at(&format!("compiler made invalid code: {error}"), end)
@@ -460,4 +464,14 @@ impl<'a> Compiler<'a> {
         let span = self.tokens.span(blamed);
         Box::new(CompileError { message, chunk_id, line, span, incomplete: false, found })
     }
+}
+
+/// The items in as much memory as they need; that which they are in is kept, unless it is `last`.
+fn exactly<T>(items: &mut Vec<T>, last: bool) -> Vec<T> {
+    if !last {
+        return items.drain(..).collect();
+    }
+    let mut items = std::mem::take(items);
+    items.shrink_to_fit();
+    items
 }
