@@ -469,7 +469,9 @@ impl<'a> Compiler<'a> {
 /// The items in as much memory as they need; that which they are in is kept, unless it is `last`.
 fn exactly<T>(items: &mut Vec<T>, last: bool) -> Vec<T> {
     if !last {
-        return items.drain(..).collect();
+        let mut exact = Vec::with_capacity(items.len());
+        exact.append(items);
+        return exact;
     }
     let mut items = std::mem::take(items);
     items.shrink_to_fit();
