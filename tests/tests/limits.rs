@@ -99,9 +99,12 @@ const SCRIPTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// How many stack slots a script may use. The stress build goes through all of them at every step.
+const SLOTS: usize = if cfg!(luster_stress) { 8_000 } else { 1_000_000 };
+
 /// Runs a script in steps of one size. Returns its result and how many steps it took.
 fn run(script: &str, fuel: i64) -> Result<(String, u64), Error> {
-    let lua = Lua::with_all_libraries();
+    let lua = Lua::builder().all_libraries().stack_limit(SLOTS).build();
     let mut task = lua.load(script).set_name("=script").start::<String>()?.forbid_yields();
     let mut steps = 1;
     loop {

@@ -16,7 +16,9 @@ mod session;
 use std::ffi::OsString;
 use std::process::exit;
 
-/// The command chooses its allocator; the library leaves that to its host.
+/// The command chooses its allocator; the library leaves that to its host. AddressSanitizer has to see
+/// what is allocated, and brings its own.
+#[cfg(not(luster_system_allocator))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

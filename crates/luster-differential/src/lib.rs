@@ -16,6 +16,6 @@ mod text;
 
 pub use compare::{Comparison, compare};
 pub use engine::run_script_on_reference;
-pub use program::{SUBJECTS, faulty_programs, programs};
+pub use program::{SUBJECTS, chosen_program, faulty_programs, programs};
 pub use signatures::calls;
 pub use text::{KINDS as TEXT_KINDS, text_calls};

@@ -421,3 +421,140 @@ impl fmt::Debug for Closure<'_> {
         write!(f, "function: {:p}", Gc::as_ptr(self.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gc_arena::{Arena, Rootable};
+    use luster_bytecode::{Capture, Instruction, Parts, Source, UpValueInfo};
+
+    use super::*;
+    use crate::context::State;
+
+    /// The prototype of a function that returns at once, with so many upvalues.
+    fn prototype(upvalues: usize) -> Arc<Prototype> {
+        let source = Arc::new(Source { name: Arc::from(b"=test".as_slice()), line_starts: vec![] });
+        let info = UpValueInfo { name: Arc::from(b"u".as_slice()), capture: Capture::Register(0) };
+        let parts = Parts {
+            source,
+            line_defined: 0,
+            last_line_defined: 0,
+            parameters: 0,
+            is_vararg: false,
+            registers: 1,
+            instructions: vec![Instruction::new(Op::Return0, 0, 0, 0, 0)],
+            constants: vec![],
+            prototypes: vec![],
+            upvalues: vec![info; upvalues],
+            offsets: vec![],
+            locals: vec![],
+        };
+        Arc::new(parts.verify().expect("a sound prototype"))
+    }
+
+    fn code<'gc>(ctx: Context<'gc>, upvalues: usize) -> Gc<'gc, Code<'gc>> {
+        let operands = [LinkedOperand::number(0); 3];
+        Gc::new(
+            &ctx,
+            Code {
+                prototype: prototype(upvalues),
+                instructions: Box::new([LinkedInstruction::new(Op::Return0, operands, 0, 1)]),
+                constants: Box::new([]),
+                prototypes: Box::new([]),
+                parameters: 0,
+                is_vararg: false,
+                registers: 1,
+                memory: crate::account::Held::default(),
+            },
+        )
+    }
+
+    #[test]
+    fn instructions_give_back_what_they_were_made_with() {
+        let operands = [LinkedOperand::slot(255), LinkedOperand::number(9), LinkedOperand::slot(0)];
+        let plain = LinkedInstruction::new(Op::Jump, operands, -16, u32::MAX);
+        assert_eq!((plain.d(), plain.e()), (-16, u32::MAX));
+        assert_eq!((plain.a.index(), plain.a.offset(), plain.b.get()), (255, 255 * 16, 9));
+        let mut arena = Arena::<Rootable![Gc<'_, State<'_>>]>::new(|mc| State::new(mc, 1));
+        arena.mutate(|mc, state| {
+            let name = Context::new(mc, *state).intern(b"name");
+            let constants = [
+                Value::Nil,
+                Value::False,
+                Value::True,
+                Value::Integer(i64::MIN),
+                Value::float(-0.0),
+                Value::String(name),
+            ];
+            for constant in constants {
+                let linked = LinkedInstruction::with_constant(Op::LoadConstant, operands, constant);
+                // SAFETY: the instruction was made with a constant that is alive here.
+                assert!(unsafe { linked.constant() }.raw_equal(constant));
+                assert_eq!(
+                    linked.integer(),
+                    matches!(constant, Value::Integer(_)).then_some(i64::MIN)
+                );
+                assert_eq!(linked.float(), matches!(constant, Value::Float(_)).then_some(-0.0));
+            }
+            let linked =
+                LinkedInstruction::with_constant(Op::GetField, operands, Value::String(name));
+            linked.small_cache().set(77);
+            // SAFETY: the instruction was made with a string that is alive here.
+            assert!(unsafe { linked.name() }.same_object(name));
+        });
+        arena.finish_marking();
+    }
+
+    #[test]
+    fn places_in_code_are_found_again() {
+        let operands = [LinkedOperand::number(0); 3];
+        let code: Vec<_> =
+            (0..5).map(|d| LinkedInstruction::new(Op::Jump, operands, d, 0)).collect();
+        for index in 0..5 {
+            let next = NextInstruction::at(&code, index);
+            assert_eq!(next.index_in(&code), index);
+            assert_eq!(NextInstruction::from_pointer(next.as_pointer()), next);
+        }
+    }
+
+    #[test]
+    fn upvalues_of_every_number_stay_with_their_closure() {
+        for count in [0, 1, 2, 3, 4, 5, 8, 9, 16, 17, 64, 65, 255] {
+            let mut arena = Arena::<Rootable![Gc<'_, State<'_>>]>::new(|mc| State::new(mc, 1));
+            arena.mutate(|mc, state| {
+                let ctx = Context::new(mc, *state);
+                let cells: Vec<UpValue<'_>> =
+                    (0..count).map(|i| UpValue::new(mc, ctx.string(format!("{i:>50}")))).collect();
+                let closure = Closure::new(ctx, code(ctx, count), cells.iter().copied());
+                ctx.globals().set_field(ctx, "f", Value::Closure(closure));
+            });
+            for round in 0..3 {
+                // No short string of this test dies, so that the interner need not be purged.
+                arena.finish_cycle();
+                arena.mutate(|mc, state| {
+                    let ctx = Context::new(mc, *state);
+                    let Value::Closure(closure) = ctx.globals().get_field(ctx, "f") else {
+                        panic!("it is kept")
+                    };
+                    assert_eq!(
+                        (closure.upvalue_count(), closure.prototype().upvalues.len()),
+                        (count, count)
+                    );
+                    for index in 0..count {
+                        // SAFETY: the index is below the number of upvalues.
+                        let upvalue = unsafe { closure.upvalue_unchecked(index) };
+                        assert!(upvalue == closure.upvalue(index));
+                        let Value::String(text) = upvalue.get() else { panic!("{index}") };
+                        let expected = format!("{:>50}", index * (1 + round % 2));
+                        assert_eq!(text.as_bytes(), expected.as_bytes());
+                        // Once by assigning the variable, once by another variable.
+                        let new = ctx.string(format!("{:>50}", index * (2 - round % 2)));
+                        match round {
+                            0 => upvalue.set(mc, new),
+                            _ => closure.set_upvalue(mc, index, UpValue::new(mc, new)),
+                        }
+                    }
+                });
+            }
+        }
+    }
+}

@@ -239,6 +239,14 @@ impl<'gc> Context<'gc> {
         }
     }
 
+    /// Sets how many stack slots coroutines may have that are made from now on, at most a million; the
+    /// main coroutines of executions that begin from now on are among them.
+    pub fn set_stack_limit(self, slots: usize) {
+        self.depth_limits().set_slots(slots);
+        // It has been made already, for as many as there were.
+        self.state.has_idle_thread.set(false);
+    }
+
     /// Leaves a main coroutine, whose execution is over, to the next one.
     pub fn leave_idle_thread(self, thread: Thread<'gc>) {
         if let Some(state) = thread.borrow_state_mut(self.mutation) {

@@ -31,7 +31,7 @@ impl DepthLimits {
     }
 
     /// Sets how many stack slots coroutines may have that are made from now on: at most a million.
-    pub fn set_slots(&self, slots: usize) {
+    pub(crate) fn set_slots(&self, slots: usize) {
         self.slots.set(slots.clamp(256, MAX_SLOTS));
     }
 

@@ -26,6 +26,16 @@ const COUNTED_FILE: usize = 1 << 16;
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;
 
+/// What is written into dead slots: nil, or in the stress build what no script counts with, so that
+/// whoever reads one goes wrong.
+#[inline(always)]
+fn dead<'gc>() -> Value<'gc> {
+    if cfg!(luster_stress) { Value::Integer(0x6465_6164_736C_6F74) } else { Value::Nil }
+}
+
+/// Up to so many slots are few enough for the stress build to move them at every call.
+const FEW_SLOTS: usize = 512;
+
 /// The place of a value, of which no more is read than what is asked for.
 #[derive(Clone, Copy)]
 pub struct Slot<'gc>(*const Value<'gc>);
@@ -83,6 +93,12 @@ pub struct RegisterFile<'gc> {
     limit: u32,
     /// The same when no message handler has been given more room.
     max: u32,
+    /// How many slots may stay where they are, in the stress build: see `stress_move`.
+    #[cfg(luster_stress)]
+    unmoved: usize,
+    /// How often they have moved, in the stress build.
+    #[cfg(luster_stress)]
+    moves: usize,
 }
 
 // SAFETY: slots below `live` are traced. The others are overwritten with nil, so that no pointer to
@@ -95,7 +111,7 @@ unsafe impl<'gc> Collect<'gc> for RegisterFile<'gc> {
             if index < self.live {
                 cc.trace(slot);
             } else {
-                *slot = Value::Nil;
+                *slot = dead();
             }
         }
     }
@@ -105,7 +121,16 @@ impl<'gc> RegisterFile<'gc> {
     /// A file with the smallest useful number of slots, which may grow to so many.
     pub fn new(max: usize) -> Self {
         let max = max.min(MAX_SLOTS) as u32;
-        let mut file = RegisterFile { slots: Box::new([]), live: 0, limit: max, max };
+        let mut file = RegisterFile {
+            slots: Box::new([]),
+            live: 0,
+            limit: max,
+            max,
+            #[cfg(luster_stress)]
+            unmoved: 0,
+            #[cfg(luster_stress)]
+            moves: 0,
+        };
         file.resize(2 * SLACK);
         file
     }
@@ -113,11 +138,34 @@ impl<'gc> RegisterFile<'gc> {
     fn resize(&mut self, len: usize) {
         account::add(len * size_of::<Value<'gc>>());
         account::sub(self.slots.len() * size_of::<Value<'gc>>());
+        if cfg!(luster_stress) {
+            // Nothing is left where the slots have been, so that it does not go unseen when something
+            // still points there.
+            let mut slots = Vec::with_capacity(len);
+            for slot in self.slots.iter_mut().take(len) {
+                slots.push(UnsafeCell::new(std::mem::replace(slot.get_mut(), dead())));
+            }
+            slots.resize_with(len, || UnsafeCell::new(dead()));
+            self.slots = slots.into_boxed_slice();
+            return;
+        }
         // Where memory can grow in place or move by pages, nothing is copied.
         let mut slots = std::mem::take(&mut self.slots).into_vec();
         slots.reserve_exact(len.saturating_sub(slots.len()));
-        slots.resize_with(len, || UnsafeCell::new(Value::Nil));
+        slots.resize_with(len, || UnsafeCell::new(dead()));
         self.slots = slots.into_boxed_slice();
+    }
+
+    /// Moves the slots, as the stress build does whenever they might: at each call. Many are moved less
+    /// often, since each call of a deep recursion would take a time in proportion to its depth.
+    #[cfg(luster_stress)]
+    fn stress_move(&mut self) {
+        self.unmoved += FEW_SLOTS;
+        if self.unmoved >= self.slots.len() {
+            self.unmoved = 0;
+            self.moves += 1;
+            self.resize(self.slots.len());
+        }
     }
 
     /// Makes sure that there are slots up to `end` and a few beyond, which may move all slots. Tells
@@ -125,6 +173,8 @@ impl<'gc> RegisterFile<'gc> {
     #[inline(always)]
     #[must_use]
     pub fn reserve(&mut self, end: usize) -> bool {
+        #[cfg(luster_stress)]
+        self.stress_move();
         end + SLACK <= self.slots.len() || self.grow(end)
     }
 
@@ -135,9 +185,11 @@ impl<'gc> RegisterFile<'gc> {
         if end > limit {
             return false;
         }
-        // A long file grows more slowly, so that no step takes long.
+        // A long file grows more slowly, so that no step takes long. The stress build has no slots to
+        // spare, while they are few.
         let len = self.slots.len();
-        let larger = if len < LONG_FILE { len * 2 } else { len + len / 4 };
+        let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
+        let larger = if len < LONG_FILE { ample } else { len + len / 4 };
         let larger = (end + SLACK).max(larger).min(limit + SLACK);
         // Beyond the memory limit, the stack is as full as it is beyond its own.
         if len >= COUNTED_FILE && !account::has_room_for((larger - len) * size_of::<Value<'gc>>()) {
@@ -170,6 +222,16 @@ impl<'gc> RegisterFile<'gc> {
     /// How many slots there are.
     #[inline(always)]
     pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// A number that is another one when the slots have moved: how many there are, since they move when
+    /// there are to be more.
+    #[inline(always)]
+    pub fn placement(&self) -> usize {
+        #[cfg(luster_stress)]
+        return self.slots.len() + self.moves * (2 * MAX_SLOTS);
+        #[cfg(not(luster_stress))]
         self.slots.len()
     }
 
@@ -271,5 +333,116 @@ impl<'gc> RegisterFile<'gc> {
 impl Drop for RegisterFile<'_> {
     fn drop(&mut self) {
         account::sub(self.slots.len() * size_of::<Value<'_>>());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gc_arena::{Arena, Rootable};
+
+    use super::*;
+    use crate::string::LuaString;
+
+    fn integer(value: Value<'_>) -> i64 {
+        match value {
+            Value::Integer(number) => number,
+            other => panic!("not an integer: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn slots_are_read_as_what_they_hold_only() {
+        for value in [Value::Nil, Value::True, Value::Integer(-7), Value::float(0.5)] {
+            // SAFETY: the value lives until the end of this turn.
+            let slot = unsafe { Slot::new(&raw const value) };
+            assert!(slot.value().raw_equal(value));
+            assert_eq!(slot.integer(), matches!(value, Value::Integer(_)).then_some(-7));
+            assert_eq!(slot.float(), matches!(value, Value::Float(_)).then_some(0.5));
+        }
+    }
+
+    #[test]
+    fn windows_see_what_the_file_does_and_the_other_way_round() {
+        let mut file = RegisterFile::new(1000);
+        for base in [0, 5, 90, 400, 990] {
+            assert!(file.reserve(base + 10));
+            // SAFETY: so many slots have just been reserved.
+            let window = unsafe { file.window(base) };
+            for index in 0..10 {
+                // SAFETY: as above, and nothing has moved them.
+                unsafe { *window.add(index) = Value::Integer((base + index) as i64) };
+            }
+            let values: Vec<i64> = file.values(base, 10).iter().map(|v| integer(*v)).collect();
+            assert_eq!(values, (base as i64..base as i64 + 10).collect::<Vec<_>>());
+        }
+        assert_eq!(integer(file.get(0)), 0, "growing keeps what is there");
+        assert!(!file.reserve(1001), "the limit holds");
+        assert!(file.reserve(1000));
+        file.set_handler_room(true);
+        assert!(file.has_handler_room() && file.reserve(2000));
+        file.set(1999, Value::True);
+        file.set_handler_room(false);
+        assert!(file.len() < 1100 && !file.reserve(1001));
+        assert_eq!(integer(file.get(999)), 999);
+        assert!(!file.is_empty() && file.max() == 1000);
+    }
+
+    #[test]
+    fn copies_may_overlap() {
+        let mut file = RegisterFile::new(200);
+        assert!(file.reserve(120));
+        for (from, to, count) in
+            [(0, 3, 5), (3, 0, 5), (0, 3, 50), (3, 0, 50), (10, 10, 4), (7, 60, 0), (0, 60, 50)]
+        {
+            for index in 0..120 {
+                file.set(index, Value::Integer(index as i64));
+            }
+            file.copy(from, to, count);
+            for index in 0..120 {
+                let is_target = (to..to + count).contains(&index);
+                let expected = if is_target { index - to + from } else { index };
+                assert_eq!(integer(file.get(index)), expected as i64, "{from} {to} {count}");
+            }
+        }
+        file.clear(3..7);
+        assert!(file.get(3).is_nil() && file.get(6).is_nil() && !file.get(7).is_nil());
+    }
+
+    #[test]
+    fn tracing_keeps_live_slots_and_leaves_nothing_in_dead_ones() {
+        let mut arena = Arena::<Rootable![RegisterFile<'_>]>::new(|mc| {
+            let mut file = RegisterFile::new(200);
+            assert!(file.reserve(100));
+            for index in 0..100 {
+                let text = format!("the string that stands in register {index:>8}");
+                let string = LuaString::new_long(mc, text.into_bytes().into());
+                file.set(index, Value::String(string));
+            }
+            file.set_live(40);
+            file
+        });
+        arena.finish_cycle();
+        assert_eq!(arena.metrics().total_gc_count(), 40);
+        arena.mutate(|_, file| {
+            for index in 0..40 {
+                let Value::String(string) = file.get(index) else { panic!("{index}") };
+                assert!(string.as_bytes().ends_with(format!(" {index}").as_bytes()));
+            }
+            assert!((40..100).all(|index| file.get(index).raw_equal(dead())));
+        });
+    }
+
+    #[test]
+    fn a_file_may_be_written_through_the_arena() {
+        let mut arena = Arena::<Rootable![RegisterFile<'_>]>::new(|_| RegisterFile::new(200));
+        for _ in 0..3 {
+            arena.mutate_root(|mc, file| {
+                let string = LuaString::new_long(mc, vec![b'x'; 100].into());
+                file.set(0, Value::String(string));
+                file.set_live(1);
+            });
+            arena.finish_cycle();
+            assert_eq!(arena.metrics().total_gc_count(), 1);
+        }
     }
 }

@@ -15,6 +15,7 @@ use gc_arena::{Arena, Finalization, Mutation, Rootable};
 use luster_value::{CollectorParameter, Context, account, weak};
 
 use crate::machine::Machine;
+use crate::stress::{self, Turn};
 
 /// The arena of a VM.
 pub(crate) type VmArena = Arena<Rootable![Machine<'_>]>;
@@ -49,6 +50,8 @@ pub(crate) struct Collector {
     cycles: u64,
     /// How many units of debt the scripts that run have yet to pay for.
     owed: usize,
+    /// How often its turn has come, in the stress build.
+    turns: usize,
 }
 
 /// What came of a step that a script has asked for.
@@ -86,6 +89,7 @@ impl Collector {
             seen: Vec::new(),
             cycles: 0,
             owed: 0,
+            turns: 0,
         }
     }
 
@@ -110,6 +114,8 @@ impl Collector {
         if Self::is_stopped(arena) {
             // A script may let it run again, so this is asked again.
             Self::counted(arena) + MIN_THRESHOLD
+        } else if stress::IS_ON {
+            0
         } else if arena.collection_phase() == CollectionPhase::Sleeping {
             self.threshold
         } else {
@@ -127,11 +133,26 @@ impl Collector {
         if Self::is_stopped(arena) {
             return true;
         }
+        if stress::IS_ON {
+            self.take_turn(arena);
+            return true;
+        }
         let counted = Self::counted(arena);
         if arena.collection_phase() == CollectionPhase::Sleeping && counted < self.threshold {
             return true;
         }
         self.work(arena, counted, fuel)
+    }
+
+    /// Works after every slice, as the stress build does.
+    fn take_turn(&mut self, arena: &mut VmArena) {
+        self.turns += 1;
+        match stress::turn(self.turns, arena.metrics().total_gc_count()) {
+            Turn::Full => self.collect(arena),
+            Turn::Step(units) => {
+                self.advance(arena, units);
+            }
+        }
     }
 
     #[cold]

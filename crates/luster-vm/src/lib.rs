@@ -18,6 +18,7 @@ pub mod operate;
 mod run;
 mod slow;
 mod steps;
+mod stress;
 pub mod traceback;
 mod unwind;
 mod vm;

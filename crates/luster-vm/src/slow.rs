@@ -33,7 +33,7 @@ enum Place {
     Moved,
 }
 
-/// How many frames and slots a coroutine has: while neither changes, the dispatch loop's place stays
+/// How many frames a coroutine has and where its slots are: while neither changes, the dispatch loop's place stays
 /// right.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Extent {
@@ -170,10 +170,10 @@ impl<'gc> Run<'_, 'gc> {
         matches!(self.state.frames.last(), Some(Frame::Bottom))
     }
 
-    /// How many frames and slots there are.
+    /// How many frames there are, and where the slots are.
     #[inline(always)]
     pub(crate) fn extent(&self) -> Extent {
-        Extent { frames: self.state.frames.len(), slots: self.state.registers.len() }
+        Extent { frames: self.state.frames.len(), slots: self.state.registers.placement() }
     }
 
     /// How the dispatch loop goes on after something that may have changed the frames, which were

@@ -11,6 +11,7 @@ use luster_value::{
 
 use crate::collector::{Collector, RequestedStep, VmArena};
 use crate::machine::{self, Machine, SliceEnd};
+use crate::stress;
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
 const SLICE_FUEL: i64 = 100_000;
@@ -225,7 +226,7 @@ impl Vm {
         if self.is_entered() {
             return Err(Busy.into());
         }
-        let mut slice = SLICE_FUEL.min(*fuel);
+        let mut slice = self.slice_fuel().min(*fuel);
         let before = slice;
         let (first, is_due) = self.mutate(|ctx| {
             let (main, mut state, function, count) = take_main(ctx, f)?;
@@ -333,13 +334,19 @@ impl Vm {
         }
     }
 
+    /// How much fuel a slice has at most.
+    #[inline(always)]
+    fn slice_fuel(&self) -> i64 {
+        if stress::IS_ON { stress::slice_fuel(self.used_memory()) } else { SLICE_FUEL }
+    }
+
     fn slice<T>(
         &self,
         execution: &Execution,
         fuel: &mut i64,
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
-        let mut slice = SLICE_FUEL.min(*fuel);
+        let mut slice = self.slice_fuel().min(*fuel);
         let before = slice;
         let visit = self.mutate(|ctx| match ctx.fetch(&execution.main) {
             Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
@@ -373,7 +380,11 @@ impl Vm {
     fn begin_slice(&self, ctx: Context<'_>) -> (bool, account::Slice) {
         let used = Collector::counted_in(ctx);
         let room = self.memory_limit.get().saturating_sub(used);
-        let allowance = SLICE_BYTES.max(account::bytes() / 4).min(room);
+        let allowance = if stress::IS_ON {
+            stress::slice_bytes(used).min(room)
+        } else {
+            SLICE_BYTES.max(account::bytes() / 4).min(room)
+        };
         (used >= self.due.get(), account::begin_slice(allowance, room))
     }
 

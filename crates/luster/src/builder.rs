@@ -229,7 +229,7 @@ impl Builder {
         let lua = Lua::from_vm(Vm::new(seed), output);
         lua.enter_arena(|ctx| {
             if let Some(slots) = self.stack_limit {
-                ctx.depth_limits().set_slots(slots);
+                ctx.set_stack_limit(slots);
             }
             if let Some(depth) = self.nesting_limit {
                 ctx.depth_limits().set_nesting(depth);

@@ -246,3 +246,20 @@ fn untouched_libraries_are_open_to_hosts() -> Result<()> {
     });
     Ok(())
 }
+
+#[test]
+fn the_stack_limit_holds_in_every_execution_and_coroutine() -> Result<()> {
+    let lua = Lua::builder().stack_limit(1_000).build();
+    let source = "local depth = 0 \
+        local function f() depth = depth + 1 return 1 + f() end \
+        local ok, message = pcall(f) \
+        assert(not ok and message:find('stack overflow')) return depth";
+    for _ in 0..2 {
+        let depth: i64 = lua.load(source).eval()?;
+        assert!((100..1_000).contains(&depth), "{depth} calls");
+        let wrapped = format!("return coroutine.wrap(function() {source} end)()");
+        let depth: i64 = lua.load(&wrapped).eval()?;
+        assert!((100..1_000).contains(&depth), "{depth} calls in a coroutine");
+    }
+    Ok(())
+}

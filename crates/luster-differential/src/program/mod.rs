@@ -78,9 +78,9 @@ impl Generator {
 }
 
 /// The text of a program about a subject.
-fn program(subject: &str, seed: u64) -> String {
+fn program(subject: &str, random: Random) -> String {
     let mut generator = Generator {
-        random: Random::new(subject, seed),
+        random,
         text: String::new(),
         indentation: 0,
         locals: Vec::new(),
@@ -99,17 +99,24 @@ pub fn faulty_programs(count: u64) -> Vec<String> {
     (0..count)
         .map(|seed| {
             let subject = *random.pick(SUBJECTS);
-            let text = mutate::mutate(&program(subject, seed), random);
+            let text = mutate::mutate(&program(subject, Random::new(subject, seed)), random);
             format!("SAY(load([=====[{text}]=====], '=program'))")
         })
         .collect()
+}
+
+/// A program whose every choice is a byte, as a case; the first one chooses the subject.
+pub fn chosen_program(choices: &[u8]) -> String {
+    let mut random = Random::of_choices(choices);
+    let subject = *random.pick(SUBJECTS);
+    format!("RUN([=====[{}]=====])", program(subject, random))
 }
 
 /// Programs about a subject, as cases.
 pub fn programs(subject: &str, count: u64) -> Vec<String> {
     (0..count)
         .map(|seed| {
-            let text = program(subject, seed);
+            let text = program(subject, Random::new(subject, seed));
             format!("RUN([=====[{text}]=====])")
         })
         .collect()
