@@ -160,11 +160,12 @@ impl<'gc> RegisterFile<'gc> {
     /// often, since each call of a deep recursion would take a time in proportion to its depth.
     #[cfg(luster_stress)]
     fn stress_move(&mut self) {
+        let len = self.slots.len();
         self.unmoved += FEW_SLOTS;
-        if self.unmoved >= self.slots.len() {
+        if self.unmoved >= len.max(len * len >> 16) {
             self.unmoved = 0;
             self.moves += 1;
-            self.resize(self.slots.len());
+            self.resize(len);
         }
     }
 

@@ -13,10 +13,10 @@ pub(crate) const IS_ON: bool = cfg!(luster_stress);
 /// use, and a program with a large heap should come to its end nevertheless.
 const LARGE: usize = 1 << 20;
 
-/// How long a slice may be with so many bytes in use, in fuel: a unit for each 16 KB, and one for each KB
+/// How long a slice may be with so many bytes in use, in fuel: a unit for each 16 KB, and two for each KB
 /// of what is much.
 pub(crate) fn slice_fuel(used: usize) -> i64 {
-    ((used >> 14) + (used.saturating_sub(LARGE) >> 10)).max(1) as i64
+    ((used >> 14) + (used.saturating_sub(LARGE) >> 9)).max(1) as i64
 }
 
 /// How many bytes a slice may allocate before it ends: none, so that whatever a callback allocates ends it,
