@@ -170,8 +170,7 @@ impl Collector {
             if *fuel <= 0 {
                 return false;
             }
-            let is_sweeping = arena.collection_phase() == CollectionPhase::Sweeping;
-            let units = self.owed.min(if is_sweeping { SHORT_SWEEP } else { SHORT_STEP });
+            let units = self.owed.min(short_step(arena));
             self.owed -= units;
             if self.advance_for(arena, units, fuel) {
                 self.owed = 0;
@@ -198,8 +197,7 @@ impl Collector {
                 self.finish_cycle(arena);
                 burn(fuel, objects / 2);
             } else {
-                let is_sweeping = arena.collection_phase() == CollectionPhase::Sweeping;
-                self.advance_for(arena, if is_sweeping { SHORT_SWEEP } else { SHORT_STEP }, fuel);
+                self.advance_for(arena, short_step(arena), fuel);
             }
         }
         true
@@ -360,6 +358,14 @@ impl Collector {
         let seen = &self.seen;
         // SAFETY: as in `finish_marking`.
         finalize(arena, |fc, _| unsafe { weak::mark_ephemerons(seen, fc) })
+    }
+}
+
+/// How many units of debt are done at most before the fuel is looked at.
+fn short_step(arena: &VmArena) -> usize {
+    match arena.collection_phase() {
+        CollectionPhase::Sweeping => SHORT_SWEEP,
+        _ => SHORT_STEP,
     }
 }
 

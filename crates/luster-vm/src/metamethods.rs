@@ -150,11 +150,10 @@ impl<'gc> Run<'_, 'gc> {
 
     pub(crate) fn set_value(
         &mut self,
-        object: Value<'gc>,
+        mut object: Value<'gc>,
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Control<'gc> {
-        let mut object = object;
         for _ in 0..operate::MAX_CHAIN {
             let Value::Table(table) = object else { break };
             match self.table_metamethod(table, Metamethod::NewIndex) {

@@ -180,6 +180,15 @@ impl Lua {
     /// [`Context::fill`](crate::values::Context::fill). That takes microseconds which a VM for a short
     /// script may not want to spend.
     ///
+    /// ```
+    /// use luster::{Lua, values::Value};
+    ///
+    /// let lua = Lua::new();
+    /// lua.enter_arena(|ctx| ctx.globals().set_field(ctx, "answer", Value::Integer(42)));
+    /// assert_eq!(lua.load("return answer").eval::<i64>()?, 42);
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    ///
     /// # Panics
     /// As [`enter`](Self::enter) does.
     #[inline]
