@@ -49,7 +49,7 @@ pub use hook::{AfterHook, Hook, HookFrame, Told, Tracing};
 pub use insides::{ClosureInsides, StackInsides, ThreadInsides};
 pub use lend::{BorrowFault, Lender, LentCall, LentFunction, UserCell, UserRef, UserRefMut, lend};
 pub use metamethod::Metamethod;
-pub use registers::{RegisterFile, Slot};
+pub use registers::{RegisterFile, Slot, integer_mut};
 pub use sequence::{BoxSequence, Poll, Sequence};
 pub use stack::Stack;
 pub use stash::{RemoteStashed, Stash, Stashed};

@@ -84,6 +84,18 @@ impl<'gc> Slot<'gc> {
     }
 }
 
+/// The integer in a place, if it is one, to be changed without its tag being written again.
+///
+/// # Safety
+/// There must be a value, which is neither read nor written otherwise while the integer is borrowed.
+#[inline(always)]
+pub unsafe fn integer_mut<'a>(place: *mut Value<'_>) -> Option<&'a mut i64> {
+    // SAFETY: the caller's promise.
+    unsafe { Slot::new(place) }.integer()?;
+    // SAFETY: as in `Slot::integer`; and the caller's promise.
+    Some(unsafe { &mut *place.cast::<i64>().add(1) })
+}
+
 /// A coroutine's registers.
 pub struct RegisterFile<'gc> {
     slots: Box<[UnsafeCell<Value<'gc>>]>,

@@ -8,9 +8,12 @@
 //! A cursor points into its coroutine's registers and is loaded anew after everything that may
 //! move them or change the frames: calls, returns, metamethods.
 
+use std::hint::cold_path;
+
 use luster_value::{
     Closure, ClosureInsides, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString,
     NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
+    integer_mut,
 };
 
 /// What the quick form of a function came to.
@@ -27,8 +30,7 @@ pub(crate) enum Answer<'gc> {
 /// The place of the running function.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'gc> {
-    /// The instruction that is being run; before the first one, the place before it, which is never
-    /// read.
+    /// The instruction after the one that is being run.
     pc: *const LinkedInstruction,
     registers: *mut Value<'gc>,
     pub(crate) closure: Closure<'gc>,
@@ -40,7 +42,7 @@ impl<'gc> Cursor<'gc> {
     pub(crate) fn load(registers: &mut RegisterFile<'gc>, frame: &LuaFrame<'gc>) -> Self {
         debug_assert!((frame.pc() as usize) < frame.closure.code().instructions.len());
         Cursor {
-            pc: frame.next.as_pointer().wrapping_sub(1),
+            pc: frame.next.as_pointer(),
             // SAFETY: as for `begin`.
             registers: unsafe { registers.window(frame.base as usize) },
             closure: frame.closure,
@@ -56,7 +58,7 @@ impl<'gc> Cursor<'gc> {
     ) -> Self {
         let code = closure.code().as_ref();
         Cursor {
-            pc: code.instructions.as_ptr().wrapping_sub(1),
+            pc: code.instructions.as_ptr(),
             // SAFETY: when the frame was pushed, as many registers were reserved at its base as its
             // code needs.
             registers: unsafe { registers.window(base) },
@@ -64,19 +66,21 @@ impl<'gc> Cursor<'gc> {
         }
     }
 
-    /// Goes to the next instruction.
+    /// The instruction that is to be run now; the place is after it from here on.
     #[inline(always)]
-    pub(crate) fn advance(&mut self) {
-        self.pc = self.pc.wrapping_add(1);
-    }
-
-    /// The instruction that is to be run.
-    #[inline(always)]
-    pub(crate) fn instruction(&self) -> &'gc LinkedInstruction {
+    pub(crate) fn fetch(&mut self) -> &'gc LinkedInstruction {
         // SAFETY: the pc is inside the code: it starts there, jumps were verified to land there,
         // and verified code never runs off its end. The code lives as long as the closure, which
         // the frame keeps alive.
-        unsafe { &*self.pc }
+        let instruction = unsafe { &*self.pc };
+        self.skip();
+        instruction
+    }
+
+    /// Passes by the next instruction.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self) {
+        self.pc = self.pc.wrapping_add(1);
     }
 
     /// Jumps by a distance from the next instruction, in bytes. The verifier has checked where the
@@ -89,13 +93,7 @@ impl<'gc> Cursor<'gc> {
     /// The instruction after the one that is being run.
     #[inline(always)]
     pub(crate) fn next(&self) -> NextInstruction {
-        NextInstruction::from_pointer(self.pc.wrapping_add(1))
-    }
-
-    /// The place before this one.
-    #[inline(always)]
-    pub(crate) fn before(&self) -> Self {
-        Cursor { pc: self.pc.wrapping_sub(1), ..*self }
+        NextInstruction::from_pointer(self.pc)
     }
 
     /// A register's value.
@@ -111,6 +109,13 @@ impl<'gc> Cursor<'gc> {
     pub(crate) fn slot(&self, register: LinkedOperand) -> Slot<'gc> {
         // SAFETY: as for `get`; a slot is used before the registers can move.
         unsafe { Slot::new(self.registers.byte_add(register.offset())) }
+    }
+
+    /// The same, of the register that comes `n` after another, in the window of an instruction.
+    #[inline(always)]
+    pub(crate) fn slot_after(&self, register: LinkedOperand, n: usize) -> Slot<'gc> {
+        // SAFETY: as for `slot` and `get_after`.
+        unsafe { Slot::new(self.registers.byte_add(register.offset()).add(n)) }
     }
 
     /// Sets a register.
@@ -132,6 +137,13 @@ impl<'gc> Cursor<'gc> {
     pub(crate) fn set_after(&mut self, register: LinkedOperand, n: usize, value: Value<'gc>) {
         // SAFETY: as for `get_after`.
         unsafe { *self.registers.byte_add(register.offset()).add(n) = value };
+    }
+
+    /// The integer in the register that comes `n` after another, if it is one, to be changed in place.
+    #[inline(always)]
+    pub(crate) fn integer_after(&mut self, register: LinkedOperand, n: usize) -> Option<&mut i64> {
+        // SAFETY: as for `get_after`; the cursor is borrowed as long as the integer is.
+        unsafe { integer_mut(self.registers.byte_add(register.offset()).add(n)) }
     }
 
     /// The constant of an instruction that has one.
@@ -229,12 +241,27 @@ impl<'gc> Cursor<'gc> {
             return false;
         }
         *self = Cursor::begin(&mut state.registers, closure, base);
-        for missing in argc..code.parameters as usize {
+        let parameters = code.parameters as usize;
+        if argc < parameters {
+            cold_path();
             // SAFETY: parameters are registers, which have just been reserved.
-            unsafe { *self.registers.add(missing) = Value::Nil };
+            unsafe { clear(self.registers.add(argc), parameters - argc) };
         }
         push_frame(&mut state.frames, closure, base, function, 0, returns);
         true
+    }
+}
+
+/// Sets so many values to nil: the parameters for which there are no arguments. Out of line, since
+/// the compiler would make a large loop of it.
+///
+/// # Safety
+/// There must be so many values.
+#[inline(never)]
+unsafe fn clear(values: *mut Value<'_>, count: usize) {
+    for index in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe { *values.add(index) = Value::Nil };
     }
 }
 

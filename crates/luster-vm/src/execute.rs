@@ -86,7 +86,6 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut run.state.registers, frame),
             _ => return Left::Frames,
         };
-        cursor.advance();
         // Whether the function is only being entered, for the hook.
         let mut is_fresh =
             HOOKED && matches!(run.state.frames.last(), Some(Frame::Lua(frame)) if frame.pc() == 0);
@@ -127,7 +126,6 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     $body;
                     break;
                 }
-                cursor.advance();
                 keep_apart();
                 $tail
             }};
@@ -211,10 +209,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         }
         macro_rules! bitwise {
             ($i:expr, $a:expr, $b:expr, $integers:expr) => {{
-                match ($a, $b) {
-                    (Value::Integer(x), Value::Integer(y)) => {
-                        cursor.set($i.a, Value::Integer($integers(x, y)));
-                    }
+                match ($a.integer(), $b.integer()) {
+                    (Some(x), Some(y)) => cursor.set($i.a, Value::Integer($integers(x, y))),
                     _ => slow!(run.arithmetic()),
                 }
             }};
@@ -461,12 +457,12 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         loop {
             if HOOKED {
                 run.state.fuel = fuel;
-                run.cursor = Some(cursor.before());
+                run.cursor = Some(cursor);
                 if let Some(left) = run.trace(std::mem::take(&mut is_fresh)) {
                     return left;
                 }
             }
-            let i = cursor.instruction();
+            let i = cursor.fetch();
             let tail = match i.op {
                 Op::Move => arm!(Tail::Load, cursor.set(i.a, cursor.get(i.b))),
                 Op::LoadNil => arm!(Tail::Load, {
@@ -478,7 +474,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 Op::LoadTrue => arm!(Tail::Load, cursor.set(i.a, Value::True)),
                 Op::LoadFalseSkip => arm!(Tail::Load, {
                     cursor.set(i.a, Value::False);
-                    cursor.advance();
+                    cursor.skip();
                 }),
                 Op::LoadInteger => {
                     arm!(Tail::Load, cursor.set(i.a, Value::Integer(i64::from(i.d()))))
@@ -540,7 +536,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     if let Value::Table(table) = object {
                         let value = if let Value::Integer(k) = key {
                             match table.get_positional(k) {
-                                Some(value) => value,
+                                Some(value) if !value.is_nil() => {
+                                    cursor.set(i.a, value);
+                                    break;
+                                }
+                                Some(_) => Value::Nil,
                                 None => table.get_scattered(k),
                             }
                         } else if let Value::String(name) = key
@@ -563,7 +563,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let (object, key) = (cursor.get(i.b), i64::from(i.c.get().get()));
                     if let Value::Table(table) = object {
                         let value = match table.get_positional(key) {
-                            Some(value) => value,
+                            Some(value) if !value.is_nil() => {
+                                cursor.set(i.a, value);
+                                break;
+                            }
+                            Some(_) => Value::Nil,
                             None => outside!(table.get_beyond(Value::Integer(key))),
                         };
                         if !value.is_nil() || table.metatable().is_none() {
@@ -731,22 +735,22 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 ),
                 Op::BitAnd => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), |x, y| x & y)
+                    bitwise!(i, cursor.slot(i.b), cursor.slot(i.c.get()), |x, y| x & y)
                 ),
                 Op::BitOr => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), |x, y| x | y)
+                    bitwise!(i, cursor.slot(i.b), cursor.slot(i.c.get()), |x, y| x | y)
                 ),
                 Op::BitXor => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), |x, y| x ^ y)
+                    bitwise!(i, cursor.slot(i.b), cursor.slot(i.c.get()), |x, y| x ^ y)
                 ),
                 Op::ShiftLeft => arm!(
                     Tail::Arithmetic,
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), number::shift_left)
+                    bitwise!(i, cursor.slot(i.b), cursor.slot(i.c.get()), number::shift_left)
                 ),
                 Op::ShiftRight => arm!(Tail::Arithmetic, {
-                    bitwise!(i, cursor.get(i.b), cursor.get(i.c.get()), number::shift_right)
+                    bitwise!(i, cursor.slot(i.b), cursor.slot(i.c.get()), number::shift_right)
                 }),
                 Op::AddImmediate => arm!(Tail::Constant, {
                     let immediate = i.d();
@@ -793,31 +797,33 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     )
                 ),
                 Op::BitAndConstant => arm!(Tail::Constant, {
-                    bitwise!(i, cursor.get(i.b), cursor.constant(i), |x, y| x & y);
+                    bitwise!(i, cursor.slot(i.b), i, |x, y| x & y);
                 }),
                 Op::BitOrConstant => arm!(Tail::Constant, {
-                    bitwise!(i, cursor.get(i.b), cursor.constant(i), |x, y| x | y);
+                    bitwise!(i, cursor.slot(i.b), i, |x, y| x | y);
                 }),
                 Op::BitXorConstant => arm!(Tail::Constant, {
-                    bitwise!(i, cursor.get(i.b), cursor.constant(i), |x, y| x ^ y);
+                    bitwise!(i, cursor.slot(i.b), i, |x, y| x ^ y);
                 }),
                 Op::ShiftLeftImmediate => arm!(
                     Tail::Constant,
-                    bitwise!(
-                        i,
-                        cursor.get(i.b),
-                        Value::Integer(i64::from(i.d())),
-                        number::shift_left
-                    )
+                    match cursor.slot(i.b).integer() {
+                        Some(x) => {
+                            let result = number::shift_left(x, i64::from(i.d()));
+                            cursor.set(i.a, Value::Integer(result));
+                        }
+                        None => slow!(run.arithmetic()),
+                    }
                 ),
                 Op::ShiftRightImmediate => arm!(
                     Tail::Constant,
-                    bitwise!(
-                        i,
-                        cursor.get(i.b),
-                        Value::Integer(i64::from(i.d())),
-                        number::shift_right
-                    )
+                    match cursor.slot(i.b).integer() {
+                        Some(x) => {
+                            let result = number::shift_right(x, i64::from(i.d()));
+                            cursor.set(i.a, Value::Integer(result));
+                        }
+                        None => slow!(run.arithmetic()),
+                    }
                 ),
                 Op::ConstantSub => arm!(
                     Tail::Constant,
@@ -1041,19 +1047,16 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                 }),
                 Op::ForLoop => arm!(Tail::Loop, {
-                    if let Value::Integer(count) = cursor.get(i.a) {
-                        let (Value::Integer(step), Value::Integer(variable)) =
-                            (cursor.get_after(i.a, 1), cursor.get_after(i.a, 2))
-                        else {
-                            // Only damaged bytecode gets here: no `ForPrep` has run.
-                            break;
-                        };
-                        if count == 0 {
+                    if let Some(count) = cursor.integer_after(i.a, 0) {
+                        if *count == 0 {
                             break;
                         }
-                        cursor.set(i.a, Value::Integer(count.wrapping_sub(1)));
-                        cursor.set_after(i.a, 2, Value::Integer(variable.wrapping_add(step)));
+                        *count = count.wrapping_sub(1);
+                        let Some(step) = cursor.slot_after(i.a, 1).integer() else { break };
+                        let Some(variable) = cursor.integer_after(i.a, 2) else { break };
+                        *variable = variable.wrapping_add(step);
                     } else {
+                        cold_path();
                         match step_float_loop(cursor, i.a) {
                             Some(next) => cursor.set_after(i.a, 2, Value::float(next)),
                             None => break,

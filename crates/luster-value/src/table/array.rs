@@ -80,10 +80,12 @@ impl<'gc> Array<'gc> {
     pub(super) fn set_at(&mut self, index: Index, value: Value<'gc>) {
         debug_assert!(index.0 < self.len);
         let raw = raw::split(value);
+        // The place of the word is found first: what a byte is written to might be anything.
+        let word = self.word(index.0);
         // SAFETY: as for `at`.
         unsafe {
             *self.tag(index.0) = raw.tag;
-            *self.word(index.0) = raw.word;
+            *word = raw.word;
         }
     }
 

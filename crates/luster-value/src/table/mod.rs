@@ -392,7 +392,7 @@ impl<'gc> Table<'gc> {
     pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
         let parts = self.parts_mut();
         if let Some(index) = parts.array.index_of(key) {
-            if self.metatable().is_some() && parts.array.is_nil_at(index) {
+            if parts.array.is_nil_at(index) && self.metatable().is_some() {
                 return false;
             }
             parts.array.set_at(index, value);
