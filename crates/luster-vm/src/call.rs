@@ -242,11 +242,11 @@ impl<'gc> Run<'_, 'gc> {
     pub(crate) fn call_rust(
         &mut self,
         callback: Callback<'gc>,
-        register: LinkedOperand,
+        register: u8,
         argc: usize,
         returns: ReturnKind,
     ) -> Next {
-        let function = self.sync() + register.index() as usize;
+        let function = self.sync() + register as usize;
         let base = function + 1;
         let before = self.extent();
         let mut stack = Stack::new(self.state, self.thread, base, argc);

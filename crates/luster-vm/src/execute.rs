@@ -947,7 +947,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                     break;
                                 }
                             }
-                            slow!(run.call_rust(callback, i.a, argc, returns));
+                            slow!(run.call_rust(callback, i.a.index(), argc, returns));
                         }
                         _ => {
                             fuel -= i64::from(i.e());
@@ -1098,6 +1098,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let returns = ReturnKind::Call((i.c.get().get() as u8).saturating_add(1));
                     match iterator {
                         Value::Closure(closure) => enter!(closure, i.a, 4, 2, returns, 1_u32),
+                        Value::Callback(callback)
+                            if !HOOKED && callback.which_builtin() == Builtin::None =>
+                        {
+                            slow!(run.call_rust(callback, i.a.index() + 4, 2, returns));
+                        }
                         _ => slow!(run.call_value(i.a.index() + 4, 2, returns)),
                     }
                 }),

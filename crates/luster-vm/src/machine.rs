@@ -427,6 +427,9 @@ fn resume<'gc>(
             next = closed;
             continue;
         }
+        if give(&mut state, WaitsFor::Resume, None, from_state, from, count) {
+            return;
+        }
         let to = arguments_slot(&state);
         if !state.registers.reserve(to + count) {
             break "too many arguments to resume";
@@ -446,6 +449,48 @@ fn resume<'gc>(
     }
     from_state.status = Status::Running;
     deliver_values(ctx, from_state, None, Err(ctx.string(refused)));
+}
+
+/// Gives values, and one before them if there is one, straight to the Lua function that called the waiting
+/// callback on top, if it waits for that. Tells whether it did; if not, nothing has happened.
+#[inline(always)]
+fn give<'gc>(
+    state: &mut ThreadState<'gc>,
+    waits_for: WaitsFor,
+    first: Option<Value<'gc>>,
+    source: &ThreadState<'gc>,
+    from: usize,
+    count: usize,
+) -> bool {
+    let Some(Frame::Waiting(frame)) = state.frames.last() else { return false };
+    let ReturnKind::Call(wanted) = frame.returns else { return false };
+    if frame.waits_for != waits_for || state.tracing.is_on() {
+        return false;
+    }
+    let start = frame.function as usize;
+    let given = count + usize::from(first.is_some());
+    let end = start + if wanted == 0 { given } else { usize::from(wanted) - 1 };
+    if !state.registers.reserve(end) {
+        return false;
+    }
+    state.frames.pop();
+    let mut to = start;
+    if let Some(first) = first
+        && to < end
+    {
+        state.registers.set(to, first);
+        to += 1;
+    }
+    for index in 0..count.min(end - to) {
+        state.registers.set(to + index, source.registers.get(from + index));
+    }
+    if wanted == 0 {
+        state.top = end;
+    } else {
+        state.registers.clear((to + count).min(end)..end);
+        state.top = 0;
+    }
+    true
 }
 
 /// Takes a coroutine that yielded off the chain, and with it those that wait for it to be closed,
@@ -566,6 +611,15 @@ fn hand_over<'gc>(
         unreachable!("a coroutine that resumed another is not borrowed");
     };
     state.status = Status::Running;
+    if let Ok((from, count)) = values {
+        let wrapped = WaitsFor::Coroutine(ResumeKind::Wrap);
+        let resumed = WaitsFor::Coroutine(ResumeKind::Resume);
+        if give(&mut state, wrapped, None, from_state, from, count)
+            || give(&mut state, resumed, Some(Value::True), from_state, from, count)
+        {
+            return;
+        }
+    }
     deliver_values(ctx, &mut state, Some(from_state), values);
 }
 
