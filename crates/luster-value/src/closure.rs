@@ -230,6 +230,13 @@ impl NextInstruction {
         NextInstruction(pointer)
     }
 
+    /// The instruction before it.
+    #[inline(always)]
+    #[must_use]
+    pub fn previous(self) -> Self {
+        NextInstruction(self.0.wrapping_sub(1))
+    }
+
     /// Its address.
     #[inline(always)]
     pub fn as_pointer(self) -> *const LinkedInstruction {

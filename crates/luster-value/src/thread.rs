@@ -31,6 +31,9 @@ pub enum ReturnKind {
     Concat(u8),
     /// Nowhere.
     Discard,
+    /// Nowhere; the calling Lua function does the instruction that it is at once more: there may be
+    /// another variable to close.
+    Again,
     /// They are the results of the calling Lua function, which called a callback as its last act.
     Tail,
     /// To the stack of the frame below, which is not a Lua function, from where the call began.

@@ -28,7 +28,11 @@ pub(crate) enum Answer<'gc> {
 }
 
 /// The place of the running function.
+///
+/// The order of the fields is another one than in a frame. Two that are neighbours in both would be loaded
+/// from a frame as one, which has to wait when they have just been stored one by one.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub(crate) struct Cursor<'gc> {
     /// The instruction after the one that is being run.
     pc: *const LinkedInstruction,

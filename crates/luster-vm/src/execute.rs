@@ -426,6 +426,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 let (function, returns) = pop_frame(&mut run.state.frames);
                 match returns {
                     ReturnKind::Discard => {}
+                    ReturnKind::Again => {
+                        let frame = running_frame(&mut run.state.frames);
+                        frame.next = frame.next.previous();
+                    }
                     ReturnKind::Condition => {
                         run.state.fuel = fuel;
                         decide(running_frame(&mut run.state.frames), value);
@@ -590,7 +594,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 break;
                             }
                         };
-                        let found = outside!(find_inherited(ctx, metatable, key, i.small_cache()));
+                        let found =
+                            outside!(find_inherited(ctx, metatable, key, &i.c, i.small_cache()));
                         match found {
                             Some(value) => cursor.set(i.a, value),
                             None => slow!(run.inherit(table, Value::String(key), i.a.index())),
@@ -977,16 +982,20 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     if !HOOKED
                         && let Value::Callback(callback) = cursor.get(i.a)
                         && let Some(quick) = callback.quick()
-                        && i.b.get() != 0
                         && run.state.to_be_closed.is_empty()
                     {
-                        let argc = i.b.get() as usize - 1;
+                        let argc = match i.b.get() {
+                            0 => open_count(run.state, i.a),
+                            b => b as usize - 1,
+                        };
                         match outside!(run.call_quick(quick, i.a, argc, false)) {
                             Answer::Value(value) => {
+                                run.state.top = 0;
                                 return_one!(i, value, 1, 0);
                                 break;
                             }
                             Answer::Done => {
+                                run.state.top = 0;
                                 return_one!(i, Value::Nil, 0, 0);
                                 break;
                             }

@@ -333,6 +333,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.state.registers.set(first + remaining as usize - 1, value);
                 return self.concat(remaining);
             }
+            ReturnKind::Again => frame.next = frame.next.previous(),
             ReturnKind::Discard | ReturnKind::Call(_) | ReturnKind::Frame | ReturnKind::Tail => {}
         }
         Ok(Flow::GoOn)

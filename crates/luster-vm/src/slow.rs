@@ -197,7 +197,7 @@ impl<'gc> Run<'_, 'gc> {
         self.go_on_at_top()
     }
 
-    #[inline(never)]
+    #[inline]
     fn go_on_at_top(&mut self) -> Next {
         match self.state.frames.last() {
             Some(Frame::Lua(frame)) if self.state.fuel >= 0 && !self.state.tracing.is_on() => {
@@ -233,6 +233,16 @@ impl<'gc> Run<'_, 'gc> {
 
     fn call_register(&mut self, register: u8, argc: usize, returns: ReturnKind) -> Control<'gc> {
         let function = self.lua_frame().base as usize + register as usize;
+        if let Value::Table(table) = self.state.registers.get(function)
+            && let handler @ Value::Closure(closure) =
+                self.table_metamethod(table, Metamethod::Call)
+            && !closure.code().is_vararg
+        {
+            self.insert(function, argc + 1, handler)?;
+            self.push_plain(closure, function, argc + 1, returns)?;
+            running_frame(&mut self.state.frames).extra_arguments = 1;
+            return Ok(Flow::GoOn);
+        }
         self.call(function, argc, returns)
     }
 
@@ -269,6 +279,13 @@ impl<'gc> Run<'_, 'gc> {
             }
             let a = self.state.registers.get(first + remaining - 2);
             let b = self.state.registers.get(first + remaining - 1);
+            if let Some(handler) = self.lua_metamethod(a, b, Metamethod::Concat) {
+                let returns = match remaining {
+                    2 => ReturnKind::Register(i.a),
+                    _ => ReturnKind::Concat(remaining as u8 - 1),
+                };
+                return self.enter_metamethod(handler, [a, b], returns);
+            }
             match operate::concat(self.ctx, a, b, remaining as u8 - 2) {
                 Ok(Outcome::Value(value)) => {
                     remaining -= 1;
@@ -386,10 +403,17 @@ impl<'gc> Run<'_, 'gc> {
 
     fn return_values(&mut self) -> Control<'gc> {
         let Instruction { a, b, c, .. } = self.instruction();
-        if c != 0 && self.close_before_return() {
-            return Ok(Flow::GoOn);
-        }
         let frame = self.lua_frame();
+        if c != 0 && self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
+            // Open results stand where the metamethod's registers would be.
+            match self.close_handler().filter(|_| b != 0) {
+                Some(handler) => return self.close_last(handler),
+                None => {
+                    self.close_before_return();
+                    return Ok(Flow::GoOn);
+                }
+            }
+        }
         let from = frame.base as usize + a as usize;
         match b {
             0 => self.return_open(from),
@@ -446,6 +470,9 @@ impl<'gc> Run<'_, 'gc> {
         if self.state.to_be_closed.last().is_none_or(|&slot| slot < floor) {
             return Ok(Flow::GoOn);
         }
+        if let Some(handler) = self.close_handler() {
+            return self.close_last(handler);
+        }
         let top = self.above() as u32;
         push(&mut self.state.frames, || {
             Frame::Closing(ClosingFrame {
@@ -457,6 +484,30 @@ impl<'gc> Run<'_, 'gc> {
             })
         });
         Ok(Flow::GoOn)
+    }
+
+    /// The `__close` metamethod of the last variable to be closed, if it is a Lua function that can be
+    /// called right away.
+    #[inline]
+    fn close_handler(&self) -> Option<(Value<'gc>, Value<'gc>)> {
+        if self.state.tracing.is_on() {
+            return None;
+        }
+        let value = match self.state.registers.get(*self.state.to_be_closed.last()? as usize) {
+            Value::Cell(cell) => cell.get(),
+            value => value,
+        };
+        let Value::Table(table) = value else { return None };
+        let handler = self.table_metamethod(table, Metamethod::Close);
+        matches!(handler, Value::Closure(_)).then_some((handler, value))
+    }
+
+    /// Closes the last variable that is to be closed, as [`close_handler`](Self::close_handler) says. The
+    /// instruction is done again afterwards, for those that are left.
+    #[inline]
+    fn close_last(&mut self, (handler, value): (Value<'gc>, Value<'gc>)) -> Control<'gc> {
+        self.state.to_be_closed.pop();
+        self.enter_metamethod(handler, [value], ReturnKind::Again)
     }
 
     fn mark(&mut self, register: u8) -> Control<'gc> {

@@ -119,21 +119,29 @@ pub(crate) fn find_string_method<'gc>(
 const MAX_ANCESTORS: usize = 8;
 
 /// A field that a table lacks, of the tables that stand behind it by its metatable; of the first one by
-/// way of the cache. `None` when there is something else than tables, or many of them.
+/// way of both caches of the instruction. `None` when there is something else than tables, or many of them.
 #[inline(never)]
 pub(crate) fn find_inherited<'gc>(
     ctx: Context<'gc>,
     mut metatable: Table<'gc>,
     key: LuaString<'gc>,
-    cache: &Cell<u8>,
+    class_cache: &Cell<LinkedOperand>,
+    index_cache: &Cell<u8>,
 ) -> Option<Value<'gc>> {
     for level in 0..MAX_ANCESTORS {
-        let class = match metatable.metamethod(ctx, Metamethod::Index) {
+        let index = match level {
+            0 => metatable.get_cached(ctx.metamethod_name(Metamethod::Index), index_cache),
+            _ => metatable.metamethod(ctx, Metamethod::Index),
+        };
+        let class = match index {
             Value::Nil => return Some(Value::Nil),
             Value::Table(class) => class,
             _ => return None,
         };
-        let value = if level == 0 { class.get_cached(key, cache) } else { class.get_short(key) };
+        let value = match level {
+            0 => class.get_cached(key, class_cache),
+            _ => class.get_short(key),
+        };
         metatable = match class.metatable() {
             Some(metatable) if value.is_nil() => metatable,
             _ => return Some(value),
