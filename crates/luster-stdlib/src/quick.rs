@@ -25,8 +25,11 @@ const BASE: &[(&str, Form)] = &[
     ("type", type_of),
 ];
 
-/// Basic functions that may have several results, of which these give the first.
-const FIRST: &[(&str, Form)] = &[("assert", assert), ("select", select)];
+/// What quick forms of functions with several results are: they also get whether one is enough.
+type FirstForm = for<'gc> fn(Context<'gc>, &[Value<'gc>], bool) -> Option<Value<'gc>>;
+
+/// Basic functions that may have several results.
+const FIRST: &[(&str, FirstForm)] = &[("assert", assert), ("select", select)];
 
 const MATH: &[(&str, Form)] = &[
     ("abs", abs),
@@ -89,9 +92,15 @@ pub(crate) fn attach<'gc>(ctx: Context<'gc>, table: Table<'gc>, library: Library
 }
 
 /// `assert(v, ...)`
-fn assert<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+fn assert<'gc>(
+    _: Context<'gc>,
+    arguments: &[Value<'gc>],
+    is_one_wanted: bool,
+) -> Option<Value<'gc>> {
     match *arguments {
-        [value, ..] if value.is_truthy() => Some(value),
+        [value, ref rest @ ..] if value.is_truthy() && (is_one_wanted || rest.is_empty()) => {
+            Some(value)
+        }
         _ => None,
     }
 }
@@ -130,13 +139,20 @@ fn setmetatable<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Valu
 }
 
 /// `select(n, ...)` and `select("#", ...)`
-fn select<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
+fn select<'gc>(
+    _: Context<'gc>,
+    arguments: &[Value<'gc>],
+    is_one_wanted: bool,
+) -> Option<Value<'gc>> {
     match *arguments {
         [Value::String(sign), ref rest @ ..] if sign.as_bytes() == b"#" => {
             Some(Value::Integer(rest.len() as i64))
         }
         [Value::Integer(n), ref rest @ ..] if n > 0 => {
             let index = usize::try_from(n - 1).ok()?;
+            if !is_one_wanted && index + 1 != rest.len() {
+                return None;
+            }
             Some(rest.get(index).copied().unwrap_or(Value::Nil))
         }
         _ => None,

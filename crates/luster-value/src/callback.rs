@@ -28,9 +28,9 @@ pub enum Quick {
     /// Gives the one result of a call with these arguments; if it is not an easy one, nothing has
     /// happened, and the function itself is called.
     Value(for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>),
-    /// The same, but what it gives is only the first of several results: for calls of which no more
-    /// than one is wanted.
-    First(for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> Option<Value<'gc>>),
+    /// The same for a function that may have several results. When the last argument tells that no more
+    /// than one is wanted, it gives the first of them; otherwise the only one, if it is that.
+    First(for<'gc> fn(Context<'gc>, &[Value<'gc>], bool) -> Option<Value<'gc>>),
     /// The same for a function without results: tells whether it has done what is to be done.
     Action(for<'gc> fn(Context<'gc>, &[Value<'gc>]) -> bool),
 }

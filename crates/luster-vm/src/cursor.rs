@@ -208,8 +208,9 @@ impl<'gc> Cursor<'gc> {
         let arguments = unsafe { self.values_after(register, argc) };
         match quick {
             Quick::Value(quick) => quick(ctx, arguments).map_or(Answer::None, Answer::Value),
-            Quick::First(_) if !is_one_wanted => Answer::None,
-            Quick::First(quick) => quick(ctx, arguments).map_or(Answer::None, Answer::Value),
+            Quick::First(quick) => {
+                quick(ctx, arguments, is_one_wanted).map_or(Answer::None, Answer::Value)
+            }
             Quick::Action(quick) if quick(ctx, arguments) => Answer::Done,
             Quick::Action(_) => Answer::None,
         }
@@ -270,6 +271,12 @@ unsafe fn clear(values: *mut Value<'_>, count: usize) {
 }
 
 impl<'gc> Cursor<'gc> {
+    /// The same place, when the function's registers are at `base` now.
+    pub(crate) fn rebased(self, registers: &mut RegisterFile<'gc>, base: usize) -> Self {
+        // SAFETY: as for `begin`.
+        Cursor { registers: unsafe { registers.window(base) }, ..self }
+    }
+
     /// Puts a function without extra arguments, called from a register with `argc` arguments, in the
     /// place of the running one. Tells whether there was room for its registers; if not, nothing has
     /// happened.

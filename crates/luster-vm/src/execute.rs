@@ -12,7 +12,9 @@ use std::hint::cold_path;
 
 use luster_bytecode::Op;
 use luster_number as number;
-use luster_value::{Builtin, ClosureInsides, Frame, ReturnKind, Table, Told, UpValue, Value};
+use luster_value::{
+    Builtin, ClosureInsides, Frame, Metamethod, ReturnKind, Table, Told, UpValue, Value,
+};
 
 use crate::cursor::{Answer, Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::Fault;
@@ -594,6 +596,17 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 break;
                             }
                         };
+                        // Mostly it is a field of the table that stands right behind, and both places
+                        // are as they were.
+                        let index = ctx.metamethod_name(Metamethod::Index);
+                        if let Some(Value::Table(class)) =
+                            metatable.guess_cached(index, i.small_cache())
+                            && let Some(value) = class.guess_cached(key, &i.c)
+                            && !value.is_nil()
+                        {
+                            cursor.set(i.a, value);
+                            break;
+                        }
                         let found =
                             outside!(find_inherited(ctx, metatable, key, &i.c, i.small_cache()));
                         match found {
@@ -1025,9 +1038,11 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let closure = outside!(make_closure(ctx, run.running(), i.d() as usize));
                     cursor.set(i.a, Value::Closure(closure));
                 }),
-                Op::VarArg => {
-                    arm!(Tail::Call, slow!(run.vararg(i.a.index(), i.c.get().get() as u8)))
-                }
+                Op::VarArg => arm!(Tail::Call, {
+                    if !outside!(run.spread_varargs(i.a, i.c.get().get())) {
+                        fail!(run.stack_overflow());
+                    }
+                }),
                 Op::VarArgTable => arm!(Tail::Call, slow!(run.vararg_table(i.a.index()))),
                 Op::GetVarArg => {
                     arm!(Tail::Call, slow!(run.get_vararg(i.a.index(), cursor.get(i.b))))

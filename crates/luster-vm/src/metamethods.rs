@@ -157,7 +157,15 @@ impl<'gc> Run<'_, 'gc> {
         for _ in 0..operate::MAX_CHAIN {
             let Value::Table(table) = object else { break };
             match self.table_metamethod(table, Metamethod::NewIndex) {
-                next @ Value::Table(_) if table.get(key).is_nil() => object = next,
+                Value::Table(next) if table.get(key).is_nil() => {
+                    if let Value::String(name) = key
+                        && name.is_short()
+                        && next.try_set_short(&self.ctx, name, value)
+                    {
+                        return Ok(Flow::GoOn);
+                    }
+                    object = Value::Table(next);
+                }
                 handler @ Value::Closure(_) if table.get(key).is_nil() => {
                     let arguments = [object, key, value];
                     return self.enter_metamethod(handler, arguments, ReturnKind::Discard);

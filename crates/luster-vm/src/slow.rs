@@ -96,8 +96,6 @@ out_of_line! {
     close = Kept close_from(register: u8);
     /// Marks a register's variable to be closed.
     mark_to_be_closed = Kept mark(register: u8);
-    /// Puts extra arguments into registers.
-    vararg = Kept spread_varargs(register: u8, c: u8);
     /// Puts a table of the extra arguments into a register.
     vararg_table = Kept make_vararg_table(register: u8);
     /// Puts one of the extra arguments into a register.
@@ -140,6 +138,9 @@ impl<'gc> Run<'_, 'gc> {
             self.switch = Some(Switch::Finished { from: function, count });
             return Next::Stop;
         }
+        if returns == ReturnKind::Frame && self.is_protected() {
+            return self.return_protected(function, count);
+        }
         let control = self.deliver(function, count, function, returns);
         self.go_on_after(control, Extent::UNKNOWN)
     }
@@ -155,6 +156,13 @@ impl<'gc> Run<'_, 'gc> {
             b => usize::from(b) - 1,
         };
         let (function, returns) = pop_frame(&mut self.state.frames);
+        if let ReturnKind::Call(wanted) = returns {
+            self.put_results(from, count, function, wanted);
+            return self.go_on_at_top();
+        }
+        if returns == ReturnKind::Frame && self.is_protected() {
+            return self.return_protected(from, count);
+        }
         if returns == ReturnKind::Frame && self.is_at_bottom() {
             self.state.registers.copy(from, function, count);
             self.switch = Some(Switch::Finished { from: function, count });
@@ -162,6 +170,59 @@ impl<'gc> Run<'_, 'gc> {
         }
         let control = self.deliver(from, count, function, returns);
         self.go_on_after(control, Extent::UNKNOWN)
+    }
+
+    /// Whether a function has just returned that `pcall` called for a Lua function, and no hook is to be
+    /// told of that.
+    #[inline(always)]
+    fn is_protected(&self) -> bool {
+        matches!(
+            self.state.frames.last(),
+            Some(Frame::Protected(frame)) if matches!(frame.returns, ReturnKind::Call(_))
+        ) && !self.state.tracing.is_on()
+    }
+
+    /// Takes `count` results from a slot on, which come after `true`, to the Lua function that called the
+    /// `pcall` on top.
+    #[inline]
+    fn return_protected(&mut self, from: usize, count: usize) -> Next {
+        let Some(Frame::Protected(frame)) = self.state.frames.last() else {
+            unreachable!("it has just been looked at");
+        };
+        let (function, returns, depth) = (frame.function as usize, frame.returns, frame.depth);
+        let ReturnKind::Call(wanted) = returns else {
+            unreachable!("it has just been looked at");
+        };
+        self.state.depth = depth - 1;
+        self.state.frames.pop();
+        match wanted {
+            1 => {}
+            0 => {
+                self.put_results(from, count, function + 1, 0);
+                self.state.registers.set(function, Value::True);
+            }
+            wanted => {
+                self.put_results(from, count, function + 1, wanted - 1);
+                self.state.registers.set(function, Value::True);
+            }
+        }
+        self.go_on_at_top()
+    }
+
+    /// Puts `count` results from a slot on where a Lua function wants them: one less than `wanted`, or
+    /// all, up to the open top, for 0.
+    #[inline]
+    fn put_results(&mut self, from: usize, count: usize, to: usize, wanted: u8) {
+        if wanted == 0 {
+            self.state.registers.copy(from, to, count);
+            self.state.top = to + count;
+            return;
+        }
+        let wanted = usize::from(wanted) - 1;
+        self.state.registers.copy(from, to, count.min(wanted));
+        if count < wanted {
+            self.state.registers.clear(to + count..to + wanted);
+        }
     }
 
     /// Whether the coroutine's main function has just returned.
@@ -533,26 +594,22 @@ impl<'gc> Run<'_, 'gc> {
         Ok(Flow::GoOn)
     }
 
-    /// Puts the extra arguments into registers: `c` less one of them, or all.
-    fn spread_varargs(&mut self, register: u8, c: u8) -> Control<'gc> {
-        let frame = self.lua_frame();
-        let count = frame.varargs as usize;
-        let from = frame.base as usize - count;
-        let to = frame.base as usize + register as usize;
-        self.spread(from, to, count, c)
-    }
-
-    fn spread(&mut self, from: usize, to: usize, count: usize, c: u8) -> Control<'gc> {
-        let wanted = if c == 0 { count } else { c as usize - 1 };
-        self.reserve(to + wanted)?;
-        let copied = count.min(wanted);
-        self.state.registers.copy(from, to, copied);
-        self.state.registers.clear(to + copied..to + wanted);
+    /// Puts the extra arguments into registers: `c` less one of them, or all for 0. Tells whether there
+    /// was room for them.
+    #[inline(never)]
+    pub(crate) fn spread_varargs(&mut self, register: LinkedOperand, c: u16) -> bool {
+        let frame = running_frame(&mut self.state.frames);
+        let (base, count) = (frame.base as usize, frame.varargs as usize);
+        let to = base + register.index() as usize;
         if c == 0 {
-            self.state.top = to + wanted;
+            if !self.state.registers.reserve(to + count) {
+                return false;
+            }
+            self.cursor = Some(self.running().rebased(&mut self.state.registers, base));
         }
-        self.state.fuel -= (wanted / 4) as i64;
-        Ok(Flow::GoOn)
+        self.put_results(base - count, count, to, c as u8);
+        self.state.fuel -= (count / 4) as i64;
+        true
     }
 
     fn make_vararg_table(&mut self, register: u8) -> Control<'gc> {

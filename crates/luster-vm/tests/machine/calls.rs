@@ -300,7 +300,7 @@ fn give_callbacks(ctx: Context<'_>) {
     }
     for (name, form) in [
         ("value", Quick::Value(quick)),
-        ("first", Quick::First(quick)),
+        ("first", Quick::First(|ctx, values, one| if one { quick(ctx, values) } else { None })),
         ("action", Quick::Action(|_, arguments| arguments.len() == 1)),
     ] {
         let callback = Callback::new(ctx, name, slow);
