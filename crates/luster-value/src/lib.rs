@@ -32,6 +32,7 @@ mod string;
 mod table;
 mod thread;
 mod trace;
+mod unopened;
 mod userdata;
 mod value;
 pub mod weak;
@@ -41,7 +42,7 @@ pub use callback::{
 };
 pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, NextInstruction, UpValue};
 pub use collector_settings::{CollectorParameter, CollectorSettings};
-pub use context::{Context, State};
+pub use context::{Context, SetUp, State};
 pub use depth_limits::{DepthLimits, MAX_NESTING, MAX_SLOTS};
 pub use error::{Error, Raised, RustError, rust_error};
 pub use finalizers::Finalizers;
@@ -60,5 +61,6 @@ pub use thread::{
     ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
 };
 pub use trace::{TraceFrame, Traceback};
+pub use unopened::{Opener, Wanted};
 pub use userdata::UserData;
 pub use value::{Float, Type, Value};
