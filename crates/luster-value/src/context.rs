@@ -392,9 +392,16 @@ impl<'gc> Context<'gc> {
         self.state.interner.len()
     }
 
-    /// Forgets the interned strings that are dead: the collection driver's last act before the
-    /// sweep.
-    pub fn purge_strings(self, fc: &gc_arena::Finalization<'gc>) {
-        self.state.interner.purge(fc);
+    /// Begins to forget the interned strings that are dead, which were not marked: the collection driver's
+    /// last act before the sweep. Until [`purge_strings`](Self::purge_strings) has come to its end, nothing
+    /// may be freed.
+    pub fn begin_to_purge_strings(self) {
+        self.state.interner.begin_purge();
+    }
+
+    /// Goes on to forget the interned strings that are dead, until it has looked at about so many. Tells
+    /// how many it has looked at, and whether it has come to its end.
+    pub fn purge_strings(self, count: usize) -> (usize, bool) {
+        self.state.interner.purge(count)
     }
 }

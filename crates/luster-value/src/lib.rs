@@ -23,6 +23,7 @@ mod hook;
 mod insides;
 mod intern;
 mod lend;
+pub mod marking;
 mod metamethod;
 mod registers;
 mod sequence;
