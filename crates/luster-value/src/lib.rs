@@ -5,10 +5,10 @@
 //! state that a VM has one of. What is done with them (running code, metamethods, collection) is
 //! the VM's business.
 //!
-//! `unsafe` stands in `string`, `intern`, `table`, `closure`, `callback`, `registers`, `finalizers`,
-//! `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow their header
-//! inline, for access without borrow flags, for downcasts and borrows of the host's values, and for
-//! `Collect` implementations that hold things weakly.
+//! `unsafe` stands in `string`, `intern`, `marking`, `table`, `closure`, `callback`, `registers`,
+//! `finalizers`, `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow
+//! their header inline, for access without borrow flags, for downcasts and borrows of the host's values,
+//! for `Collect` implementations that hold things weakly, and for what they rely on.
 
 pub mod account;
 mod arguments;
