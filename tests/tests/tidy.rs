@@ -74,6 +74,8 @@ const EDGES: &[(&str, &[&str])] = &[
 const UNSAFE: &[(&str, &str)] = &[
     ("crates/luster-value/src/string.rs", "bytes inline behind a header"),
     ("crates/luster-value/src/intern.rs", "the interner holds strings weakly"),
+    ("crates/luster-value/src/marking.rs", "strings that note that they were marked"),
+    ("crates/luster-value/tests/values/arena.rs", "marking, as the collection driver does it"),
     ("crates/luster-value/src/table/mod.rs", "access without borrow flags"),
     ("crates/luster-value/src/table/raw.rs", "the parts of a table behind one cell"),
     ("crates/luster-value/src/table/array.rs", "payloads and tags in arrays of their own"),
@@ -96,6 +98,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("crates/luster-vm/src/collector.rs", "the phases of a collection"),
     ("crates/luster-derive/src/collect.rs", "what the derive of `Collect` generates for its users"),
     ("crates/luster-differential/src/engine.rs", "a reference with the library `debug`"),
+    ("crates/luster-bench/src/counting.rs", "an allocator that counts"),
     ("crates/luster-bench/src/process.rs", "resource usage and limits of child processes"),
 ];
 

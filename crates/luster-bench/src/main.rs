@@ -1,9 +1,10 @@
 //! The command line of the benchmark runner: which programs to run, or which other measurement to
 //! take. The measuring itself is elsewhere: `compare` for the Lua programs, `parse` for the front
 //! end, `startup` for an empty script, `slices` for how long a host waits, `embedding` for what the
-//! boundary between host and script costs. `engine` runs programs on either VM for the others.
+//! boundary between host and script costs (for which `counting` counts memory). `engine` runs programs on either VM for the others.
 
 mod compare;
+mod counting;
 mod embedding;
 mod engine;
 mod generate;
@@ -45,7 +46,7 @@ Usage: luster-bench [FILTER] [--runs N] [--generational]
   startup          time and memory of a whole process that runs an empty script
   slices           the longest time that a script keeps control, collection included
   embedding        what calls, userdata, tables and VMs cost a host, beside mlua; the median of N
-                   batches counts
+                   batches counts, and the bytes of a VM
   generate         print the generated source
 ";
 

@@ -186,7 +186,7 @@ impl Session {
     /// Makes a function of a compiled chunk.
     pub(crate) fn link(&self, prototype: Prototype) -> Stashed {
         self.enter(|ctx| {
-            let globals = Value::Table(ctx.globals());
+            let globals = Value::Table(ctx.environment());
             let closure = load_closure(ctx, &Arc::new(prototype), globals);
             ctx.stash_value(Value::Closure(closure))
         })

@@ -92,12 +92,19 @@ pub enum Library {
     Utf8,
 }
 
-/// Makes the table of a library.
-type Opener = for<'gc> fn(Context<'gc>) -> Table<'gc>;
+/// Makes what the table of a library contains, as a table of its own.
+type Contents = for<'gc> fn(Context<'gc>) -> Table<'gc>;
+
+/// The contents of a library that is made in the place where it is.
+fn nothing(ctx: Context<'_>) -> Table<'_> {
+    Table::new(ctx)
+}
 
 /// The libraries with their global names.
-const LIBRARIES: &[(Library, &str, Opener)] = &[
-    (Library::Base, "_G", base::open),
+///
+/// The globals have no table of their own, and `package` is filled in place: its functions know it.
+const LIBRARIES: &[(Library, &str, Contents)] = &[
+    (Library::Base, "_G", nothing),
     #[cfg(feature = "coroutine")]
     (Library::Coroutine, "coroutine", coroutine::open),
     #[cfg(feature = "table")]
@@ -113,15 +120,24 @@ const LIBRARIES: &[(Library, &str, Opener)] = &[
     #[cfg(feature = "io")]
     (Library::Io, "io", io::open),
     #[cfg(feature = "package")]
-    (Library::Package, "package", package::open),
+    (Library::Package, "package", nothing),
     (Library::String, "string", string::open),
     #[cfg(feature = "os")]
     (Library::Os, "os", os::open_clocks),
 ];
 
+/// About how many globals the basic library has.
+const BASE_GLOBALS: u32 = 26;
+
+/// Rows of [`LIBRARIES`], a bit each.
+type Rows = u32;
+
 /// The row of the `os` that only tells the time; the whole one comes before it.
 #[cfg(feature = "os")]
-const CLOCKS: usize = LIBRARIES.len() - 1;
+const CLOCKS: Rows = 1 << (LIBRARIES.len() - 1);
+
+/// Among rows: without what reads files, and with a `load` that takes source text only.
+const SAFELY: Rows = 1 << LIBRARIES.len();
 
 impl Library {
     /// All libraries.
@@ -170,50 +186,77 @@ pub fn open_all(ctx: Context<'_>) {
 /// Opens the libraries of [`Library::SAFE`], without `dofile` and `loadfile` and with a `load` that
 /// takes source text only, and what tells the time from `os`. They are opened as by [`open`].
 pub fn open_safe(ctx: Context<'_>) {
-    open(ctx, Library::SAFE);
-    base::forbid_files_and_binaries(ctx);
+    let rows = rows_of(Library::SAFE) | SAFELY;
     #[cfg(feature = "os")]
-    open_row(ctx, CLOCKS);
+    let rows = rows | CLOCKS;
+    unopened::open_globals(ctx, rows);
 }
 
-/// Opens libraries, in the order given: each becomes a global and an entry of `package.loaded`.
+/// Opens libraries: each becomes a global and an entry of `package.loaded`.
 ///
-/// Of most libraries only the table is made, and it is filled when it is first touched, which scripts
-/// do not notice. Hosts that look into such a table past its metamethods have to call
-/// [`Context::fill`] first.
+/// They are filled in when they are first touched, the globals too, which scripts do not notice. Hosts
+/// that look into such a table past its metamethods have to call [`Context::fill`] first;
+/// [`Context::globals`] does.
 pub fn open(ctx: Context<'_>, libraries: &[Library]) {
-    for wanted in libraries {
-        if let Some(row) = LIBRARIES.iter().position(|(library, ..)| library == wanted) {
-            open_row(ctx, row);
+    unopened::open_globals(ctx, rows_of(libraries));
+}
+
+/// The rows of libraries.
+fn rows_of(libraries: &[Library]) -> Rows {
+    let row = |wanted: &Library| LIBRARIES.iter().position(|(library, ..)| library == wanted);
+    libraries.iter().filter_map(row).fold(0, |rows, row| rows | 1 << row)
+}
+
+/// Puts libraries into the table of globals.
+fn fill_globals<'gc>(ctx: Context<'gc>, globals: Table<'gc>, rows: Rows) {
+    let loaded = loaded(ctx);
+    if let (Ok(None), Ok(roomy)) =
+        (globals.next(Value::Nil), Table::with_room(ctx, 0, rows.count_ones() + BASE_GLOBALS))
+    {
+        globals.swap_contents(&ctx, roomy);
+    }
+    for (row, &(library, name, _)) in LIBRARIES.iter().enumerate() {
+        if rows & 1 << row == 0 {
+            continue;
         }
+        let table = if library == Library::Base {
+            base::open(ctx, globals);
+            quick::attach(ctx, globals, library);
+            globals
+        } else {
+            unopened::promise(ctx, 1 << row)
+        };
+        match library {
+            #[cfg(feature = "package")]
+            Library::Package => package::open_require(ctx, globals, table),
+            Library::String => ctx.set_string_methods(table),
+            _ => {}
+        }
+        loaded.set_field(ctx, name, Value::Table(table));
+        globals.set_field(ctx, name, Value::Table(table));
+    }
+    if rows & SAFELY != 0 {
+        base::forbid_files_and_binaries(ctx, globals);
     }
 }
 
-/// Opens the library in a row of [`LIBRARIES`].
-fn open_row(ctx: Context<'_>, row: usize) {
-    let (library, name, opener) = LIBRARIES[row];
-    let is_needed_at_once = match library {
-        Library::Base => true,
-        #[cfg(feature = "package")]
-        Library::Package => true,
-        _ => false,
+/// Puts what belongs there into the table of a library.
+fn fill_library<'gc>(ctx: Context<'gc>, table: Table<'gc>, rows: Rows) {
+    let Some(&(library, _, contents)) = LIBRARIES.get(rows.trailing_zeros() as usize) else {
+        return;
     };
-    let table = if is_needed_at_once {
-        let table = opener(ctx);
-        quick::attach(ctx, table, library);
-        table
-    } else {
-        unopened::promise(ctx, row)
-    };
-    if library == Library::String {
-        string::open_methods(ctx, table);
+    let contents = contents(ctx);
+    quick::attach(ctx, contents, library);
+    table.swap_contents(&ctx, contents);
+    #[cfg(feature = "package")]
+    if library == Library::Package {
+        package::open(ctx, table);
     }
-    loaded(ctx).set_field(ctx, name, Value::Table(table));
-    ctx.globals().set_field(ctx, name, Value::Table(table));
 }
 
 /// The table `package.loaded`, which is there before the library `package` is.
 pub(crate) fn loaded<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+    ctx.fill(ctx.environment());
     match ctx.registry().get_field(ctx, "_LOADED") {
         Value::Table(table) => table,
         _ => {

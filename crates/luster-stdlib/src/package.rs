@@ -43,20 +43,25 @@ const DEFAULT_C_PATH: &str = if cfg!(windows) {
 /// Why no module in C can be loaded.
 const NO_LIBRARIES: &str = "dynamic libraries not enabled; check your Lua installation";
 
-/// Makes the library's table and the global `require`.
-pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
+/// Fills the library's table.
+pub(crate) fn open<'gc>(ctx: Context<'gc>, package: Table<'gc>) {
     let kinds = [
         ("searcher_preload", Kind::Preload),
         ("searcher_Lua", Kind::Lua),
         ("searcher_C", Kind::C),
         ("searcher_Croot", Kind::CRoot),
     ];
-    let package = open_with(ctx, &kinds);
+    open_with(ctx, package, &kinds);
     crate::register(ctx, package, FUNCTIONS);
     package.set_field(ctx, "path", path(ctx, "LUA_PATH", DEFAULT_PATH));
     package.set_field(ctx, "cpath", path(ctx, "LUA_CPATH", DEFAULT_C_PATH));
     package.set_field(ctx, "config", ctx.string(format!("{DIRECTORY_SEPARATOR}\n;\n?\n!\n-\n")));
-    package
+}
+
+/// Makes the global `require`.
+pub(crate) fn open_require<'gc>(ctx: Context<'gc>, globals: Table<'gc>, package: Table<'gc>) {
+    let require = Callback::captured(ctx, "require", Require { package });
+    globals.set_field(ctx, "require", Value::Callback(require));
 }
 
 /// Opens what of the library reaches no files: `require`, which finds what the host has put there
@@ -67,9 +72,11 @@ pub fn open_contained(ctx: Context<'_>) {
     if !loaded.get_field(ctx, "package").is_nil() {
         return;
     }
-    let package = open_with(ctx, &[("searcher_preload", Kind::Preload)]);
+    let (package, globals) = (Table::new(ctx), ctx.globals());
+    open_with(ctx, package, &[("searcher_preload", Kind::Preload)]);
+    open_require(ctx, globals, package);
     loaded.set_field(ctx, "package", Value::Table(package));
-    ctx.globals().set_field(ctx, "package", Value::Table(package));
+    globals.set_field(ctx, "package", Value::Table(package));
 }
 
 /// Lets `require` find a module: its loader is called with the module's name when the module is
@@ -80,17 +87,16 @@ pub fn preload<'gc>(ctx: Context<'gc>, name: &str, loader: Value<'gc>) {
 
 /// Adds a function to `package.searchers`, behind the others.
 pub fn add_searcher<'gc>(ctx: Context<'gc>, searcher: Value<'gc>) {
-    if let Value::Table(package) = crate::loaded(ctx).get_field(ctx, "package")
-        && let Value::Table(searchers) = package.get_field(ctx, "searchers")
-    {
+    let Value::Table(package) = crate::loaded(ctx).get_field(ctx, "package") else { return };
+    ctx.fill(package);
+    if let Value::Table(searchers) = package.get_field(ctx, "searchers") {
         // A small table can grow, unless there is no memory at all; then it is not found.
         let _ = searchers.set_integer(&ctx, searchers.length() + 1, searcher);
     }
 }
 
-/// Makes a table with searchers and what they need, and the global `require`.
-fn open_with<'gc>(ctx: Context<'gc>, kinds: &[(&'static str, Kind)]) -> Table<'gc> {
-    let package = Table::new(ctx);
+/// Puts searchers into the library's table, and what they need.
+fn open_with<'gc>(ctx: Context<'gc>, package: Table<'gc>, kinds: &[(&'static str, Kind)]) {
     let searchers = Table::new(ctx);
     for (index, &(name, kind)) in (1..).zip(kinds) {
         let searcher = Callback::captured(ctx, name, Searcher { package, kind });
@@ -101,9 +107,6 @@ fn open_with<'gc>(ctx: Context<'gc>, kinds: &[(&'static str, Kind)]) -> Table<'g
     package.set_field(ctx, "searchers", Value::Table(searchers));
     package.set_field(ctx, "loaded", Value::Table(crate::loaded(ctx)));
     package.set_field(ctx, "preload", Value::Table(preloaded(ctx)));
-    let require = Callback::captured(ctx, "require", Require { package });
-    ctx.globals().set_field(ctx, "require", Value::Callback(require));
-    package
 }
 
 /// The table `package.preload`.
@@ -337,6 +340,7 @@ impl<'gc> Captured<'gc> for Require<'gc> {
             stack.replace(loaded);
             return Ok(CallbackReturn::Return);
         }
+        ctx.fill(self.package);
         let Value::Table(searchers) = self.package.get_field(ctx, "searchers") else {
             return Err(Error::message("'package.searchers' must be a table"));
         };

@@ -17,6 +17,7 @@ use crate::stash::Stash;
 use crate::string::LuaString;
 use crate::table::Table;
 use crate::thread::{Thread, ThreadState};
+use crate::unopened::Unopened;
 use crate::value::{Type, Value};
 
 /// What a VM has one of.
@@ -29,14 +30,15 @@ pub struct State<'gc> {
     globals: Lock<Option<Table<'gc>>>,
     registry: Lock<Option<Table<'gc>>>,
     rust_error_metatable: Lock<Option<Table<'gc>>>,
+    #[collect(require_static)]
+    rust_error_set_up: Cell<Option<SetUp>>,
     main_thread: Lock<Option<Thread<'gc>>>,
     /// The main coroutine that was left by an execution, or that an execution has taken since.
     idle_thread: Lock<Option<Thread<'gc>>>,
     #[collect(require_static)]
     has_idle_thread: Cell<bool>,
     type_metatables: [Lock<Option<Table<'gc>>>; Type::COUNT],
-    /// The metatable of the tables that are filled when they are first touched.
-    filler: Lock<Option<Table<'gc>>>,
+    pub(crate) unopened: Unopened<'gc>,
     finalizers: Finalizers<'gc>,
     stash: Stash<'gc>,
     #[collect(require_static)]
@@ -50,6 +52,9 @@ pub struct State<'gc> {
     #[collect(require_static)]
     host: OnceCell<Box<dyn Any>>,
 }
+
+/// Fills a table that the VM has made.
+pub type SetUp = for<'gc> fn(Context<'gc>, Table<'gc>);
 
 /// Random words out of a VM's seed. None of them tells of the seed or of the others.
 struct RandomWords {
@@ -69,7 +74,7 @@ impl RandomWords {
 #[derive(Clone, Copy)]
 pub struct Context<'gc> {
     mutation: &'gc Mutation<'gc>,
-    state: Gc<'gc, State<'gc>>,
+    pub(crate) state: Gc<'gc, State<'gc>>,
 }
 
 impl<'gc> Deref for Context<'gc> {
@@ -99,11 +104,12 @@ impl<'gc> State<'gc> {
                 globals: Lock::new(None),
                 registry: Lock::new(None),
                 rust_error_metatable: Lock::new(None),
+                rust_error_set_up: Cell::new(None),
                 main_thread: Lock::new(None),
                 idle_thread: Lock::new(None),
                 has_idle_thread: Cell::new(false),
                 type_metatables: std::array::from_fn(|_| Lock::new(None)),
-                filler: Lock::new(None),
+                unopened: Unopened::default(),
                 finalizers: Finalizers::default(),
                 stash: Stash::default(),
                 collector_settings: CollectorSettings::default(),
@@ -115,10 +121,8 @@ impl<'gc> State<'gc> {
         );
         let ctx = Context::new(mc, state);
         let write = Gc::write(mc, state);
-        barrier::unlock!(write, State, globals)
-            .set(Some(Table::with_room(ctx, 0, 48).unwrap_or_else(|_| Table::new(ctx))));
+        barrier::unlock!(write, State, globals).set(Some(Table::new(ctx)));
         barrier::unlock!(write, State, registry).set(Some(Table::new(ctx)));
-        barrier::unlock!(write, State, rust_error_metatable).set(Some(Table::new(ctx)));
         let main = Thread::new(ctx, Value::Nil);
         barrier::unlock!(write, State, main_thread).set(Some(main));
         // The first execution takes it.
@@ -159,8 +163,16 @@ impl<'gc> Context<'gc> {
         Value::String(self.intern(bytes.as_ref()))
     }
 
-    /// The table of globals.
+    /// The table of globals, with the libraries in it.
     pub fn globals(self) -> Table<'gc> {
+        let globals = self.environment();
+        self.fill(globals);
+        globals
+    }
+
+    /// The table of globals as it is: it may be one that is filled when it is first touched. That is
+    /// enough for an environment of functions, whose scripts find it full whenever they look.
+    pub fn environment(self) -> Table<'gc> {
         self.state.globals.get().expect("set when the state is made")
     }
 
@@ -171,51 +183,20 @@ impl<'gc> Context<'gc> {
 
     /// The metatable of Rust errors seen as Lua values.
     pub fn rust_error_metatable(self) -> Table<'gc> {
-        self.state.rust_error_metatable.get().expect("set when the state is made")
+        self.state.rust_error_metatable.get().unwrap_or_else(|| {
+            let metatable = Table::new(self);
+            let write = Gc::write(self.mutation, self.state);
+            barrier::unlock!(write, State, rust_error_metatable).set(Some(metatable));
+            if let Some(set_up) = self.state.as_ref().rust_error_set_up.get() {
+                set_up(self, metatable);
+            }
+            metatable
+        })
     }
 
-    /// Sets the metatable of the tables that are filled when they are first touched, or none when there
-    /// are no such tables any more.
-    ///
-    /// Its metamethods, callbacks with quick forms, fill a table that they are called for, which takes
-    /// the metatable off it; called for nil, `__index` fills all. So scripts find such tables full
-    /// whenever they look. Who looks into a table past its metamethods has to call
-    /// [`fill`](Self::fill) first.
-    pub fn set_filler(self, metatable: Option<Table<'gc>>) {
-        let write = Gc::write(self.mutation, self.state);
-        barrier::unlock!(write, State, filler).set(metatable);
-    }
-
-    /// The metatable of the tables that are filled when they are first touched.
-    #[inline]
-    pub fn filler(self) -> Option<Table<'gc>> {
-        self.state.filler.get()
-    }
-
-    /// Fills a table that is filled when it is first touched, before anybody looks into it past its
-    /// metamethods.
-    #[inline]
-    pub fn fill(self, table: Table<'gc>) {
-        if table.metatable().is_some() && table.metatable() == self.filler() {
-            self.call_filler(Value::Table(table));
-        }
-    }
-
-    /// Fills all tables that are filled when they are first touched.
-    #[inline]
-    pub fn fill_all(self) {
-        if self.filler().is_some() {
-            self.call_filler(Value::Nil);
-        }
-    }
-
-    #[cold]
-    fn call_filler(self, object: Value<'gc>) {
-        if let Some(metatable) = self.filler()
-            && let Value::Callback(index) = metatable.metamethod(self, Metamethod::Index)
-        {
-            index.index(self, object, Value::Nil);
-        }
+    /// Says how the metatable of Rust errors is filled when there is the first one.
+    pub fn set_rust_error_set_up(self, set_up: SetUp) {
+        self.state.as_ref().rust_error_set_up.set(Some(set_up));
     }
 
     /// The main coroutine.
@@ -299,11 +280,24 @@ impl<'gc> Context<'gc> {
     /// The metatable that all values of a type share; tables and userdata have their own.
     #[inline]
     pub fn type_metatable(self, of: Type) -> Option<Table<'gc>> {
+        match self.type_metatable_as_is(of) {
+            None if of == Type::String => self.open_string_metatable(),
+            found => found,
+        }
+    }
+
+    /// The same, without opening the library that makes it.
+    #[inline]
+    pub(crate) fn type_metatable_as_is(self, of: Type) -> Option<Table<'gc>> {
         self.state.type_metatables[of as usize].get()
     }
 
     /// Sets the metatable that all values of a type share.
     pub fn set_type_metatable(self, of: Type, metatable: Option<Table<'gc>>) {
+        if of == Type::String {
+            // A library that is opened later must not set it again.
+            self.open_string_metatable();
+        }
         let write = Gc::write(self.mutation, self.state);
         let all = barrier::field!(write, State, type_metatables);
         all[of as usize].unlock().set(metatable);
@@ -398,9 +392,16 @@ impl<'gc> Context<'gc> {
         self.state.interner.len()
     }
 
-    /// Forgets the interned strings that are dead: the collection driver's last act before the
-    /// sweep.
-    pub fn purge_strings(self, fc: &gc_arena::Finalization<'gc>) {
-        self.state.interner.purge(fc);
+    /// Begins to forget the interned strings that are dead, which were not marked: the collection driver's
+    /// last act before the sweep. Until [`purge_strings`](Self::purge_strings) has come to its end, nothing
+    /// may be freed.
+    pub fn begin_to_purge_strings(self) {
+        self.state.interner.begin_purge();
+    }
+
+    /// Goes on to forget the interned strings that are dead, until it has looked at about so many. Tells
+    /// how many it has looked at, and whether it has come to its end.
+    pub fn purge_strings(self, count: usize) -> (usize, bool) {
+        self.state.interner.purge(count)
     }
 }

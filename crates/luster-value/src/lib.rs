@@ -5,10 +5,10 @@
 //! state that a VM has one of. What is done with them (running code, metamethods, collection) is
 //! the VM's business.
 //!
-//! `unsafe` stands in `string`, `intern`, `table`, `closure`, `callback`, `registers`, `finalizers`,
-//! `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow their header
-//! inline, for access without borrow flags, for downcasts and borrows of the host's values, and for
-//! `Collect` implementations that hold things weakly.
+//! `unsafe` stands in `string`, `intern`, `marking`, `table`, `closure`, `callback`, `registers`,
+//! `finalizers`, `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow
+//! their header inline, for access without borrow flags, for downcasts and borrows of the host's values,
+//! for `Collect` implementations that hold things weakly, and for what they rely on.
 
 pub mod account;
 mod arguments;
@@ -23,6 +23,7 @@ mod hook;
 mod insides;
 mod intern;
 mod lend;
+pub mod marking;
 mod metamethod;
 mod registers;
 mod sequence;
@@ -32,6 +33,7 @@ mod string;
 mod table;
 mod thread;
 mod trace;
+mod unopened;
 mod userdata;
 mod value;
 pub mod weak;
@@ -41,7 +43,7 @@ pub use callback::{
 };
 pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, NextInstruction, UpValue};
 pub use collector_settings::{CollectorParameter, CollectorSettings};
-pub use context::{Context, State};
+pub use context::{Context, SetUp, State};
 pub use depth_limits::{DepthLimits, MAX_NESTING, MAX_SLOTS};
 pub use error::{Error, Raised, RustError, rust_error};
 pub use finalizers::Finalizers;
@@ -60,5 +62,6 @@ pub use thread::{
     ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
 };
 pub use trace::{TraceFrame, Traceback};
+pub use unopened::{Opener, Wanted};
 pub use userdata::UserData;
 pub use value::{Float, Type, Value};

@@ -8,15 +8,17 @@ use std::alloc::Layout;
 use std::cell::Cell;
 use std::fmt;
 
+use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
 
 use crate::account;
+use crate::marking;
 
 /// The longest string that is interned.
 pub const MAX_SHORT: usize = 40;
 
 /// The length that marks a long string.
-const LONG: u32 = u32::MAX;
+const LONG: u8 = u8::MAX;
 
 /// What all strings begin with.
 #[derive(Collect)]
@@ -26,7 +28,16 @@ pub(crate) struct Header {
     /// The hash; 0 in a long string means that it is not computed yet.
     hash: Cell<u32>,
     /// The number of bytes that follow, or [`LONG`].
-    len: u32,
+    len: u8,
+    /// Whether the collector has reached it in this cycle. Of an interned string, the interner looks at
+    /// this, and takes it back.
+    is_marked: Cell<bool>,
+}
+
+impl Header {
+    fn new(hash: u32, len: u8) -> Self {
+        Header { hash: Cell::new(hash), len, is_marked: Cell::new(false) }
+    }
 }
 
 #[derive(Collect)]
@@ -52,10 +63,20 @@ impl Drop for Long {
 }
 
 /// A Lua string.
-#[derive(Clone, Copy, Collect)]
-#[collect(no_drop)]
+#[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct LuaString<'gc>(pub(crate) Gc<'gc, Header>);
+
+// SAFETY: the pointer, which is all there is, is traced. That is also noted in the string itself.
+unsafe impl<'gc> Collect<'gc> for LuaString<'gc> {
+    #[inline(always)]
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        if marking::is_on() {
+            self.0.is_marked.set(true);
+        }
+        cc.trace(&self.0);
+    }
+}
 
 impl<'gc> LuaString<'gc> {
     /// Makes a short string that is not in the interner yet.
@@ -67,7 +88,7 @@ impl<'gc> LuaString<'gc> {
         ) -> Gc<'gc, Header> {
             let mut inline = [0; N];
             inline[..bytes.len()].copy_from_slice(bytes);
-            let header = Header { hash: Cell::new(hash), len: bytes.len() as u32 };
+            let header = Header::new(hash, bytes.len() as u8);
             let gc = Gc::new(mc, Short { header, bytes: inline });
             // SAFETY: `Short` is `repr(C)` and begins with its `Header`; the collector keeps the
             // allocation's true type in its own header, so only the pointer's type changes.
@@ -87,7 +108,7 @@ impl<'gc> LuaString<'gc> {
     pub(crate) fn new_long(mc: &Mutation<'gc>, bytes: Box<[u8]>) -> Self {
         debug_assert!(bytes.len() > MAX_SHORT);
         account::add(bytes.len());
-        let header = Header { hash: Cell::new(0), len: LONG };
+        let header = Header::new(0, LONG);
         let gc = Gc::new(mc, Long { header, bytes });
         // SAFETY: `Long` is `repr(C)` and begins with its `Header`, as above.
         LuaString(unsafe { Gc::cast(gc) })
@@ -133,6 +154,18 @@ impl<'gc> LuaString<'gc> {
     #[inline]
     pub fn is_short(self) -> bool {
         self.0.len != LONG
+    }
+
+    /// Whether the collector has reached it in this cycle.
+    #[inline]
+    pub(crate) fn is_marked(self) -> bool {
+        self.0.is_marked.get()
+    }
+
+    /// Says whether the collector has reached it in this cycle.
+    #[inline]
+    pub(crate) fn set_marked(self, is_marked: bool) {
+        self.0.is_marked.set(is_marked);
     }
 
     /// The hash if it has been computed: always, for short strings.

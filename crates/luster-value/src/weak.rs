@@ -95,24 +95,30 @@ mod tests {
     fn collect(arena: &mut TestArena) {
         let mut seen = Vec::new();
         loop {
-            let marked = arena.finish_marking().expect("a cycle begins by marking");
+            // SAFETY: nothing but the arena's collector traces.
+            let marked = unsafe { crate::marking::mark(|| arena.finish_marking()) };
+            let marked = marked.expect("a cycle begins by marking");
             seen.extend(take());
             // SAFETY: they were seen in this cycle, and nothing has been swept.
             if !marked.finalize(|fc, _| unsafe { mark_ephemerons(&seen, fc) }) {
                 break;
             }
         }
-        let marked = arena.finish_marking().expect("it is marked");
-        marked.finalize(|fc, state| {
+        // SAFETY: as above.
+        let marked = unsafe { crate::marking::mark(|| arena.finish_marking()) };
+        marked.expect("it is marked").finalize(|fc, state| {
             let ctx = Context::new(mutation(fc), *state);
             // SAFETY: as above.
             unsafe { clear_values(&seen, fc) };
             ctx.finalizers().separate(fc);
             // SAFETY: as above.
             unsafe { clear_keys(&seen, fc) };
-            ctx.purge_strings(fc);
+            ctx.begin_to_purge_strings();
         });
-        arena.finish_marking().expect("it is marked").start_sweeping();
+        // SAFETY: as above.
+        let marked = unsafe { crate::marking::mark(|| arena.finish_marking()) };
+        marked.expect("it is marked").start_sweeping();
+        arena.mutate(|mc, state| Context::new(mc, *state).purge_strings(usize::MAX));
         arena.finish_cycle();
     }
 

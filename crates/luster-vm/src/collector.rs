@@ -5,20 +5,25 @@
 //! step, in which weak tables are cleared, finalizers made due and dead strings dropped, and leave
 //! pointers to freed objects behind.
 //!
+//! Between the atomic step and the sweep, dead strings are forgotten by the interner, in steps; nothing
+//! may be freed before that is done.
+//!
 //! Pacing is by bytes: the collector sleeps until what is counted reaches so many times what
-//! survived the last cycle (`collectgarbage`'s parameter `pause`), then does work in proportion to what is allocated. A small heap is collected in one
-//! go, which is cheaper than any stepping.
+//! survived the last cycle (`collectgarbage`'s parameter `pause`), then does work in proportion to what
+//! is allocated. A small heap is collected in one go, which is cheaper than any stepping.
 
-use gc_arena::arena::CollectionPhase;
+use gc_arena::arena::{CollectionPhase, MarkedArena};
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Finalization, Mutation, Rootable};
-use luster_value::{CollectorParameter, Context, account, weak};
+use luster_value::{CollectorParameter, Context, account, marking, weak};
 
 use crate::machine::Machine;
 use crate::stress::{self, Turn};
 
 /// The arena of a VM.
-pub(crate) type VmArena = Arena<Rootable![Machine<'_>]>;
+pub(crate) type VmArena = Arena<VmRoot>;
+
+type VmRoot = Rootable![Machine<'_>];
 
 /// What an object counts beside the bytes that it owns.
 const OBJECT_BYTES: usize = 64;
@@ -46,6 +51,11 @@ pub(crate) struct Collector {
     prepaid: usize,
     /// The weak tables marked in this cycle.
     seen: Vec<weak::Seen>,
+    /// Whether there may be dead strings left in the interner, so that nothing may be freed.
+    is_purging: bool,
+    /// How many strings are to be looked at before the work that is due is done; below zero, how many more
+    /// have been.
+    strings_due: isize,
     /// How many cycles have been finished.
     cycles: u64,
     /// How many units of debt the scripts that run have yet to pay for.
@@ -63,14 +73,18 @@ pub(crate) enum RequestedStep {
     Awaits(u64),
 }
 
-/// What a unit of gc-arena's debt, which is about an object traced twice over, costs in fuel.
-const FUEL_PER_UNIT: usize = 6;
+/// What a unit of gc-arena's debt, which is about an object traced twice over, costs in fuel: so much that
+/// a slice of nothing but collection takes no longer than one or two milliseconds.
+const FUEL_PER_UNIT: usize = 9;
 
 /// How many bytes that are freed cost a unit of debt.
 const FREED_PER_UNIT: usize = 512;
 
 /// How many objects that stay are passed by in sweeping for a unit of debt.
 const KEPT_PER_UNIT: usize = 20;
+
+/// How many strings the interner looks at for a unit of debt.
+const STRINGS_PER_UNIT: usize = 2;
 
 /// How many units of debt are done at most before the fuel is looked at while sweeping.
 const SHORT_SWEEP: usize = 250;
@@ -87,6 +101,8 @@ impl Collector {
             last: 0,
             prepaid: 0,
             seen: Vec::new(),
+            is_purging: false,
+            strings_due: 0,
             cycles: 0,
             owed: 0,
             turns: 0,
@@ -170,7 +186,7 @@ impl Collector {
             if *fuel <= 0 {
                 return false;
             }
-            let units = self.owed.min(short_step(arena));
+            let units = self.owed.min(self.short_step(arena));
             self.owed -= units;
             if self.advance_for(arena, units, fuel) {
                 self.owed = 0;
@@ -197,7 +213,7 @@ impl Collector {
                 self.finish_cycle(arena);
                 burn(fuel, objects / 2);
             } else {
-                self.advance_for(arena, short_step(arena), fuel);
+                self.advance_for(arena, self.short_step(arena), fuel);
             }
         }
         true
@@ -206,7 +222,8 @@ impl Collector {
     /// Does so much work at the cost of the script that runs; tells whether that finished a cycle.
     fn advance_for(&mut self, arena: &mut VmArena, units: usize, fuel: &mut i64) -> bool {
         let (bytes, objects) = (account::bytes(), arena.metrics().total_gc_count());
-        let was_sweeping = arena.collection_phase() == CollectionPhase::Sweeping;
+        let was_purging = self.is_purging;
+        let was_sweeping = arena.collection_phase() == CollectionPhase::Sweeping && !was_purging;
         let has_finished = self.advance(arena, units as f64);
         // To free what objects own is work, too, and to pass by those that stay is more than what
         // gc-arena thinks it is.
@@ -218,6 +235,7 @@ impl Collector {
             0
         };
         let work = account::take_work();
+        let units = if was_purging { units * STRINGS_PER_UNIT } else { units };
         burn(fuel, units + kept / 2 + (freed_bytes + work) / FREED_PER_UNIT);
         has_finished
     }
@@ -262,12 +280,20 @@ impl Collector {
             metrics.adjust_debt(-excess);
         }
         if arena.collection_phase() != CollectionPhase::Sweeping {
-            let is_marked = arena.mark_debt().is_some();
+            // SAFETY: nothing but the arena's collector traces.
+            let is_marked = unsafe { marking::mark(|| arena.mark_debt()) }.is_some();
             self.seen.extend(weak::take());
             if !is_marked || !self.mark_some_ephemerons(arena) {
                 return false;
             }
             self.finish_marking(arena);
+        }
+        if self.is_purging {
+            self.strings_due += (units as usize * STRINGS_PER_UNIT) as isize;
+            if let Ok(count) = usize::try_from(self.strings_due) {
+                self.purge_strings(arena, count);
+            }
+            return false;
         }
         arena.cycle_debt();
         if arena.collection_phase() == CollectionPhase::Sleeping {
@@ -280,9 +306,12 @@ impl Collector {
     /// Finishes the cycle that is under way, or does a whole one.
     pub(crate) fn finish_cycle(&mut self, arena: &mut VmArena) {
         if arena.collection_phase() != CollectionPhase::Sweeping {
-            arena.finish_marking();
+            mark_all(arena);
             self.seen.extend(weak::take());
             self.finish_marking(arena);
+        }
+        if self.is_purging {
+            self.purge_strings(arena, usize::MAX);
         }
         arena.finish_cycle();
         self.sleep(arena);
@@ -309,6 +338,14 @@ impl Collector {
         self.seen.clear();
     }
 
+    /// How many units of debt are done at most before the fuel is looked at.
+    fn short_step(&self, arena: &VmArena) -> usize {
+        match arena.collection_phase() {
+            CollectionPhase::Sweeping if !self.is_purging => SHORT_SWEEP,
+            _ => SHORT_STEP,
+        }
+    }
+
     /// The atomic step between marking and sweeping, of an arena that is fully marked.
     fn finish_marking(&mut self, arena: &mut VmArena) {
         self.mark_ephemerons(arena);
@@ -327,10 +364,22 @@ impl Collector {
                 weak::clear_values(new, fc);
             }
             // Last, since a resurrected string has to stay interned.
-            root.context(mutation(fc)).purge_strings(fc);
+            root.context(mutation(fc)).begin_to_purge_strings();
         });
-        if let Some(marked) = arena.finish_marking() {
+        self.is_purging = true;
+        if let Some(marked) = mark_all(arena) {
+            // Nothing is freed yet.
             marked.start_sweeping();
+        }
+    }
+
+    /// Has the interner look at about so many strings for dead ones.
+    fn purge_strings(&mut self, arena: &VmArena, count: usize) {
+        let (looked_at, is_done) = arena.mutate(|mc, root| root.context(mc).purge_strings(count));
+        self.strings_due -= looked_at as isize;
+        self.is_purging = !is_done;
+        if is_done {
+            self.strings_due = 0;
         }
     }
 
@@ -353,19 +402,11 @@ impl Collector {
 
     /// Goes through the ephemerons once. Tells whether there was anything to mark.
     fn mark_ephemerons_once(&mut self, arena: &mut VmArena) -> bool {
-        arena.finish_marking();
+        mark_all(arena);
         self.seen.extend(weak::take());
         let seen = &self.seen;
         // SAFETY: as in `finish_marking`.
         finalize(arena, |fc, _| unsafe { weak::mark_ephemerons(seen, fc) })
-    }
-}
-
-/// How many units of debt are done at most before the fuel is looked at.
-fn short_step(arena: &VmArena) -> usize {
-    match arena.collection_phase() {
-        CollectionPhase::Sweeping => SHORT_SWEEP,
-        _ => SHORT_STEP,
     }
 }
 
@@ -378,12 +419,18 @@ fn mutation<'gc>(fc: &'gc Finalization<'gc>) -> &'gc Mutation<'gc> {
     fc
 }
 
+/// Marks until everything is marked.
+fn mark_all(arena: &mut VmArena) -> Option<MarkedArena<'_, VmRoot>> {
+    // SAFETY: nothing but the arena's collector traces.
+    unsafe { marking::mark(|| arena.finish_marking()) }
+}
+
 /// Looks at the arena once everything is marked.
 fn finalize<T: Default>(
     arena: &mut VmArena,
     f: impl for<'gc> FnOnce(&'gc Finalization<'gc>, &'gc Machine<'gc>) -> T,
 ) -> T {
-    match arena.finish_marking() {
+    match mark_all(arena) {
         Some(marked) => marked.finalize(f),
         None => T::default(),
     }

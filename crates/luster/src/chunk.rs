@@ -160,7 +160,7 @@ impl<'s> Chunk<'s> {
     fn link<'gc>(&self, ctx: Context<'gc>, prototype: &Arc<Prototype>) -> Result<Value<'gc>> {
         let environment = match &self.environment {
             Some(table) => table.fetch(ctx)?,
-            None => Value::Table(ctx.globals()),
+            None => Value::Table(ctx.environment()),
         };
         Ok(Value::Closure(luster_vm::load_closure(ctx, prototype, environment)))
     }

@@ -118,7 +118,7 @@ impl Lua {
         shared.vm.enter(|ctx| {
             ctx.set_host(Rc::downgrade(&shared));
             shared.output.clone().install(ctx);
-            rust_error::set_up(ctx);
+            ctx.set_rust_error_set_up(rust_error::set_up);
         });
         Lua(shared)
     }

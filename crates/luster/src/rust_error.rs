@@ -1,14 +1,13 @@
 //! Errors of Rust functions as scripts see them: userdata that print as the error does.
 
 use luster_value::{
-    Callback, CallbackReturn, Context, Error as Raised, Function, RustError, Stack, Value,
+    Callback, CallbackReturn, Context, Error as Raised, Function, RustError, Stack, Table, Value,
 };
 
 use crate::error::Error;
 
 /// Fills the metatable of Rust errors.
-pub(crate) fn set_up(ctx: Context<'_>) {
-    let metatable = ctx.rust_error_metatable();
+pub(crate) fn set_up<'gc>(ctx: Context<'gc>, metatable: Table<'gc>) {
     metatable.set_field(ctx, "__name", ctx.string("error"));
     metatable.set_field(ctx, "__metatable", Value::False);
     let metamethods: [(&'static str, Function); 2] =

@@ -247,6 +247,67 @@ fn untouched_libraries_are_open_to_hosts() -> Result<()> {
     Ok(())
 }
 
+/// The globals are filled when they are first touched, in whatever way that is.
+#[test]
+fn untouched_globals_are_full_to_whoever_looks() -> Result<()> {
+    for fresh in [Lua::new as fn() -> Lua, Lua::with_all_libraries] {
+        for (script, result) in [
+            ("return _ENV['print'] ~= nil", true),
+            ("return _ENV.nothing == nil and _ENV[1] == nil", true),
+            ("_ENV.x = 1 return x == 1 and type(_G) == 'table'", true),
+            ("_ENV.print = 5 return _ENV.print == 5 and _G.print == 5", true),
+            ("print = nil return print == nil and rawget(_G, 'print') == nil", true),
+            ("global x = 1 return x == 1", true),
+            ("return #_ENV == 0 and _ENV == _ENV._G", true),
+            ("return ('x'):rep(3) == 'xxx'", true),
+            ("return '10' + 1 == 11 and -'2' == -2", true),
+            ("return (('x').upper or 0) == string.upper", true),
+            ("local s = 'x' string = nil return s:upper() == 'X'", true),
+            ("package = package return require == nil or require 'string' == string", true),
+            ("return getmetatable(_ENV) == nil and getmetatable(_G) == nil", true),
+            ("return getmetatable('').__index == string and getmetatable('').__add ~= nil", true),
+            ("_ENV[{}] = 1 local n = 0 for _ in pairs(_G) do n = n + 1 end return n > 25", true),
+            ("local n = 0 for _ in next, _ENV do n = n + 1 end return n > 25", true),
+            ("return pcall(function() _ENV[nil] = 1 end)", false),
+        ] {
+            assert_eq!(fresh().load(script).eval::<bool>()?, result, "{script}");
+        }
+        // What a host puts there first stays, and so does what it takes away.
+        let lua = fresh();
+        lua.globals().raw_set("print", 5)?;
+        lua.globals().set("type", Value::Nil)?;
+        assert!(lua.load("return print == 5 and type == nil and select ~= nil").eval::<bool>()?);
+        let lua = fresh();
+        lua.enter_arena(|ctx| {
+            ctx.globals().set_field(ctx, "print", luster::values::Value::Integer(5));
+            assert!(!ctx.environment().get_field(ctx, "select").is_nil());
+        });
+        assert!(lua.load("return print == 5 and select ~= nil").eval::<bool>()?);
+        // A function of the host's gets the table full.
+        let lua = fresh();
+        let count = lua.function(|table: Table| table.pairs::<Value, Value>().count());
+        let function = lua.load("local count = ... return count(_ENV)").into_function()?;
+        assert!(function.call::<i64>(count)? > 25);
+        let lua = fresh();
+        let globals: HashMap<String, Value> = lua.load("return _ENV").eval()?;
+        assert!(globals.contains_key("pairs") && globals.contains_key("string"));
+        assert!(lua.globals().metatable().is_none());
+        // The metatable of strings is there for hosts too, and may be another one.
+        let lua = fresh();
+        lua.enter_arena(|ctx| {
+            let of = luster::values::Type::String;
+            assert!(ctx.type_metatable(of).is_some());
+            ctx.set_type_metatable(of, None);
+            assert!(ctx.type_metatable(of).is_none());
+        });
+        assert!(lua.load("return getmetatable('') == nil and string ~= nil").eval::<bool>()?);
+        let lua = fresh();
+        lua.enter_arena(|ctx| ctx.set_type_metatable(luster::values::Type::String, None));
+        assert!(lua.load("return getmetatable('') == nil").eval::<bool>()?);
+    }
+    Ok(())
+}
+
 #[test]
 fn the_stack_limit_holds_in_every_execution_and_coroutine() -> Result<()> {
     let lua = Lua::builder().stack_limit(1_000).build();

@@ -3,6 +3,7 @@
 //! beside this one, each written once for luster's facade and once for mlua.
 
 mod calls;
+mod memory;
 mod tables;
 mod userdata;
 mod vms;
@@ -57,6 +58,17 @@ pub(crate) fn run(filter: &str, batches: usize) -> Result<ExitCode, String> {
     if let Some((mean, count)) = geometric_mean(ratios.into_iter()) {
         print(&format!(
             "\ngeometric mean {mean:.3} of {count} rows (luster / mlua, less is better)\n"
+        ))?;
+    }
+    let rows = memory::ROWS.iter().filter(|(name, _)| name.contains(filter));
+    for (index, (name, script)) in rows.enumerate() {
+        if index == 0 {
+            print(&format!("\n{:<44} {:>10} {:>10} {:>7}\n", "memory", "luster", "mlua", "ratio"))?;
+        }
+        let (luster, mlua) = memory::measure(*script).map_err(|e| format!("{name}: {e}"))?;
+        print(&format!(
+            "{name:<44} {luster:>10} {mlua:>10} {:>7.2}\n",
+            luster as f64 / mlua as f64
         ))?;
     }
     Ok(ExitCode::SUCCESS)

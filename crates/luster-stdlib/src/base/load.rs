@@ -118,7 +118,7 @@ fn begin_loading<'gc>(
 
 /// The function of a prototype.
 fn closure_of<'gc>(ctx: Context<'gc>, prototype: Prototype, options: Options<'gc>) -> Closure<'gc> {
-    let environment = options.environment.unwrap_or(Value::Table(ctx.globals()));
+    let environment = options.environment.unwrap_or(Value::Table(ctx.environment()));
     luster_vm::load_closure(ctx, &Arc::new(prototype), environment)
 }
 

@@ -42,9 +42,8 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("xpcall", xpcall),
 ];
 
-/// Puts the basic functions into the globals, which it returns.
-pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let globals = ctx.globals();
+/// Puts the basic functions into the globals.
+pub(crate) fn open<'gc>(ctx: Context<'gc>, globals: Table<'gc>) {
     register(ctx, globals, FUNCTIONS);
     let next = Callback::builtin(ctx, "next", Builtin::Next, next);
     let inext = Callback::builtin(ctx, "ipairs_iterator", Builtin::INext, inext);
@@ -58,13 +57,12 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     }
     globals.set_field(ctx, "_G", Value::Table(globals));
     globals.set_field(ctx, "_VERSION", ctx.string("Lua 5.5"));
-    globals
 }
 
 /// Takes away what reads files, and has `load` refuse binary chunks.
-pub(crate) fn forbid_files_and_binaries(ctx: Context<'_>) {
-    ctx.globals().set_field(ctx, "dofile", Value::Nil);
-    ctx.globals().set_field(ctx, "loadfile", Value::Nil);
+pub(crate) fn forbid_files_and_binaries<'gc>(ctx: Context<'gc>, globals: Table<'gc>) {
+    globals.set_field(ctx, "dofile", Value::Nil);
+    globals.set_field(ctx, "loadfile", Value::Nil);
     load::forbid_binaries(ctx);
 }
 

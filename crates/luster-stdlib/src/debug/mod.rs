@@ -450,7 +450,7 @@ impl<'gc> Sequence<'gc> for Prompt {
         stack.burn(1 + line.len());
         match luster_compiler::compile(&line, b"=(debug command)") {
             Ok(prototype) => {
-                let environment = Value::Table(ctx.globals());
+                let environment = Value::Table(ctx.environment());
                 let command = luster_vm::load_closure(ctx, &Arc::new(prototype), environment);
                 Ok(Poll::Call(Value::Closure(command), 0))
             }

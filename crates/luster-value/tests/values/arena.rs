@@ -1,7 +1,7 @@
 //! An arena with nothing but a VM's state, and collections of it. No checks.
 
 use gc_arena::{Arena, Gc, Rootable};
-use luster_value::{Context, State, Table};
+use luster_value::{Context, State, Table, marking};
 
 /// A VM's state in an arena.
 pub(crate) struct Values(StateArena);
@@ -19,9 +19,19 @@ impl Values {
 
     /// A whole cycle, with that part of the driver's atomic step that these tests need.
     pub(crate) fn collect(&mut self) {
-        let marked = self.0.finish_marking().expect("a cycle begins by marking");
-        marked.finalize(|fc, state| Context::new(fc, *state).purge_strings(fc));
+        self.collect_while(|_| {}, usize::MAX);
+    }
+
+    /// The same, and between steps of purging so many strings the script does something.
+    pub(crate) fn collect_while(&mut self, script: impl Fn(Context<'_>), count: usize) {
+        // SAFETY: nothing but the arena's collector traces.
+        let marked = unsafe { marking::mark(|| self.0.finish_marking()) };
+        let marked = marked.expect("a cycle begins by marking");
+        marked.finalize(|fc, state| Context::new(fc, *state).begin_to_purge_strings());
         self.0.finish_marking().expect("it is still marked").start_sweeping();
+        while !self.enter(|ctx| ctx.purge_strings(count).1) {
+            self.enter(&script);
+        }
         self.0.finish_cycle();
     }
 }
