@@ -55,6 +55,15 @@ fn every_case_comes_to_what_it_must() {
         // What is counted keeps to the limit; the allocator may hold as much again while a buffer
         // grows or is made a string.
         let allowed = 2 * case.memory + (4 << 20) + case.source.len() * SOURCE_COST;
+        if std::env::var("FIGURES").is_ok() {
+            println!(
+                "FIG {} {} {} {}",
+                peak as i64 - case.memory as i64 - (case.source.len() * SOURCE_COST) as i64,
+                report.beyond_limit,
+                case.memory,
+                case.name
+            );
+        }
         let is_known = BEYOND.iter().any(|name| case.name.starts_with(name));
         if peak > allowed && !is_known {
             report.complaints.push(format!("{peak} bytes on the heap, and {allowed} allowed"));

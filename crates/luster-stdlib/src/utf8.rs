@@ -106,6 +106,7 @@ fn char<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let mut text = Vec::new();
     for index in 0..stack.len() {
+        crate::buffer::grow(&mut text, 6)?;
         let code = stack.integer(ctx, index)?;
         if !(0..=MAX_UTF).contains(&code) {
             return Err(Error::argument(index + 1, "value out of range"));

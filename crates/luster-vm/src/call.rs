@@ -5,7 +5,7 @@
 use luster_value::{
     AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure,
     ClosureInsides, Error, Frame, LinkedOperand, Metamethod, ProtectedFrame, Quick, ReturnKind,
-    SequenceFrame, Stack, Value, WaitingFrame, WaitsFor,
+    SequenceFrame, Stack, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::{Answer, push, push_frame};
@@ -48,7 +48,7 @@ impl<'gc> Run<'_, 'gc> {
                 {
                     let callback = Value::Callback(callback);
                     let depth = self.nest(&callback, function)?;
-                    push(&mut self.state.frames, || {
+                    push(self.state, || {
                         Frame::Protected(ProtectedFrame {
                             handler: Value::Nil,
                             callback,
@@ -125,7 +125,7 @@ impl<'gc> Run<'_, 'gc> {
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
-        push_frame(&mut self.state.frames, closure, base, function, 0, returns);
+        push_frame(self.state, closure, base, function, 0, returns);
         Ok(base)
     }
 
@@ -150,7 +150,7 @@ impl<'gc> Run<'_, 'gc> {
         self.state.registers.copy(first, base, parameters);
         self.state.registers.clear(first..first + parameters);
         let varargs = argc.saturating_sub(parameters);
-        push_frame(&mut self.state.frames, closure, base, function, varargs, returns);
+        push_frame(self.state, closure, base, function, varargs, returns);
         Ok(base)
     }
 
@@ -280,9 +280,7 @@ impl<'gc> Run<'_, 'gc> {
         waits_for: WaitsFor,
     ) {
         let function = function as u32;
-        push(&mut self.state.frames, || {
-            Frame::Waiting(WaitingFrame { function, returns, waits_for })
-        });
+        push(self.state, || Frame::Waiting(WaitingFrame { function, returns, waits_for }));
     }
 
     /// Does what a callback asks for; its `count` values stand behind its slot.
@@ -313,7 +311,7 @@ impl<'gc> Run<'_, 'gc> {
             }
             CallbackReturn::ProtectedCall(callee, handler) => {
                 let depth = self.nest(&callback, function)?;
-                push(&mut self.state.frames, || {
+                push(self.state, || {
                     Frame::Protected(ProtectedFrame {
                         handler,
                         callback,
@@ -405,7 +403,8 @@ impl<'gc> Run<'_, 'gc> {
         function: usize,
         returns: ReturnKind,
     ) {
-        push(&mut self.state.frames, || {
+        let memory = account::Held::of(size_of_val(&*sequence));
+        push(self.state, || {
             Frame::Sequence(SequenceFrame {
                 sequence: Some(sequence),
                 callback,
@@ -413,6 +412,7 @@ impl<'gc> Run<'_, 'gc> {
                 bottom: 0,
                 function: function as u32,
                 returns,
+                memory,
             })
         });
     }

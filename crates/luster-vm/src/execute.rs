@@ -399,7 +399,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 };
                 if !is_entered {
                     run.state.fuel = fuel;
-                    run.error = Some(run.stack_overflow());
+                    run.error = Some(run.no_stack_for_call());
                     return Left::Error;
                 }
                 if fuel < 0 {

@@ -292,18 +292,20 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn concat_texts(&mut self, from: usize, count: usize) -> Result<Value<'gc>, Error<'gc>> {
+        /// No number is longer.
+        const NUMBER: usize = 24;
         let mut len = 0_usize;
         for slot in from..from + count {
-            if let Value::String(string) = self.state.registers.get(slot) {
-                // An empty string adds nothing to a single other one.
-                len = len.saturating_add(string.len());
-            }
+            len = len.saturating_add(match self.state.registers.get(slot) {
+                Value::String(string) => string.len(),
+                _ => NUMBER,
+            });
         }
         let mut text = Vec::new();
         if len > isize::MAX as usize / 2 {
             return Err(self.fault(Fault::Message("string length overflow")));
         }
-        if !account::has_room_for(len) || text.try_reserve(len + 24).is_err() {
+        if !account::has_room_for(len) || text.try_reserve_exact(len).is_err() {
             return Err(Error::memory());
         }
         for slot in from..from + count {
@@ -427,7 +429,7 @@ impl<'gc> Run<'_, 'gc> {
             if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
                 frame.set_pc(frame.pc() - 1);
             }
-            push(&mut self.state.frames, || {
+            push(self.state, || {
                 Frame::Closing(ClosingFrame {
                     floor: frame.base,
                     top: top as u32,
@@ -447,7 +449,7 @@ impl<'gc> Run<'_, 'gc> {
             return Ok(Flow::GoOn);
         }
         let top = self.above() as u32;
-        push(&mut self.state.frames, || {
+        push(self.state, || {
             Frame::Closing(ClosingFrame {
                 floor,
                 top,

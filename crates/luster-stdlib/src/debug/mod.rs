@@ -398,6 +398,7 @@ fn traceback<'gc>(
     let running = is_own.then(|| running_callback(stack));
     let mut text = Vec::new();
     if let Some(message) = message {
+        Error::check_message(message.len())?;
         text.extend(c_string(message.as_bytes()));
         text.push(b'\n');
     }

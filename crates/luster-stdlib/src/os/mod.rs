@@ -135,7 +135,7 @@ impl<'gc> DateText<'gc> {
             return Ok(false);
         }
         self.memory.set(0);
-        stack.replace(Value::String(ctx.intern(&self.text)));
+        stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
         Ok(true)
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn format<'gc>(
         at: 0,
         argument: 0,
         arguments: stack.len(),
-        result: Vec::with_capacity(format.len().min(1 << 20) + 32),
+        result: Vec::with_capacity(format.len().min(1 << 12) + 32),
         memory: CountedMemory::default(),
         quoting: None,
         waiting: None,

@@ -215,7 +215,7 @@ impl<'gc> Repetition<'gc> {
         stack.burn((self.result.len() - begin) / 64);
         // What is done at once is counted as the string's.
         if self.result.len() > PORTION {
-            self.memory.set(self.result.len());
+            self.memory.set(self.result.capacity());
         }
         self.result.len() >= self.total
     }
@@ -299,6 +299,7 @@ fn dump<'gc>(
     let Value::Closure(closure) = stack.get(0) else {
         return Err(Error::argument(1, "Lua function expected"));
     };
+    Error::check_room(luster_bytecode::dump_size(closure.prototype()))?;
     let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
     stack.burn(chunk.len() / 4);
     stack.replace(Value::String(ctx.intern_owned(chunk)));

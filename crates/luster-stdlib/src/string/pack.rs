@@ -1,7 +1,9 @@
 //! `string.pack`, `string.packsize` and `string.unpack`: values as bytes.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
+};
 use smallvec::SmallVec;
 
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
@@ -32,8 +34,15 @@ fn grow<'gc>(out: &mut Bytes, more: usize) -> Result<(), Error<'gc>> {
     if out.capacity() - out.len() >= more {
         return Ok(());
     }
-    check(out.len().saturating_add(more))?;
-    out.try_reserve(more).map_err(|_| Error::memory())
+    let least = out.len().saturating_add(more);
+    check(least)?;
+    // While it grows, there may be a second buffer beside it.
+    for wanted in [out.capacity().saturating_mul(2).max(least), least] {
+        if account::has_room_for(wanted.saturating_add(out.capacity())) {
+            return out.try_reserve_exact(wanted - out.len()).map_err(|_| Error::memory());
+        }
+    }
+    Err(Error::memory())
 }
 
 /// Appends bytes.
@@ -248,7 +257,7 @@ impl<'gc> Packing<'gc> {
         self.index = index;
         stack.burn((rest - format.rest.len()) / 4 + (self.out.len() - length) / 64);
         if !is_done {
-            self.memory.set(self.out.len());
+            self.memory.set(self.out.capacity());
             return Ok(false);
         }
         self.memory.set(0);

@@ -678,6 +678,9 @@ impl<'gc> Table<'gc> {
 impl<'gc> Table<'gc> {
     /// The table that `weak` remembered.
     ///
+    /// What the addresses of tables are multiples of.
+    pub(crate) const ALIGNMENT: usize = align_of::<TableData<'_>>();
+
     /// # Safety
     /// `address` must have been remembered by the current cycle of the arena of `'gc`, so that the
     /// table is marked and cannot have been freed.
