@@ -342,7 +342,14 @@ impl<'gc> Captured<'gc> for Require<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let given = stack.string(ctx, 0)?;
-        let name = ctx.intern(text(given));
+        let name = text(given);
+        // The searchers get a copy of the name that ends at a zero, if there is one.
+        let name = if name.len() == given.len() {
+            given
+        } else {
+            Error::check_room(name.len())?;
+            ctx.intern(name)
+        };
         let loaded = crate::loaded(ctx).get(Value::String(name));
         if loaded.is_truthy() {
             stack.replace(loaded);

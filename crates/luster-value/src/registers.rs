@@ -202,9 +202,12 @@ impl<'gc> RegisterFile<'gc> {
         let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
         let larger = if len < LONG_FILE { ample } else { len + len / 4 };
         let mut larger = (end + SLACK).max(larger).min(limit + SLACK);
-        // For a moment there may be the new slots beside the old ones.
-        let fits = |len: usize| {
-            len < COUNTED_FILE || account::has_room_for(len * size_of::<Value<'gc>>() + beside(len))
+        // For a moment there may be the new slots beside the old ones, and then the same of what grows
+        // with them.
+        let bytes = |slots: usize| slots * size_of::<Value<'gc>>();
+        let fits = |new: usize| {
+            let then = bytes(new) - bytes(len) + beside(new);
+            new < COUNTED_FILE || account::has_room_for(bytes(new).max(then))
         };
         if !fits(larger) {
             larger = (end + SLACK).max(len + len / 16).min(limit + SLACK);

@@ -305,7 +305,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.call(function, count, returns)
             }
             CallbackReturn::Call(callee, Some(sequence)) => {
-                self.push_sequence(sequence, callback, function, returns);
+                self.push_sequence(sequence, callback, function, returns)?;
                 self.insert(base, count, callee)?;
                 self.call(base, count, ReturnKind::Frame)
             }
@@ -329,7 +329,7 @@ impl<'gc> Run<'_, 'gc> {
                     return Err(Error::plain(message));
                 }
                 match sequence {
-                    Some(sequence) => self.push_sequence(sequence, callback, function, returns),
+                    Some(sequence) => self.push_sequence(sequence, callback, function, returns)?,
                     None => self.push_waiting(function, returns, WaitsFor::Resume),
                 }
                 self.stop(Switch::Yielded { from: base, count })
@@ -357,7 +357,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.stop(Switch::Close(thread))
             }
             CallbackReturn::Sequence(sequence) => {
-                self.push_sequence(sequence, callback, function, returns);
+                self.push_sequence(sequence, callback, function, returns)?;
                 self.state.top = base + count;
                 self.poll_sequence()
             }
@@ -402,8 +402,14 @@ impl<'gc> Run<'_, 'gc> {
         callback: Value<'gc>,
         function: usize,
         returns: ReturnKind,
-    ) {
-        let memory = account::Held::of(size_of_val(&*sequence));
+    ) -> Result<(), Error<'gc>> {
+        let size = size_of_val(&*sequence);
+        // They may be as many as there are calls.
+        if !account::has_room_for(size) {
+            self.push_failed(function);
+            return Err(Error::memory());
+        }
+        let memory = account::Held::of(size);
         push(self.state, || {
             Frame::Sequence(SequenceFrame {
                 sequence: Some(sequence),
@@ -415,5 +421,6 @@ impl<'gc> Run<'_, 'gc> {
                 memory,
             })
         });
+        Ok(())
     }
 }
