@@ -50,7 +50,7 @@ mod unopened;
 mod utf8;
 mod warning;
 
-use luster_value::{Callback, Context, Function, Table, Value};
+use luster_value::{Callback, Context, Function, Table, Type, Value};
 
 #[cfg(feature = "os")]
 pub use os::{exit_closes, set_clock};
@@ -186,6 +186,22 @@ pub fn open(ctx: Context<'_>, libraries: &[Library]) {
         if let Some(row) = LIBRARIES.iter().position(|(library, ..)| library == wanted) {
             open_row(ctx, row);
         }
+    }
+}
+
+/// Makes the tables of the libraries that are open read-only, but for the globals, and the metatable of
+/// strings, which all scripts of a VM share. They are all filled for that.
+pub fn make_read_only(ctx: Context<'_>) {
+    ctx.fill_all();
+    let loaded = loaded(ctx);
+    let libraries = LIBRARIES.iter().filter(|(library, ..)| *library != Library::Base);
+    for table in libraries.map(|(_, name, _)| loaded.get_field(ctx, name)) {
+        if let Value::Table(table) = table {
+            table.set_read_only(ctx, true);
+        }
+    }
+    if let Some(metatable) = ctx.type_metatable(Type::String) {
+        metatable.set_read_only(ctx, true);
     }
 }
 

@@ -129,7 +129,7 @@ pub(super) fn begin(
 
 /// What compiling a text takes: copies of it and its name, and what is made of its tokens.
 fn needed(chunk: &[u8], name: &[u8], tokens: usize) -> usize {
-    let texts = (chunk.len() + name.len()).saturating_mul(2);
+    let texts = (chunk.len() + name.len()).saturating_mul(3);
     tokens.saturating_mul(BYTES_PER_TOKEN).saturating_add(texts)
 }
 

@@ -10,8 +10,8 @@ pub(crate) mod print;
 
 use gc_arena::Collect;
 use luster_value::{
-    Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, Metamethod, Poll,
-    Sequence, Stack, Table, Value,
+    Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, InvalidKey, Metamethod,
+    Poll, Sequence, Stack, Table, Value,
 };
 use luster_vm::operate::{self, Outcome};
 
@@ -106,6 +106,9 @@ fn raise<'gc>(
     if text.is_empty() {
         return Error::Value(value);
     }
+    if let Err(error) = Error::check_message(message.len()) {
+        return error;
+    }
     text.extend(message.as_bytes());
     Error::Value(Value::String(ctx.intern_owned(text)))
 }
@@ -146,6 +149,9 @@ fn setmetatable<'gc>(
         && !old.metamethod(ctx, Metamethod::Metatable).is_nil()
     {
         return Err(Error::message("cannot change a protected metatable"));
+    }
+    if table.is_read_only() {
+        return Err(Error::message(InvalidKey::ReadOnly.message()));
     }
     table.set_metatable(&ctx, metatable);
     if let Some(metatable) = metatable

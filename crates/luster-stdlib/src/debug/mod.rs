@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, Function, Hook, Metamethod, Poll, Sequence, Stack,
-    StackInsides, Table, Thread, ThreadInsides, ThreadState, UserData, Value,
+    CallbackReturn, Closure, Context, Error, Function, Hook, InvalidKey, Metamethod, Poll,
+    Sequence, Stack, StackInsides, Table, Thread, ThreadInsides, ThreadState, UserData, Value,
 };
 use luster_vm::traceback;
 
@@ -133,6 +133,9 @@ fn setmetatable<'gc>(
     match value {
         Value::Table(table) => {
             ctx.fill(table);
+            if table.is_read_only() {
+                return Err(Error::message(InvalidKey::ReadOnly.message()));
+            }
             table.set_metatable(&ctx, metatable);
         }
         Value::UserData(userdata) => userdata.set_metatable(&ctx, metatable),

@@ -82,10 +82,32 @@ pub(crate) fn end_position(position: i64, length: usize) -> usize {
 }
 
 /// A piece of a string as a string of its own, without a copy if it is the whole.
+///
+/// # Errors
+/// There is not that much memory.
 #[inline]
-fn slice<'gc>(ctx: Context<'gc>, string: LuaString<'gc>, from: usize, to: usize) -> LuaString<'gc> {
+fn slice<'gc>(
+    ctx: Context<'gc>,
+    string: LuaString<'gc>,
+    from: usize,
+    to: usize,
+) -> Result<LuaString<'gc>, Error<'gc>> {
     let bytes = string.as_bytes();
-    if from == 0 && to == bytes.len() { string } else { ctx.intern(&bytes[from..to]) }
+    if from == 0 && to == bytes.len() { Ok(string) } else { copied(ctx, &bytes[from..to]) }
+}
+
+/// Bytes as a string.
+///
+/// # Errors
+/// There is not that much memory.
+#[inline]
+fn copied<'gc>(ctx: Context<'gc>, bytes: &[u8]) -> Result<LuaString<'gc>, Error<'gc>> {
+    /// What is shorter is not asked for.
+    const SHORT: usize = 256;
+    if bytes.len() > SHORT {
+        Error::check_room(bytes.len())?;
+    }
+    Ok(ctx.intern(bytes))
 }
 
 /// `string.len(s)`: its length in bytes.
@@ -112,7 +134,7 @@ fn sub<'gc>(
             return transform::copy(ctx, stack, string, start - 1, end);
         }
         stack.burn((end - start) / 64);
-        slice(ctx, string, start - 1, end)
+        slice(ctx, string, start - 1, end)?
     } else {
         ctx.intern(b"")
     };

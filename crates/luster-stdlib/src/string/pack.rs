@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
 use crate::counted::CountedMemory;
 
-use super::start_position;
+use super::{copied, start_position};
 
 /// The longest integer, in bytes.
 const MAX_INTEGER_SIZE: usize = 16;
@@ -551,7 +551,7 @@ pub(super) fn unpack<'gc>(
             }
             Kind::Chars => {
                 stack.burn(size / 64);
-                stack.push(Value::String(ctx.intern(bytes)));
+                stack.push(Value::String(copied(ctx, bytes)?));
             }
             Kind::Counted => {
                 let length = read_integer(bytes, little, false)? as u64;
@@ -560,7 +560,7 @@ pub(super) fn unpack<'gc>(
                 }
                 let end = at + length as usize;
                 stack.burn(length as usize / 64);
-                stack.push(Value::String(ctx.intern(&data[at..end])));
+                stack.push(Value::String(copied(ctx, &data[at..end])?));
                 at = end;
             }
             Kind::ZeroTerminated => {
@@ -568,7 +568,7 @@ pub(super) fn unpack<'gc>(
                     return Err(Error::argument(2, "unfinished string for format 'z'"));
                 };
                 stack.burn(length / 64);
-                stack.push(Value::String(ctx.intern(&data[at..at + length])));
+                stack.push(Value::String(copied(ctx, &data[at..at + length])?));
                 at += length + 1;
             }
             Kind::Padding | Kind::Align | Kind::Nothing => {}

@@ -79,7 +79,7 @@ fn capture_value<'gc>(
     index: usize,
 ) -> Result<Value<'gc>, Error<'gc>> {
     Ok(match search.capture(pattern, index)? {
-        matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)),
+        matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)?),
         matcher::Captured::Position(position) => Value::Integer(position as i64),
     })
 }

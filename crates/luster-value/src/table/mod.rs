@@ -45,6 +45,8 @@ struct TableData<'gc> {
     absent: Cell<u8>,
     /// Whether it is to be finalized, so that it is noted once only.
     has_finalizer: Cell<bool>,
+    /// Whether nobody may change it.
+    is_read_only: Cell<bool>,
 }
 
 struct Parts<'gc> {
@@ -101,6 +103,8 @@ pub enum InvalidKey {
     Overflow,
     /// There is not that much memory.
     Memory,
+    /// The table is read-only, whatever the key.
+    ReadOnly,
 }
 
 impl InvalidKey {
@@ -112,6 +116,7 @@ impl InvalidKey {
             InvalidKey::NotFound => "invalid key to 'next'",
             InvalidKey::Overflow => "table overflow",
             InvalidKey::Memory => "not enough memory",
+            InvalidKey::ReadOnly => "attempt to modify a readonly table",
         }
     }
 }
@@ -188,6 +193,7 @@ impl<'gc> Table<'gc> {
                 id: ctx.next_id(),
                 absent: Cell::new(0),
                 has_finalizer: Cell::new(false),
+                is_read_only: Cell::new(false),
             },
         ))
     }
@@ -244,6 +250,20 @@ impl<'gc> Table<'gc> {
     pub fn set_metatable(self, mc: &Mutation<'gc>, metatable: Option<Table<'gc>>) {
         mc.backward_barrier(self.erase(), metatable.map(Table::erase));
         self.0.metatable.set(metatable);
+    }
+
+    /// Makes a table read-only, or lets it be changed again. Nothing that a script does changes a
+    /// read-only table, nor its metatable; what its fields refer to is another matter. A metamethod
+    /// `__newindex` is still asked about new keys.
+    pub fn set_read_only(self, ctx: Context<'gc>, is_read_only: bool) {
+        ctx.fill(self);
+        self.0.is_read_only.set(is_read_only);
+    }
+
+    /// Whether nobody may change the table.
+    #[inline(always)]
+    pub fn is_read_only(self) -> bool {
+        self.0.is_read_only.get()
     }
 
     /// Takes over what another table contains, and leaves it what this one did. Metatables stay.
@@ -351,6 +371,9 @@ impl<'gc> Table<'gc> {
     /// Sets an integer key that the hash part has a value for. Tells whether it did.
     #[inline(always)]
     pub fn try_set_scattered(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
         let parts = self.parts_mut();
         match parts.nodes.find_integer(key, parts.hash_word(key as u64)) {
             Some(slot) if !parts.nodes.is_nil(slot) => {
@@ -390,6 +413,9 @@ impl<'gc> Table<'gc> {
     /// Sets an integer key if that needs neither a metamethod nor growth. Tells whether it did.
     #[inline(always)]
     pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
         let parts = self.parts_mut();
         if let Some(index) = parts.array.index_of(key) {
             if self.metatable().is_some() && parts.array.is_nil_at(index) {
@@ -422,6 +448,9 @@ impl<'gc> Table<'gc> {
         value: Value<'gc>,
         cache: &impl SlotCache,
     ) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
         let nodes = &mut self.parts_mut().nodes;
         let mut slot = cache.guess();
         if !nodes.holds_short(slot, key) {
@@ -453,6 +482,9 @@ impl<'gc> Table<'gc> {
     /// did.
     #[inline(always)]
     pub fn try_set_short(self, mc: &Mutation<'gc>, key: LuaString<'gc>, value: Value<'gc>) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
         let nodes = &mut self.parts_mut().nodes;
         match nodes.find_short(key) {
             Some(slot) if !nodes.is_nil(slot) => {
@@ -474,7 +506,7 @@ impl<'gc> Table<'gc> {
     /// Sets a key without metamethods.
     ///
     /// # Errors
-    /// The key is nil or not a number, or the table cannot grow.
+    /// The key is nil or not a number, or the table cannot grow, or is read-only.
     pub fn set(
         self,
         mc: &Mutation<'gc>,
@@ -485,6 +517,7 @@ impl<'gc> Table<'gc> {
         if let Value::Integer(i) = key {
             return self.set_integer(mc, i, value);
         }
+        self.check_writable()?;
         let parts = self.parts_mut();
         let hash = parts.hash(key);
         let place = match key {
@@ -494,10 +527,15 @@ impl<'gc> Table<'gc> {
         self.set_at(mc, place, key, hash, value)
     }
 
+    #[inline]
+    fn check_writable(self) -> Result<(), InvalidKey> {
+        if self.is_read_only() { Err(InvalidKey::ReadOnly) } else { Ok(()) }
+    }
+
     /// Sets an integer key without metamethods.
     ///
     /// # Errors
-    /// The table cannot grow.
+    /// The table cannot grow, or is read-only.
     #[inline]
     pub fn set_integer(
         self,
@@ -505,6 +543,7 @@ impl<'gc> Table<'gc> {
         key: i64,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
+        self.check_writable()?;
         let parts = self.parts_mut();
         let index = (key as u64).wrapping_sub(1);
         let len = u64::from(parts.array.len());
@@ -572,10 +611,13 @@ impl<'gc> Table<'gc> {
     }
 
     /// Sets a string key without metamethods; a name for hosts and libraries that build tables. The
-    /// memory limit does not count here, since there is nobody to tell.
+    /// memory limit does not count here, since there is nobody to tell, nor does that the table is
+    /// read-only for scripts.
     pub fn set_field(self, ctx: Context<'gc>, name: &str, value: Value<'gc>) {
         let key = Value::String(ctx.intern(name.as_bytes()));
+        let is_read_only = self.0.is_read_only.replace(false);
         let set = account::beyond_limit(|| self.set(&ctx, key, value));
+        self.0.is_read_only.set(is_read_only);
         set.expect("a string is a valid key, and the process has some memory left");
     }
 
@@ -589,6 +631,7 @@ impl<'gc> Table<'gc> {
     /// # Errors
     /// When there is not that much memory.
     pub fn reserve_array(self, count: u32) -> Result<(), InvalidKey> {
+        self.check_writable()?;
         let parts = self.parts_mut();
         if count > parts.array.capacity() && !parts.resize_array(parts.array.len(), count) {
             return Err(InvalidKey::Memory);
