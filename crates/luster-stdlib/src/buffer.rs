@@ -37,7 +37,9 @@ pub(crate) fn reserve<'gc>(
 ) -> Result<(), Error<'gc>> {
     let (length, capacity) = (buffer.len(), buffer.capacity());
     let least = length.saturating_add(more);
-    for wanted in [capacity.saturating_mul(2), capacity.saturating_add(capacity / 4), least] {
+    // Never by less than a part of what there is, since all of that is copied.
+    for part in [1, 4, 16] {
+        let wanted = capacity.saturating_add(capacity / part);
         let wanted = wanted.max(least).max(SMALLEST);
         if account::has_room_for(wanted.saturating_add(uncounted)) {
             return buffer.try_reserve_exact(wanted - length).map_err(|_| Error::memory());

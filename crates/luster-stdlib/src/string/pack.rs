@@ -37,7 +37,9 @@ fn grow<'gc>(out: &mut Bytes, more: usize) -> Result<(), Error<'gc>> {
     let least = out.len().saturating_add(more);
     check(least)?;
     // While it grows, there may be a second buffer beside it.
-    for wanted in [out.capacity().saturating_mul(2).max(least), least] {
+    // Never by less than a part of what there is, since all of that is copied.
+    for part in [1, 4, 16] {
+        let wanted = out.capacity().saturating_add(out.capacity() / part).max(least);
         if account::has_room_for(wanted.saturating_add(out.capacity())) {
             return out.try_reserve_exact(wanted - out.len()).map_err(|_| Error::memory());
         }
