@@ -253,6 +253,22 @@ pub(crate) fn table_of<'gc>(
     table
 }
 
+/// A table of built-ins that can be called again when they have failed for want of memory and have left
+/// their arguments on the stack: nothing has happened then.
+pub(crate) fn restartable_table_of<'gc>(
+    ctx: Context<'gc>,
+    functions: &[(&'static str, Function)],
+    more: usize,
+) -> Table<'gc> {
+    let table = table_of(ctx, functions, more);
+    for (name, _) in functions {
+        if let Value::Callback(callback) = table.get_field(ctx, name) {
+            callback.set_restartable();
+        }
+    }
+    table
+}
+
 /// Puts built-ins into a table.
 pub(crate) fn register<'gc>(
     ctx: Context<'gc>,

@@ -22,7 +22,7 @@ const FUNCTIONS: &[(&str, Function)] =
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = crate::table_of(ctx, FUNCTIONS, 2);
+    let table = crate::restartable_table_of(ctx, FUNCTIONS, 2);
     let codes = Codes {
         strict: Callback::new(ctx, "codes_iterator", next_strict),
         lax: Callback::new(ctx, "codes_iterator", next_lax),

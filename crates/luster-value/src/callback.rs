@@ -186,6 +186,8 @@ struct CallbackData<'gc> {
     kind: Kind<'gc>,
     id: u32,
     builtin: Builtin,
+    #[collect(require_static)]
+    is_restartable: Cell<bool>,
     name: &'static str,
     #[collect(require_static)]
     quick: Cell<Option<Quick>>,
@@ -223,8 +225,9 @@ impl<'gc> Callback<'gc> {
     }
 
     fn with_kind(ctx: Context<'gc>, name: &'static str, builtin: Builtin, kind: Kind<'gc>) -> Self {
-        let quick = Cell::new(None);
-        Callback(Gc::new(&ctx, CallbackData { kind, id: ctx.next_id(), builtin, name, quick }))
+        let (quick, is_restartable) = (Cell::new(None), Cell::new(false));
+        let id = ctx.next_id();
+        Callback(Gc::new(&ctx, CallbackData { kind, id, builtin, is_restartable, name, quick }))
     }
 
     /// Runs it.
@@ -281,6 +284,17 @@ impl<'gc> Callback<'gc> {
             Kind::Function(_) => None,
             Kind::Captured(captured) => captured.0.value(ctx, arguments),
         }
+    }
+
+    /// Says that it can be called again when it has failed for want of memory and has left its arguments
+    /// on the stack: nothing has happened then. It may return, call a function, or be a sequence.
+    pub fn set_restartable(self) {
+        self.0.is_restartable.set(true);
+    }
+
+    /// Whether it can be called again when it has failed for want of memory.
+    pub fn is_restartable(self) -> bool {
+        self.0.is_restartable.get()
     }
 
     /// Gives it a quick form, which has to do just what the function does.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::account;
 use crate::context::Context;
+use crate::table::InvalidKey;
 use crate::userdata::UserData;
 use crate::value::Value;
 
@@ -66,6 +67,14 @@ impl<'gc> Error<'gc> {
     /// The error of an allocation that cannot be made.
     pub fn memory() -> Self {
         Error::Raised(Box::new(Raised::Memory))
+    }
+
+    /// The error of a key that cannot be set, complete as it is.
+    pub fn invalid_key(key: InvalidKey) -> Self {
+        match key {
+            InvalidKey::Memory => Error::memory(),
+            key => Error::plain(key.message()),
+        }
     }
 
     /// Looks whether there is room for so many bytes.

@@ -310,6 +310,10 @@ pub struct ThreadState<'gc> {
     pub tracing: Tracing,
     /// How many arguments `__call` metamethods put before those of the callback that runs.
     pub extra_arguments: u8,
+    /// The instruction that is run again after a collection, and in which slice: how many frames there
+    /// are, and its index.
+    #[collect(require_static)]
+    pub restarted: (u32, u32, u32),
 }
 
 impl ThreadState<'_> {
@@ -475,6 +479,7 @@ impl<'gc> Thread<'gc> {
             hook: Hook::default(),
             tracing: Tracing::default(),
             extra_arguments: 0,
+            restarted: (0, 0, 0),
         };
         Thread(Gc::new(&ctx, ThreadData { state: RefLock::new(state), id: ctx.next_id() }))
     }

@@ -215,7 +215,10 @@ impl<'gc> Run<'_, 'gc> {
             Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
             Err(error) => {
-                let error = self.complete(error, Value::Callback(callback), extra);
+                let error = match self.call_again(error, callback, function, argc, count, returns) {
+                    Ok(()) => return Ok(Flow::GoOn),
+                    Err(error) => self.complete(error, Value::Callback(callback), extra),
+                };
                 self.push_failed(function);
                 Err(error)
             }
@@ -256,11 +259,14 @@ impl<'gc> Run<'_, 'gc> {
         let control = match result {
             Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
-            Err(error) => {
-                let error = self.complete(error, Value::Callback(callback), 0);
-                self.push_failed(function);
-                Err(error)
-            }
+            Err(error) => match self.call_again(error, callback, function, argc, count, returns) {
+                Ok(()) => Ok(Flow::GoOn),
+                Err(error) => {
+                    let error = self.complete(error, Value::Callback(callback), 0);
+                    self.push_failed(function);
+                    Err(error)
+                }
+            },
         };
         self.go_on_after(control, before)
     }

@@ -262,6 +262,16 @@ impl<'gc> Run<'_, 'gc> {
                 .count();
             if texts >= 2 {
                 let from = first + remaining - texts;
+                let length = operate::joined_length(self.state.registers.values(from, texts));
+                if length > isize::MAX as usize / 2 {
+                    return Err(self.fault(Fault::Message("string length overflow")));
+                }
+                if !account::has_room_for(length)
+                    && !self.state.tracing.is_on()
+                    && account::wish_collection()
+                {
+                    return self.concat_again(from, texts, (remaining - texts + 1) as u8);
+                }
                 let value = self.concat_texts(from, texts)?;
                 remaining -= texts - 1;
                 self.state.registers.set(first + remaining - 1, value);
@@ -292,25 +302,7 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn concat_texts(&mut self, from: usize, count: usize) -> Result<Value<'gc>, Error<'gc>> {
-        /// No number is longer.
-        const NUMBER: usize = 24;
-        let mut len = 0_usize;
-        for slot in from..from + count {
-            len = len.saturating_add(match self.state.registers.get(slot) {
-                Value::String(string) => string.len(),
-                _ => NUMBER,
-            });
-        }
-        let mut text = Vec::new();
-        if len > isize::MAX as usize / 2 {
-            return Err(self.fault(Fault::Message("string length overflow")));
-        }
-        if !account::has_room_for(len) || text.try_reserve_exact(len).is_err() {
-            return Err(Error::memory());
-        }
-        for slot in from..from + count {
-            self.ctx.write_basic(&mut text, self.state.registers.get(slot));
-        }
+        let text = operate::joined(self.ctx, self.state.registers.values(from, count))?;
         self.state.fuel -= (text.len() / 64) as i64;
         self.end_slice_if_due();
         Ok(Value::String(self.ctx.intern_owned(text)))

@@ -64,6 +64,9 @@ impl<'gc> Run<'_, 'gc> {
     #[cold]
     #[inline(never)]
     pub(crate) fn raise(&mut self, error: Error<'gc>) -> Control<'gc> {
+        if self.restarts_instruction(&error) {
+            return Ok(Flow::GoOn);
+        }
         let error = self.complete(error, Value::Nil, 0);
         let mut value = error.into_value(self.ctx);
         let catcher = self.state.frames.iter().rposition(|frame| match frame {

@@ -500,6 +500,9 @@ impl Vm {
                     }
                 }
             }
+            if account::take_wish() {
+                self.await_full_cycle();
+            }
             if !self.reach_awaited_cycle(fuel) {
                 return if should_stop() { RunEnd::Interrupted } else { RunEnd::OutOfFuel };
             }

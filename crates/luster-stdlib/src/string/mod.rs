@@ -48,7 +48,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the library's table and sets the metatable of strings.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    crate::table_of(ctx, FUNCTIONS, 0)
+    crate::restartable_table_of(ctx, FUNCTIONS, 0)
 }
 
 /// Gives strings their methods, the functions of the library.

@@ -342,6 +342,7 @@ fn pack_some<'gc>(
                 if text.contains(&0) {
                     return Err(Error::argument(at + 1, "string contains zeros"));
                 }
+                grow(out, text.len() + 1)?;
                 append(out, text)?;
                 append(out, &[0])?;
             }
