@@ -36,6 +36,9 @@ pub(crate) fn reserve<'gc>(
     uncounted: usize,
 ) -> Result<(), Error<'gc>> {
     let (length, capacity) = (buffer.len(), buffer.capacity());
+    if capacity - length >= more {
+        return Ok(());
+    }
     let least = length.saturating_add(more);
     // Never by less than a part of what there is, since all of that is copied.
     for part in [1, 4, 16] {

@@ -136,3 +136,21 @@ impl Drop for CountedMemory {
         account::sub(self.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_about_as_large_as_what_is_in_it() {
+        let mut buffer = CountedBuffer::new();
+        for number in 0..10_000 {
+            assert!(buffer.extend_value(Value::Integer(number)).is_ok_and(|is_text| is_text));
+            assert!(buffer.long.capacity() <= 2 * buffer.as_bytes().len() + 128);
+        }
+        assert_eq!(buffer.as_bytes().len(), 38_890);
+        let bytes = buffer.take_bytes();
+        assert!(bytes.starts_with(b"0123456789101112") && bytes.ends_with(b"99989999"));
+        assert!(buffer.as_bytes().is_empty());
+    }
+}

@@ -320,6 +320,12 @@ impl<'gc> Context<'gc> {
         }
     }
 
+    /// A value's metatable as scripts and hosts may see it: not the empty one that read-only tables have
+    /// when they have no other.
+    pub fn visible_metatable(self, value: Value<'gc>) -> Option<Table<'gc>> {
+        self.metatable(value).filter(|metatable| !metatable.is_hidden())
+    }
+
     /// A value's metamethod, nil if it has none.
     #[inline]
     pub fn metamethod(self, value: Value<'gc>, which: Metamethod) -> Value<'gc> {

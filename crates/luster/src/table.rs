@@ -155,7 +155,9 @@ impl Table {
     /// The metatable.
     pub fn metatable(&self) -> Option<Table> {
         self.visit(|ctx, table| {
-            Ok(table.metatable().map(|table| Table(Handle::new(ctx, Value::Table(table)))))
+            Ok(ctx
+                .visible_metatable(Value::Table(table))
+                .map(|table| Table(Handle::new(ctx, Value::Table(table)))))
         })
         .unwrap_or(None)
     }

@@ -109,6 +109,29 @@ fn a_read_only_table_is_read_as_any_other() -> Result<()> {
 }
 
 #[test]
+fn a_read_only_table_shows_no_metatable_that_it_has_not() -> Result<()> {
+    let lua = lua()?;
+    assert!(
+        lua.load("return getmetatable(plain) == nil and debug.getmetatable(plain) == nil")
+            .eval::<bool>()?
+    );
+    assert!(lua.load("return getmetatable(shared) ~= nil").eval::<bool>()?);
+    let plain: Table = lua.globals().get("plain")?;
+    assert!(plain.metatable().is_none());
+    plain.set_read_only(false)?;
+    plain.set_read_only(false)?;
+    assert!(
+        lua.load("local mt = {} return getmetatable(setmetatable(plain, mt)) == mt")
+            .eval::<bool>()?
+    );
+    // One that was there stays.
+    plain.set_read_only(true)?;
+    plain.set_read_only(false)?;
+    assert!(plain.metatable().is_some());
+    Ok(())
+}
+
+#[test]
 fn a_metamethod_still_takes_new_keys() -> Result<()> {
     let lua = Lua::new();
     lua.load(

@@ -123,7 +123,7 @@ fn other_errors_keep_their_status() {
 /// A program that is itself too large for its memory has reached that limit, too.
 #[test]
 fn a_program_may_be_too_large() {
-    let path = file("large.lua", &"x = 1 ".repeat(300_000));
+    let path = file("large.lua", "x = 1 ".repeat(300_000));
     let (status, message) = limited(&["--memory", "4M", &path], "");
     assert_eq!((status, message.as_str()), (Some(3), "memory limit exceeded"));
 }

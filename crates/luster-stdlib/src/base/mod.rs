@@ -122,7 +122,7 @@ fn getmetatable<'gc>(
     if let Value::Table(table) = object {
         ctx.fill(table);
     }
-    let result = match ctx.metatable(object) {
+    let result = match ctx.visible_metatable(object) {
         None => Value::Nil,
         Some(metatable) => match metatable.metamethod(ctx, Metamethod::Metatable) {
             Value::Nil => Value::Table(metatable),

@@ -114,7 +114,7 @@ fn getmetatable<'gc>(
     if let Value::Table(table) = value {
         ctx.fill(table);
     }
-    let metatable = ctx.metatable(value);
+    let metatable = ctx.visible_metatable(value);
     stack.replace(metatable.map_or(Value::Nil, Value::Table));
     Ok(CallbackReturn::Return)
 }

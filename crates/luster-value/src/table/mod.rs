@@ -45,8 +45,12 @@ struct TableData<'gc> {
     absent: Cell<u8>,
     /// Whether it is to be finalized, so that it is noted once only.
     has_finalizer: Cell<bool>,
-    /// Whether nobody may change it.
+    /// Whether nobody may change it. Such a table always has a metatable, if only a hidden one: so the
+    /// quick ways to set a field, which look at the metatable anyhow when they put in a new key, need
+    /// no other look for that.
     is_read_only: Cell<bool>,
+    /// As a metatable: whether it is only there since the table is read-only.
+    is_hidden: Cell<bool>,
 }
 
 struct Parts<'gc> {
@@ -194,6 +198,7 @@ impl<'gc> Table<'gc> {
                 absent: Cell::new(0),
                 has_finalizer: Cell::new(false),
                 is_read_only: Cell::new(false),
+                is_hidden: Cell::new(false),
             },
         ))
     }
@@ -258,12 +263,28 @@ impl<'gc> Table<'gc> {
     pub fn set_read_only(self, ctx: Context<'gc>, is_read_only: bool) {
         ctx.fill(self);
         self.0.is_read_only.set(is_read_only);
+        match self.metatable() {
+            None if is_read_only => {
+                let hidden = Table::new(ctx);
+                hidden.0.is_hidden.set(true);
+                self.set_metatable(&ctx, Some(hidden));
+            }
+            Some(metatable) if metatable.is_hidden() && !is_read_only => {
+                self.set_metatable(&ctx, None);
+            }
+            _ => {}
+        }
     }
 
     /// Whether nobody may change the table.
     #[inline(always)]
     pub fn is_read_only(self) -> bool {
         self.0.is_read_only.get()
+    }
+
+    /// Whether it is a metatable that is only there since its table is read-only.
+    pub(crate) fn is_hidden(self) -> bool {
+        self.0.is_hidden.get()
     }
 
     /// Takes over what another table contains, and leaves it what this one did. Metatables stay.
@@ -413,12 +434,9 @@ impl<'gc> Table<'gc> {
     /// Sets an integer key if that needs neither a metamethod nor growth. Tells whether it did.
     #[inline(always)]
     pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
-        if self.is_read_only() {
-            return false;
-        }
         let parts = self.parts_mut();
         if let Some(index) = parts.array.index_of(key) {
-            if self.metatable().is_some() && parts.array.is_nil_at(index) {
+            if self.metatable().is_some() && (parts.array.is_nil_at(index) || self.is_read_only()) {
                 return false;
             }
             parts.array.set_at(index, value);
@@ -448,9 +466,6 @@ impl<'gc> Table<'gc> {
         value: Value<'gc>,
         cache: &impl SlotCache,
     ) -> bool {
-        if self.is_read_only() {
-            return false;
-        }
         let nodes = &mut self.parts_mut().nodes;
         let mut slot = cache.guess();
         if !nodes.holds_short(slot, key) {
@@ -472,6 +487,8 @@ impl<'gc> Table<'gc> {
             }
             self.0.absent.set(0);
             self.barrier(mc, Value::String(key));
+        } else if self.is_read_only() {
+            return false;
         }
         nodes.set(slot, value);
         self.barrier(mc, value);
