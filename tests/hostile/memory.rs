@@ -171,6 +171,84 @@ pub(super) fn add(topic: &mut Topic) {
             "alive",
         )
         .fuel = 100_000_000;
+    for (name, request, result) in [
+        ("rep", "#('y'):rep(9 << 20)", "9437184"),
+        ("upper", "#long:upper()", "6291456"),
+        ("sub", "#long:sub(2)", "6291455"),
+        ("a concatenation", "#(long .. 1 .. 'z')", "6291458"),
+        (
+            "a concatenation with a metamethod",
+            "#(long .. 'z' .. setmetatable({}, { __concat = function(a) return a end }))",
+            "6291457",
+        ),
+        (
+            "a concatenation in a coroutine",
+            "coroutine.wrap(function() return #(long .. 'z') end)()",
+            "6291457",
+        ),
+        (
+            "a concatenation in a sort",
+            "(function() local n table.sort({ 2, 1 }, function(a, b) n = #(long .. 'z') return a < b end) return n end)()",
+            "6291457",
+        ),
+        (
+            "a concatenation in a metamethod",
+            "setmetatable({}, { __index = function() return #(long .. 'z') end }).x",
+            "6291457",
+        ),
+        (
+            "rep in a gsub",
+            "(('x'):gsub('x', function() return #('y'):rep(9 << 20) end))",
+            "9437184",
+        ),
+        (
+            "rep in a metamethod",
+            "-setmetatable({}, { __unm = function() return #('y'):rep(9 << 20) end })",
+            "9437184",
+        ),
+        ("format", "#('%s'):format(long)", "6291456"),
+        ("pack", "#('z'):pack(long)", "6291457"),
+        ("unpack", "#('z'):unpack(ended)", "6291455"),
+        ("table.create", "#table.create(1 << 20)", "0"),
+        ("an array that grows", "(function() list[#list + 1] = 1 return #list end)()", "262145"),
+        (
+            "an array that grows by rawset",
+            "(function() table.insert(list, 1) return #list end)()",
+            "262145",
+        ),
+        (
+            "a hash that grows",
+            "(function() for i = 1, 200000 do hash[i + 0.5] = i end return hash[200000.5] end)()",
+            "200000",
+        ),
+        ("a constructor", "select('#', table.unpack({ table.unpack(list, 1, 100000) }))", "100000"),
+    ] {
+        let case = topic.returns(
+            format!("garbage and then {name}"),
+            format!(
+                "local long, ended = ('x'):rep(6 << 20), nil \
+                local list, hash = {{}}, {{}} \
+                local function prepare(what) \
+                    if what:find('ended') then long = nil ended = ('x'):rep((6 << 20) - 1) .. '\\0' end \
+                    if what:find('list') then for i = 1, 1 << 18 do list[i] = i end long = nil end \
+                    if what:find('hash') or not what:find('long') then long = nil end \
+                    collectgarbage() \
+                    local garbage = ('z'):rep(what:find('list') and 11 << 20 or 8 << 20) \
+                    return 'prepared' \
+                end \
+                prepare([==[{request}]==]) \
+                local ok, result = pcall(function() return {request} end) \
+                return ok and result or 'error'"
+            ),
+            result,
+        );
+        case.fuel = 100_000_000;
+    }
+    topic.returns("a refusal after a collection",
+        "local long = ('x'):rep(9 << 20) local n = 0 \
+        for i = 1, 10 do n = n + (pcall(string.rep, 'y', 9 << 20) and 1 or 0) \
+        n = n + (pcall(function() return long .. 'x' end) and 1 or 0) end return n .. ' ' .. #('x'):rep(1 << 20)",
+        "0 1048576").fuel = 100_000_000;
     topic
         .returns(
             "a stack that is deep and gone again",

@@ -4,6 +4,7 @@
 //! A case is a chunk that the host loads and steps. What it says is Lua; families of cases (one for
 //! each production of the grammar, or for each function of the library) are generated.
 
+mod allocations;
 mod bytes;
 mod closing;
 mod collector;
@@ -136,12 +137,13 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [fn(&mut Topic); 14] = [
+    let topics: [fn(&mut Topic); 15] = [
         nesting::add,
         compile::add,
         sources::add,
         bytes::add,
         memory::add,
+        allocations::add,
         time::add,
         patterns::add,
         tables::add,
@@ -158,6 +160,7 @@ pub fn corpus() -> Vec<Case> {
         "sources",
         "bytes",
         "memory",
+        "allocations",
         "time",
         "patterns",
         "tables",

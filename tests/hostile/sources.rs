@@ -82,7 +82,7 @@ pub(super) fn add(topic: &mut Topic) {
     topic
         .hungry(
             "functions of load that stay",
-            "local s = ('x=1 '):rep(2000) local t = {} for i = 1, math.huge do t[i] = load(s) end",
+            "local s = ('x=1 '):rep(2000) local t = {} for i = 1, math.huge do t[i] = assert(load(s)) end",
         )
         .fuel = 400_000_000;
     topic

@@ -69,7 +69,8 @@ pub(crate) fn instruction_set() -> u32 {
 /// `strip` is true, what only messages and debuggers need is left out: source positions and the
 /// names of variables and of the source.
 pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
-    let mut writer = Writer { bytes: Vec::new(), strip, strings: HashMap::new() };
+    let mut writer =
+        Writer { bytes: Vec::with_capacity(estimate(prototype)), strip, strings: HashMap::new() };
     writer.bytes.extend(MAGIC);
     writer.bytes.push(VERSION);
     writer.bytes.extend(instruction_set().to_le_bytes());
@@ -89,6 +90,43 @@ pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
         }
     }
     writer.bytes
+}
+
+/// How many bytes making a dump takes, about: for whoever has to keep to a limit.
+pub fn dump_size(prototype: &Prototype) -> usize {
+    /// What the writer remembers of a string.
+    const STRING: usize = 80;
+    let mut total = estimate(prototype);
+    each(prototype, &mut |parts| {
+        total += STRING * (parts.constants.len() + parts.upvalues.len() + parts.locals.len());
+    });
+    total
+}
+
+/// About how long a dump is, or less.
+fn estimate(prototype: &Prototype) -> usize {
+    let mut total =
+        MAGIC.len() + prototype.source.name.len() + 2 * prototype.source.line_starts.len();
+    each(prototype, &mut |parts| {
+        let texts = parts.constants.iter().map(|constant| match constant {
+            Constant::String(text) => text.len() + 6,
+            _ => 9,
+        });
+        let upvalues = parts.upvalues.iter().map(|upvalue| upvalue.name.len() + 4);
+        let locals = parts.locals.iter().map(|local| local.name.len() + 6);
+        total += 32 + 10 * parts.instructions.len();
+        total += texts.chain(upvalues).chain(locals).sum::<usize>();
+    });
+    total
+}
+
+/// Looks at a function and all those inside it.
+fn each<'a>(prototype: &'a Prototype, look: &mut impl FnMut(&'a Prototype)) {
+    let mut left = vec![prototype];
+    while let Some(prototype) = left.pop() {
+        look(prototype);
+        left.extend(prototype.prototypes.iter().map(|nested| &**nested));
+    }
 }
 
 struct Writer<'a> {

@@ -102,13 +102,13 @@ fn run_init(session: &Session) -> Result<(), Stop> {
 
 fn run_text(session: &Session, text: &[u8], name: &str) -> Result<(), Stop> {
     let function =
-        session.load_text(text, name).map_err(|message| session.report(Some(&message)))?;
+        session.load_text(text, name).map_err(|message| session.failed(Some(&message)))?;
     succeed(session, session.call(&function, |_| Vec::new())?).map(drop)
 }
 
 fn run_file(session: &Session, file_name: Option<&[u8]>) -> Result<(), Stop> {
     let function =
-        session.load_file(file_name).map_err(|message| session.report(Some(&message)))?;
+        session.load_file(file_name).map_err(|message| session.failed(Some(&message)))?;
     succeed(session, session.call(&function, |_| Vec::new())?).map(drop)
 }
 
@@ -144,7 +144,7 @@ fn require(session: &Session, library: &[u8]) -> Result<(), Stop> {
 /// Runs the script with what the global `arg` has as arguments by now.
 fn run_script(session: &Session, file_name: Option<&[u8]>) -> Result<(), Stop> {
     let function =
-        session.load_file(file_name).map_err(|message| session.report(Some(&message)))?;
+        session.load_file(file_name).map_err(|message| session.failed(Some(&message)))?;
     let count = session.enter(|ctx| match ctx.globals().get_field(ctx, "arg") {
         Value::Table(table) => Some(table.length()),
         _ => None,

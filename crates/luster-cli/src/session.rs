@@ -46,7 +46,7 @@ const TIME: &str = "timed out";
 /// The status that the command ends with when a limit was reached.
 const LIMITED: i32 = 3;
 
-/// How an error about memory begins.
+/// What an error about memory says.
 const NOT_ENOUGH: &[u8] = b"not enough memory";
 
 /// The functions of the library that the command itself uses, whatever scripts make of them.
@@ -156,7 +156,7 @@ impl Session {
     /// reached that limit.
     pub(crate) fn failed(&self, message: Option<&[u8]>) -> Stop {
         match message {
-            Some(message) if self.has_memory_limit && message.starts_with(NOT_ENOUGH) => {
+            Some(message) if self.has_memory_limit && is_about_memory(message) => {
                 self.limited(MEMORY)
             }
             message => self.report(message),
@@ -419,6 +419,16 @@ impl Session {
     /// Whether the last `os.exit` was to close the VM.
     fn exit_closes(&self) -> bool {
         self.enter(luster::exit_closes)
+    }
+}
+
+/// Whether a message, which may have a traceback behind it, is that there is not enough memory. One who
+/// caught that may have raised it again, with a place before it.
+fn is_about_memory(message: &[u8]) -> bool {
+    let end = message.iter().position(|&byte| byte == b'\n').unwrap_or(message.len());
+    match message[..end].strip_suffix(NOT_ENOUGH) {
+        Some(before) => before.is_empty() || before.ends_with(b": "),
+        None => false,
     }
 }
 

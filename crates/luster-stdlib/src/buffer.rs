@@ -9,7 +9,10 @@ pub(crate) const MAX_LENGTH: usize = i64::MAX as usize;
 /// script can catch: what no sane script asks for is refused at once.
 const MAX_BUFFER: usize = if usize::BITS > 32 { 1 << 32 } else { 1 << 30 };
 
-/// Makes room for more bytes.
+/// The smallest buffer.
+const SMALLEST: usize = 32;
+
+/// Makes room for more bytes in a buffer that is not counted.
 ///
 /// # Errors
 /// There is not that much memory.
@@ -19,20 +22,33 @@ pub(crate) fn grow<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'
         return Ok(());
     }
     check(buffer.len().saturating_add(more))?;
-    reserve(buffer, more)
+    reserve(buffer, more, buffer.capacity())
 }
 
-/// Makes room for more bytes, and for as many again as there are if the memory limit allows.
+/// Makes room for more bytes in a buffer of which so many bytes are not counted, and for as many again as
+/// there are if the memory limit allows. While it grows, there may be a second one beside it.
 ///
 /// # Errors
 /// There is not that much memory.
-pub(crate) fn reserve<'gc>(buffer: &mut Vec<u8>, more: usize) -> Result<(), Error<'gc>> {
-    let reserved = if account::has_room_for(more.max(buffer.capacity())) {
-        buffer.try_reserve(more)
-    } else {
-        buffer.try_reserve_exact(more)
-    };
-    reserved.map_err(|_| Error::memory())
+pub(crate) fn reserve<'gc>(
+    buffer: &mut Vec<u8>,
+    more: usize,
+    uncounted: usize,
+) -> Result<(), Error<'gc>> {
+    let (length, capacity) = (buffer.len(), buffer.capacity());
+    if capacity - length >= more {
+        return Ok(());
+    }
+    let least = length.saturating_add(more);
+    // Never by less than a part of what there is, since all of that is copied.
+    for part in [1, 4, 16] {
+        let wanted = capacity.saturating_add(capacity / part);
+        let wanted = wanted.max(least).max(SMALLEST);
+        if account::has_room_for(wanted.saturating_add(uncounted)) {
+            return buffer.try_reserve_exact(wanted - length).map_err(|_| Error::memory());
+        }
+    }
+    Err(Error::memory())
 }
 
 /// Checks the length that a buffer is to have, none of which is counted yet.

@@ -52,9 +52,22 @@ fn create<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let thread = Thread::new(ctx, stack.function(ctx, 0)?);
+    let thread = new_thread(ctx, stack)?;
     stack.replace(Value::Thread(thread));
     Ok(CallbackReturn::Return)
+}
+
+/// A coroutine that will call the first argument. It is much larger than most objects, and costs more.
+fn new_thread<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+) -> Result<Thread<'gc>, Error<'gc>> {
+    const FUEL: usize = 20;
+    const BYTES: usize = 2048;
+    let function = stack.function(ctx, 0)?;
+    stack.burn(FUEL);
+    Error::check_room(BYTES)?;
+    Ok(Thread::new(ctx, function))
 }
 
 /// `coroutine.resume(coroutine, ...)`
@@ -72,7 +85,7 @@ fn wrap<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let thread = Thread::new(ctx, stack.function(ctx, 0)?);
+    let thread = new_thread(ctx, stack)?;
     stack.replace(Value::Callback(Callback::captured(ctx, "wrap", Wrapped { thread })));
     Ok(CallbackReturn::Return)
 }

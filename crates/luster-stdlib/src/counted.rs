@@ -33,10 +33,10 @@ impl CountedBuffer {
         crate::buffer::check_growth(length.saturating_add(more), more)?;
         if self.long.capacity() == 0 {
             let room = (length + more).max(SHORT * 2);
-            self.long.try_reserve(room).map_err(|_| Error::memory())?;
+            self.long.try_reserve_exact(room).map_err(|_| Error::memory())?;
             self.long.extend_from_slice(&self.short[..self.short_length]);
         } else {
-            crate::buffer::reserve(&mut self.long, more)?;
+            crate::buffer::reserve(&mut self.long, more, 0)?;
         }
         let capacity = self.long.capacity();
         account::add(capacity - self.counted);
@@ -90,15 +90,23 @@ impl CountedBuffer {
         if self.long.capacity() == 0 { &self.short[..self.short_length] } else { &self.long }
     }
 
+    /// The bytes; the buffer is empty then.
+    pub(crate) fn take_bytes(&mut self) -> Vec<u8> {
+        if self.long.capacity() == 0 {
+            return self.short[..std::mem::take(&mut self.short_length)].to_vec();
+        }
+        self.short_length = 0;
+        account::sub(std::mem::take(&mut self.counted));
+        std::mem::take(&mut self.long)
+    }
+
     /// The bytes as a string; the buffer is empty then.
     pub(crate) fn take_string<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
         if self.long.capacity() == 0 {
             let length = std::mem::take(&mut self.short_length);
             return Value::String(ctx.intern(&self.short[..length]));
         }
-        self.short_length = 0;
-        account::sub(std::mem::take(&mut self.counted));
-        Value::String(ctx.intern_owned(std::mem::take(&mut self.long)))
+        Value::String(ctx.intern_owned(self.take_bytes()))
     }
 }
 
@@ -126,5 +134,23 @@ impl CountedMemory {
 impl Drop for CountedMemory {
     fn drop(&mut self) {
         account::sub(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_about_as_large_as_what_is_in_it() {
+        let mut buffer = CountedBuffer::new();
+        for number in 0..10_000 {
+            assert!(buffer.extend_value(Value::Integer(number)).is_ok_and(|is_text| is_text));
+            assert!(buffer.long.capacity() <= 2 * buffer.as_bytes().len() + 128);
+        }
+        assert_eq!(buffer.as_bytes().len(), 38_890);
+        let bytes = buffer.take_bytes();
+        assert!(bytes.starts_with(b"0123456789101112") && bytes.ends_with(b"99989999"));
+        assert!(buffer.as_bytes().is_empty());
     }
 }

@@ -50,7 +50,7 @@ mod unopened;
 mod utf8;
 mod warning;
 
-use luster_value::{Callback, Context, Function, Table, Value};
+use luster_value::{Callback, Context, Function, Table, Type, Value};
 
 #[cfg(feature = "os")]
 pub use os::{exit_closes, set_clock};
@@ -240,6 +240,22 @@ fn fill_globals<'gc>(ctx: Context<'gc>, globals: Table<'gc>, rows: Rows) {
     }
 }
 
+/// Makes the tables of the libraries that are open read-only, but for the globals, and the metatable of
+/// strings, which all scripts of a VM share. They are all filled for that.
+pub fn make_read_only(ctx: Context<'_>) {
+    ctx.fill_all();
+    let loaded = loaded(ctx);
+    let libraries = LIBRARIES.iter().filter(|(library, ..)| *library != Library::Base);
+    for table in libraries.map(|(_, name, _)| loaded.get_field(ctx, name)) {
+        if let Value::Table(table) = table {
+            table.set_read_only(ctx, true);
+        }
+    }
+    if let Some(metatable) = ctx.type_metatable(Type::String) {
+        metatable.set_read_only(ctx, true);
+    }
+}
+
 /// Puts what belongs there into the table of a library.
 fn fill_library<'gc>(ctx: Context<'gc>, table: Table<'gc>, rows: Rows) {
     let Some(&(library, _, contents)) = LIBRARIES.get(rows.trailing_zeros() as usize) else {
@@ -277,6 +293,22 @@ pub(crate) fn table_of<'gc>(
     // A table that cannot be made that large is made smaller, and grows as it can.
     let table = Table::with_room(ctx, 0, room).unwrap_or_else(|_| Table::new(ctx));
     register(ctx, table, functions);
+    table
+}
+
+/// A table of built-ins that can be called again when they have failed for want of memory and have left
+/// their arguments on the stack: nothing has happened then.
+pub(crate) fn restartable_table_of<'gc>(
+    ctx: Context<'gc>,
+    functions: &[(&'static str, Function)],
+    more: usize,
+) -> Table<'gc> {
+    let table = table_of(ctx, functions, more);
+    for (name, _) in functions {
+        if let Value::Callback(callback) = table.get_field(ctx, name) {
+            callback.set_restartable();
+        }
+    }
     table
 }
 

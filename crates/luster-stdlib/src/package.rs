@@ -14,6 +14,7 @@ use luster_value::{
 use crate::base::load::{Options, load_file};
 use crate::buffer::append;
 use crate::c_values::c_string;
+use crate::counted::CountedBuffer;
 use crate::system_error::{os_bytes, os_string};
 
 /// What it costs to look for a file.
@@ -181,6 +182,9 @@ fn text<'gc>(string: LuaString<'gc>) -> &'gc [u8] {
     c_string(string.as_bytes())
 }
 
+/// What stands between the names of files in a message.
+const FILE: &[u8] = b"'\n\tno file '";
+
 /// The first file of a path that can be read, or the message that says what was tried.
 fn search<'gc>(
     name: &[u8],
@@ -188,6 +192,12 @@ fn search<'gc>(
     separator: &[u8],
     replacement: &[u8],
 ) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
+    let count = |byte, text: &[u8]| memchr::memchr_iter(byte, text).count();
+    let marks = count(b'?', path);
+    let names = marks.saturating_mul(name.len()).saturating_add(path.len());
+    let files = count(b';', name).saturating_mul(marks).saturating_add(count(b';', path));
+    // The names, and the message twice.
+    Error::check_message(files.saturating_mul(FILE.len()).saturating_add(names).max(name.len()))?;
     let name = if separator.is_empty() {
         name.to_vec()
     } else {
@@ -202,7 +212,7 @@ fn search<'gc>(
         }
     }
     let mut message = b"no file '".to_vec();
-    append(&mut message, &substitute(&names, b";", b"'\n\tno file '")?)?;
+    append(&mut message, &substitute(&names, b";", FILE)?)?;
     message.push(b'\'');
     Ok(Err(message))
 }
@@ -264,6 +274,7 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let name = text(stack.string(ctx, 0)?);
+        Error::check_message(name.len())?;
         let found = match self.kind {
             Kind::Preload => {
                 match preloaded(ctx).get(ctx.string(name)) {
@@ -334,7 +345,14 @@ impl<'gc> Captured<'gc> for Require<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let given = stack.string(ctx, 0)?;
-        let name = ctx.intern(text(given));
+        let name = text(given);
+        // The searchers get a copy of the name that ends at a zero, if there is one.
+        let name = if name.len() == given.len() {
+            given
+        } else {
+            Error::check_room(name.len())?;
+            ctx.intern(name)
+        };
         let loaded = crate::loaded(ctx).get(Value::String(name));
         if loaded.is_truthy() {
             stack.replace(loaded);
@@ -350,7 +368,7 @@ impl<'gc> Captured<'gc> for Require<'gc> {
             name,
             searchers,
             tried: 0,
-            messages: Vec::new(),
+            messages: CountedBuffer::new(),
             loader_data: Value::Nil,
             state: State::Search,
         })))
@@ -380,7 +398,7 @@ struct Requiring<'gc> {
     /// How many searchers have been asked.
     tried: i64,
     /// What they said.
-    messages: Vec<u8>,
+    messages: CountedBuffer,
     loader_data: Value<'gc>,
     state: State,
 }
@@ -401,8 +419,8 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
                     return Ok(Poll::Call(loader, 0));
                 }
                 (text @ (Value::String(_) | Value::Integer(_) | Value::Float(_)), _) => {
-                    append(&mut self.messages, b"\n\t")?;
-                    ctx.write_basic(&mut self.messages, text);
+                    self.messages.extend(b"\n\t")?;
+                    self.messages.extend_value(text)?;
                 }
                 _ => {}
             }
@@ -412,10 +430,11 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
             self.tried += 1;
             let searcher = self.searchers.get_integer(self.tried);
             if searcher.is_nil() {
+                Error::check_message(self.name.len() + self.messages.as_bytes().len())?;
                 let mut message = b"module '".to_vec();
                 message.extend(self.name.as_bytes());
                 message.extend(b"' not found:");
-                append(&mut message, &self.messages)?;
+                message.extend(self.messages.as_bytes());
                 return Err(Error::message(message));
             }
             self.state = State::Answered;

@@ -68,7 +68,10 @@ pub(crate) fn run<'gc, P: Program<'gc> + 'gc>(
 
 /// The error of an operation that a library function, and so no variable, is to blame for.
 pub(crate) fn fault<'gc>(ctx: Context<'gc>, fault: Fault<'gc>) -> Error<'gc> {
-    Error::plain(fault.message(ctx, b""))
+    match fault {
+        Fault::Key(key) => Error::invalid_key(key),
+        fault => Error::plain(fault.message(ctx, b"")),
+    }
 }
 
 /// What the result of a call is taken for.

@@ -129,6 +129,7 @@ fn setmetatable<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Valu
     match *arguments {
         [value @ Value::Table(table), Value::Table(metatable)]
             if table.metatable().is_none()
+                && !table.is_read_only()
                 && metatable.metamethod(ctx, Metamethod::Gc).is_nil() =>
         {
             table.set_metatable(&ctx, Some(metatable));

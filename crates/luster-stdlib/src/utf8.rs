@@ -22,7 +22,7 @@ const FUNCTIONS: &[(&str, Function)] =
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    let table = crate::table_of(ctx, FUNCTIONS, 2);
+    let table = crate::restartable_table_of(ctx, FUNCTIONS, 2);
     let codes = Codes {
         strict: Callback::new(ctx, "codes_iterator", next_strict),
         lax: Callback::new(ctx, "codes_iterator", next_lax),
@@ -106,6 +106,7 @@ fn char<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let mut text = Vec::new();
     for index in 0..stack.len() {
+        crate::buffer::grow(&mut text, 6)?;
         let code = stack.integer(ctx, index)?;
         if !(0..=MAX_UTF).contains(&code) {
             return Err(Error::argument(index + 1, "value out of range"));

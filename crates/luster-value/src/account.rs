@@ -31,6 +31,12 @@ struct Counter {
     request_limit: Cell<isize>,
     /// What has been done without a look at the fuel, in bytes looked at.
     work: Cell<usize>,
+    /// How many bytes were refused the last time.
+    refused: Cell<usize>,
+    /// Whether a full collection is wished for.
+    wish: Cell<bool>,
+    /// How many slices have begun.
+    slices: Cell<u32>,
 }
 
 thread_local! {
@@ -41,6 +47,9 @@ thread_local! {
             slice_limit: Cell::new(isize::MAX),
             request_limit: Cell::new(isize::MAX),
             work: Cell::new(0),
+            refused: Cell::new(0),
+            wish: Cell::new(false),
+            slices: Cell::new(0),
         }
     };
 
@@ -152,6 +161,7 @@ impl Drop for Slice {
 pub fn begin_slice(allowance: usize, room: usize) -> Slice {
     COUNTER.with(|counter| {
         let bytes = counter.bytes.get();
+        counter.slices.set(counter.slices.get().wrapping_add(1));
         counter.slice_limit.set(bytes.saturating_add_unsigned(allowance));
         counter.request_limit.set(bytes.saturating_add_unsigned(room));
     });
@@ -164,8 +174,41 @@ pub fn begin_slice(allowance: usize, room: usize) -> Slice {
 #[must_use]
 pub fn has_room_for(bytes: usize) -> bool {
     COUNTER.with(|counter| {
-        counter.bytes.get().saturating_add_unsigned(bytes) <= counter.request_limit.get()
+        let has_room =
+            counter.bytes.get().saturating_add_unsigned(bytes) <= counter.request_limit.get();
+        if !has_room {
+            counter.refused.set(bytes);
+        }
+        has_room
     })
+}
+
+/// Wishes for a full collection after this slice, which ends soon, if that may make room for what has
+/// just been refused. Tells whether it does; whoever was refused something should begin anew then, once.
+pub fn wish_collection() -> bool {
+    COUNTER.with(|counter| {
+        let limit = counter.request_limit.get();
+        // What is more than all there may be is never granted.
+        if limit == isize::MAX
+            || usize::try_from(limit).is_ok_and(|all| counter.refused.get() > all)
+        {
+            return false;
+        }
+        counter.wish.set(true);
+        counter.slice_limit.set(isize::MIN);
+        true
+    })
+}
+
+/// Takes the wish for a full collection, if there is one.
+#[inline]
+pub fn take_wish() -> bool {
+    COUNTER.with(|counter| counter.wish.take())
+}
+
+/// A number that each slice has its own of, until they wrap around.
+pub fn slice_number() -> u32 {
+    COUNTER.with(|counter| counter.slices.get())
 }
 
 /// Does something small that cannot be told that there is no room for it.
@@ -309,6 +352,19 @@ mod tests {
         assert!(should_end_slice());
         drop(slice);
         assert!(!should_end_slice() && has_room_for(usize::MAX / 4));
+    }
+
+    #[test]
+    fn a_collection_is_wished_for_only_when_it_may_help() {
+        let account = Account::default();
+        let _open = account.open();
+        add(10);
+        assert!(!wish_collection() && !take_wish());
+        let _slice = begin_slice(1000, 1000);
+        assert!(!has_room_for(2000) && !wish_collection() && !should_end_slice());
+        add(500);
+        assert!(!has_room_for(900) && wish_collection() && should_end_slice());
+        assert!(take_wish() && !take_wish());
     }
 
     #[test]

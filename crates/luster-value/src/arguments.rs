@@ -159,6 +159,9 @@ impl<'gc> Stack<'_, 'gc> {
             _ => self.string(ctx, index)?.as_bytes(),
         };
         options.iter().position(|option| option.as_bytes() == given).ok_or_else(|| {
+            if let Err(error) = Error::check_message(given.len()) {
+                return error;
+            }
             let mut message = b"invalid option '".to_vec();
             message.extend(given);
             message.push(b'\'');

@@ -8,6 +8,7 @@ use std::fmt;
 
 use gc_arena::{Collect, Gc, static_collect};
 
+use crate::account;
 use crate::context::Context;
 use crate::error::Error;
 use crate::sequence::BoxSequence;
@@ -150,7 +151,23 @@ static_collect!(Builtin);
 
 enum Kind<'gc> {
     Function(Function),
-    Captured(Box<dyn Captured<'gc> + 'gc>),
+    Captured(Counted<'gc>),
+}
+
+/// Captured values, whose memory is counted.
+struct Counted<'gc>(Box<dyn Captured<'gc> + 'gc>);
+
+impl<'gc> Counted<'gc> {
+    fn new(captured: Box<dyn Captured<'gc> + 'gc>) -> Self {
+        account::add(size_of_val(&*captured));
+        Counted(captured)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        account::sub(size_of_val(&*self.0));
+    }
 }
 
 // SAFETY: a function pointer holds nothing; the captured values are traced.
@@ -158,7 +175,7 @@ unsafe impl<'gc> Collect<'gc> for Kind<'gc> {
     fn trace<T: gc_arena::collect::Trace<'gc>>(&self, cc: &mut T) {
         match self {
             Kind::Function(_) => {}
-            Kind::Captured(captured) => cc.trace(&**captured),
+            Kind::Captured(captured) => cc.trace(&*captured.0),
         }
     }
 }
@@ -169,6 +186,8 @@ struct CallbackData<'gc> {
     kind: Kind<'gc>,
     id: u32,
     builtin: Builtin,
+    #[collect(require_static)]
+    is_restartable: Cell<bool>,
     name: &'static str,
     #[collect(require_static)]
     quick: Cell<Option<Quick>>,
@@ -202,12 +221,13 @@ impl<'gc> Callback<'gc> {
         name: &'static str,
         captured: C,
     ) -> Self {
-        Self::with_kind(ctx, name, Builtin::None, Kind::Captured(Box::new(captured)))
+        Self::with_kind(ctx, name, Builtin::None, Kind::Captured(Counted::new(Box::new(captured))))
     }
 
     fn with_kind(ctx: Context<'gc>, name: &'static str, builtin: Builtin, kind: Kind<'gc>) -> Self {
-        let quick = Cell::new(None);
-        Callback(Gc::new(&ctx, CallbackData { kind, id: ctx.next_id(), builtin, name, quick }))
+        let (quick, is_restartable) = (Cell::new(None), Cell::new(false));
+        let id = ctx.next_id();
+        Callback(Gc::new(&ctx, CallbackData { kind, id, builtin, is_restartable, name, quick }))
     }
 
     /// Runs it.
@@ -222,7 +242,7 @@ impl<'gc> Callback<'gc> {
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         match &self.0.kind {
             Kind::Function(function) => function(ctx, stack),
-            Kind::Captured(captured) => captured.call(ctx, stack),
+            Kind::Captured(captured) => captured.0.call(ctx, stack),
         }
     }
 
@@ -236,7 +256,7 @@ impl<'gc> Callback<'gc> {
     ) -> Option<Value<'gc>> {
         match &self.0.as_ref().kind {
             Kind::Function(_) => None,
-            Kind::Captured(captured) => captured.index(ctx, object, key),
+            Kind::Captured(captured) => captured.0.index(ctx, object, key),
         }
     }
 
@@ -252,7 +272,7 @@ impl<'gc> Callback<'gc> {
     ) -> bool {
         match &self.0.as_ref().kind {
             Kind::Function(_) => false,
-            Kind::Captured(captured) => captured.set_index(ctx, object, key, value),
+            Kind::Captured(captured) => captured.0.set_index(ctx, object, key, value),
         }
     }
 
@@ -262,8 +282,19 @@ impl<'gc> Callback<'gc> {
     pub fn value(self, ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
         match &self.0.as_ref().kind {
             Kind::Function(_) => None,
-            Kind::Captured(captured) => captured.value(ctx, arguments),
+            Kind::Captured(captured) => captured.0.value(ctx, arguments),
         }
+    }
+
+    /// Says that it can be called again when it has failed for want of memory and has left its arguments
+    /// on the stack: nothing has happened then. It may return, call a function, or be a sequence.
+    pub fn set_restartable(self) {
+        self.0.is_restartable.set(true);
+    }
+
+    /// Whether it can be called again when it has failed for want of memory.
+    pub fn is_restartable(self) -> bool {
+        self.0.is_restartable.get()
     }
 
     /// Gives it a quick form, which has to do just what the function does.

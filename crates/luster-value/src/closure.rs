@@ -291,6 +291,32 @@ struct Header<'gc> {
 struct WithUpValues<'gc, const N: usize> {
     header: Header<'gc>,
     upvalues: [Lock<Option<UpValue<'gc>>>; N],
+    #[collect(require_static)]
+    beyond: Beyond<N>,
+}
+
+/// Counts the upvalues beyond the few that any object is reckoned with.
+struct Beyond<const N: usize>;
+
+impl<const N: usize> Beyond<N> {
+    const BYTES: usize = N.saturating_sub(8) * size_of::<Lock<Option<UpValue<'_>>>>();
+
+    #[inline(always)]
+    fn new() -> Self {
+        if Self::BYTES > 0 {
+            account::add(Self::BYTES);
+        }
+        Beyond
+    }
+}
+
+impl<const N: usize> Drop for Beyond<N> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if Self::BYTES > 0 {
+            account::sub(Self::BYTES);
+        }
+    }
 }
 
 /// A function written in Lua, with its upvalues inline.
@@ -319,7 +345,10 @@ impl<'gc> Closure<'gc> {
                 *slot = Lock::new(Some(upvalue));
             }
             let header = Header { code, id: ctx.next_id(), upvalues: len as u32 };
-            let gc = Gc::new(&ctx, WithUpValues::<N> { header, upvalues: inline });
+            let gc = Gc::new(
+                &ctx,
+                WithUpValues::<N> { header, upvalues: inline, beyond: Beyond::new() },
+            );
             // SAFETY: `WithUpValues` is `repr(C)` and begins with its `Header`; the collector keeps the
             // allocation's true type in its own header.
             Closure(unsafe { Gc::cast(gc) })

@@ -8,6 +8,7 @@ use std::ops::Deref;
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation, barrier};
 
+use crate::account;
 use crate::collector_settings::CollectorSettings;
 use crate::depth_limits::DepthLimits;
 use crate::finalizers::Finalizers;
@@ -313,6 +314,12 @@ impl<'gc> Context<'gc> {
         }
     }
 
+    /// A value's metatable as scripts and hosts may see it: not the empty one that read-only tables have
+    /// when they have no other.
+    pub fn visible_metatable(self, value: Value<'gc>) -> Option<Table<'gc>> {
+        self.metatable(value).filter(|metatable| !metatable.is_hidden())
+    }
+
     /// A value's metamethod, nil if it has none.
     #[inline]
     pub fn metamethod(self, value: Value<'gc>, which: Metamethod) -> Value<'gc> {
@@ -337,7 +344,10 @@ impl<'gc> Context<'gc> {
     /// The type name that error messages use: the metatable's `__name` if it is a string.
     pub fn type_name(self, value: Value<'gc>) -> std::borrow::Cow<'gc, str> {
         match self.metamethod(value, Metamethod::Name) {
-            Value::String(name) => name.to_string_lossy(),
+            // It is there several times over while the message is made.
+            Value::String(name) if account::has_room_for(name.len().saturating_mul(4)) => {
+                name.to_string_lossy()
+            }
             _ => value.type_name().into(),
         }
     }

@@ -6,9 +6,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::account;
 use crate::context::Context;
+use crate::table::InvalidKey;
 use crate::userdata::UserData;
 use crate::value::Value;
+
+/// From how many bytes on a message asks whether there is memory for it.
+const LONG_MESSAGE: usize = 16 << 10;
 
 /// An error that is being raised.
 pub enum Error<'gc> {
@@ -62,6 +67,33 @@ impl<'gc> Error<'gc> {
     /// The error of an allocation that cannot be made.
     pub fn memory() -> Self {
         Error::Raised(Box::new(Raised::Memory))
+    }
+
+    /// The error of a key that cannot be set, complete as it is.
+    pub fn invalid_key(key: InvalidKey) -> Self {
+        match key {
+            InvalidKey::Memory => Error::memory(),
+            key => Error::plain(key.message()),
+        }
+    }
+
+    /// Looks whether there is room for so many bytes.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    #[inline]
+    pub fn check_room(bytes: usize) -> Result<(), Self> {
+        if account::has_room_for(bytes) { Ok(()) } else { Err(Error::memory()) }
+    }
+
+    /// Looks whether a message may have a text of that length put into it, which most have no need to
+    /// ask: it is there several times over while the message is made.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    #[inline]
+    pub fn check_message(bytes: usize) -> Result<(), Self> {
+        if bytes < LONG_MESSAGE { Ok(()) } else { Self::check_room(bytes.saturating_mul(4)) }
     }
 
     /// The error as the value that a handler sees, without adding any place.

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Finalization, Gc};
 
+use crate::account::Held;
 use crate::value::Value;
 
 /// The objects to be finalized.
@@ -15,7 +16,12 @@ pub struct Finalizers<'gc> {
     alive: RefCell<Vec<Value<'gc>>>,
     /// Resurrected; their finalizers run in this order.
     due: RefCell<VecDeque<Value<'gc>>>,
+    /// What both take.
+    memory: RefCell<Held>,
 }
+
+/// What an object takes here: a value among those that are alive, and room to be moved to the others.
+const BYTES: usize = 3 * size_of::<Value<'_>>();
 
 // SAFETY: `due` is traced. `alive` is held weakly: `separate` takes out everything unmarked before
 // the sweep of each cycle (the collection driver upholds this), so nothing freed stays in it. What
@@ -37,7 +43,13 @@ impl<'gc> Finalizers<'gc> {
             _ => false,
         };
         if is_new {
-            self.alive.borrow_mut().push(value);
+            let mut alive = self.alive.borrow_mut();
+            if alive.len() == alive.capacity() {
+                let more = (alive.len() / 4).max(8);
+                alive.reserve_exact(more);
+                self.memory.borrow_mut().set(alive.capacity() * BYTES);
+            }
+            alive.push(value);
         }
     }
 

@@ -69,7 +69,7 @@ impl<'gc> Interner<'gc> {
     #[inline]
     pub(crate) fn intern(&self, mc: &Mutation<'gc>, bytes: &[u8]) -> LuaString<'gc> {
         if bytes.len() > MAX_SHORT {
-            return LuaString::new_long(mc, bytes.into());
+            return LuaString::new_long(mc, bytes.to_vec());
         }
         self.intern_short(mc, bytes)
     }
@@ -78,7 +78,7 @@ impl<'gc> Interner<'gc> {
     #[inline]
     pub(crate) fn intern_owned(&self, mc: &Mutation<'gc>, bytes: Vec<u8>) -> LuaString<'gc> {
         if bytes.len() > MAX_SHORT {
-            return LuaString::new_long(mc, bytes.into_boxed_slice());
+            return LuaString::new_long(mc, bytes);
         }
         self.intern_short(mc, &bytes)
     }

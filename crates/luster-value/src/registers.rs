@@ -12,6 +12,7 @@ use gc_arena::collect::Trace;
 use crate::account;
 use crate::depth_limits::MAX_SLOTS;
 use crate::table::raw;
+use crate::thread::ThreadState;
 use crate::value::Value;
 
 /// How many slots there always are beyond what was reserved, so that small things need not be.
@@ -20,8 +21,12 @@ const SLACK: usize = 16;
 /// From how many slots on a file does not double when it grows.
 const LONG_FILE: usize = 1 << 16;
 
-/// From how many slots on a file asks whether there is memory for it to grow.
-const COUNTED_FILE: usize = 1 << 16;
+/// From how many slots on a file asks whether there is memory for it to grow. A shorter one may always,
+/// since the little that comes after a refusal has to run somewhere.
+const COUNTED_FILE: usize = 512;
+
+/// What there is to a coroutine beside its registers.
+const STATE_BYTES: usize = size_of::<ThreadState<'_>>();
 
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;
@@ -143,6 +148,7 @@ impl<'gc> RegisterFile<'gc> {
             #[cfg(luster_stress)]
             moves: 0,
         };
+        account::add(STATE_BYTES);
         file.resize(2 * SLACK);
         file
     }
@@ -181,19 +187,23 @@ impl<'gc> RegisterFile<'gc> {
         }
     }
 
-    /// Makes sure that there are slots up to `end` and a few beyond, which may move all slots. Tells
-    /// whether that is within the limit.
+    /// Whether there are slots up to `end` and a few beyond.
     #[inline(always)]
-    #[must_use]
-    pub fn reserve(&mut self, end: usize) -> bool {
+    pub(crate) fn has(&mut self, end: usize) -> bool {
         #[cfg(luster_stress)]
         self.stress_move();
-        end + SLACK <= self.slots.len() || self.grow(end)
+        end + SLACK <= self.slots.len()
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, end: usize) -> bool {
+    /// Whether frames may end there, if there is the memory.
+    pub fn is_within_limit(&self, end: usize) -> bool {
+        end <= self.limit as usize
+    }
+
+    /// Makes slots up to `end` and a few beyond, which moves all of them. `beside` is how many bytes
+    /// something else is to grow by then. Tells whether that is within the limits.
+    #[must_use]
+    pub(crate) fn grow(&mut self, end: usize, beside: impl Fn(usize) -> usize) -> bool {
         let limit = self.limit as usize;
         if end > limit {
             return false;
@@ -203,10 +213,19 @@ impl<'gc> RegisterFile<'gc> {
         let len = self.slots.len();
         let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
         let larger = if len < LONG_FILE { ample } else { len + len / 4 };
-        let larger = (end + SLACK).max(larger).min(limit + SLACK);
-        // Beyond the memory limit, the stack is as full as it is beyond its own.
-        if len >= COUNTED_FILE && !account::has_room_for((larger - len) * size_of::<Value<'gc>>()) {
-            return false;
+        let mut larger = (end + SLACK).max(larger).min(limit + SLACK);
+        // For a moment there may be the new slots beside the old ones, and then the same of what grows
+        // with them.
+        let bytes = |slots: usize| slots * size_of::<Value<'gc>>();
+        let fits = |new: usize| {
+            let then = bytes(new) - bytes(len) + beside(new);
+            new < COUNTED_FILE || account::has_room_for(bytes(new).max(then))
+        };
+        if !fits(larger) {
+            larger = (end + SLACK).max(len + len / 16).min(limit + SLACK);
+            if !fits(larger) {
+                return false;
+            }
         }
         self.resize(larger);
         true
@@ -345,7 +364,7 @@ impl<'gc> RegisterFile<'gc> {
 
 impl Drop for RegisterFile<'_> {
     fn drop(&mut self) {
-        account::sub(self.slots.len() * size_of::<Value<'_>>());
+        account::sub(self.slots.len() * size_of::<Value<'_>>() + STATE_BYTES);
     }
 }
 
@@ -355,6 +374,10 @@ mod tests {
 
     use super::*;
     use crate::string::LuaString;
+
+    fn reserve(file: &mut RegisterFile<'_>, end: usize) -> bool {
+        file.has(end) || file.grow(end, |_| 0)
+    }
 
     fn integer(value: Value<'_>) -> i64 {
         match value {
@@ -378,7 +401,7 @@ mod tests {
     fn windows_see_what_the_file_does_and_the_other_way_round() {
         let mut file = RegisterFile::new(1000);
         for base in [0, 5, 90, 400, 990] {
-            assert!(file.reserve(base + 10));
+            assert!(reserve(&mut file, base + 10));
             // SAFETY: so many slots have just been reserved.
             let window = unsafe { file.window(base) };
             for index in 0..10 {
@@ -389,13 +412,13 @@ mod tests {
             assert_eq!(values, (base as i64..base as i64 + 10).collect::<Vec<_>>());
         }
         assert_eq!(integer(file.get(0)), 0, "growing keeps what is there");
-        assert!(!file.reserve(1001), "the limit holds");
-        assert!(file.reserve(1000));
+        assert!(!reserve(&mut file, 1001), "the limit holds");
+        assert!(reserve(&mut file, 1000));
         file.set_handler_room(true);
-        assert!(file.has_handler_room() && file.reserve(2000));
+        assert!(file.has_handler_room() && reserve(&mut file, 2000));
         file.set(1999, Value::True);
         file.set_handler_room(false);
-        assert!(file.len() < 1100 && !file.reserve(1001));
+        assert!(file.len() < 1100 && !reserve(&mut file, 1001));
         assert_eq!(integer(file.get(999)), 999);
         assert!(!file.is_empty() && file.max() == 1000);
     }
@@ -403,7 +426,7 @@ mod tests {
     #[test]
     fn copies_may_overlap() {
         let mut file = RegisterFile::new(200);
-        assert!(file.reserve(120));
+        assert!(reserve(&mut file, 120));
         for (from, to, count) in
             [(0, 3, 5), (3, 0, 5), (0, 3, 50), (3, 0, 50), (10, 10, 4), (7, 60, 0), (0, 60, 50)]
         {
@@ -425,7 +448,7 @@ mod tests {
     fn tracing_keeps_live_slots_and_leaves_nothing_in_dead_ones() {
         let mut arena = Arena::<Rootable![RegisterFile<'_>]>::new(|mc| {
             let mut file = RegisterFile::new(200);
-            assert!(file.reserve(100));
+            assert!(reserve(&mut file, 100));
             for index in 0..100 {
                 let text = format!("the string that stands in register {index:>8}");
                 let string = LuaString::new_long(mc, text.into_bytes().into());

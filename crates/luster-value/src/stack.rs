@@ -2,6 +2,7 @@
 //!
 //! Checking and converting arguments as the reference does is in `arguments`.
 
+use crate::account;
 use crate::thread::{Thread, ThreadState};
 use crate::value::Value;
 
@@ -61,7 +62,7 @@ impl<'a, 'gc> Stack<'a, 'gc> {
     #[must_use]
     pub fn reserve(&mut self, more: usize) -> bool {
         match self.base.checked_add(self.len).and_then(|top| top.checked_add(more)) {
-            Some(top) if top <= self.state.registers.max() => self.state.registers.reserve(top),
+            Some(top) if top <= self.state.registers.max() => self.state.reserve(top),
             _ => false,
         }
     }
@@ -74,7 +75,8 @@ impl<'a, 'gc> Stack<'a, 'gc> {
     pub fn push(&mut self, value: Value<'gc>) {
         let top = self.base + self.len;
         if top >= self.state.registers.len() {
-            assert!(self.state.registers.reserve(top), "more stack slots than the limit");
+            let has_room = account::beyond_limit(|| self.state.reserve(top));
+            assert!(has_room, "more stack slots than the limit");
         }
         self.state.registers.set(top, value);
         self.len += 1;
@@ -97,7 +99,8 @@ impl<'a, 'gc> Stack<'a, 'gc> {
     /// When that is more than the limit of stack slots.
     pub fn resize(&mut self, len: usize) {
         if len > self.len {
-            assert!(self.state.registers.reserve(self.base + len), "more slots than the limit");
+            let has_room = account::beyond_limit(|| self.state.reserve(self.base + len));
+            assert!(has_room, "more slots than the limit");
             self.state.registers.clear(self.base + self.len..self.base + len);
         }
         self.len = len;

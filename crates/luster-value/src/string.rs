@@ -53,12 +53,13 @@ struct Short<const N: usize> {
 #[repr(C)]
 struct Long {
     header: Header,
-    bytes: Box<[u8]>,
+    /// With some room to spare at times, since giving it back may take a copy.
+    bytes: Vec<u8>,
 }
 
 impl Drop for Long {
     fn drop(&mut self) {
-        account::sub(self.bytes.len());
+        account::sub(self.bytes.capacity());
     }
 }
 
@@ -104,10 +105,16 @@ impl<'gc> LuaString<'gc> {
         })
     }
 
-    /// Makes a long string.
-    pub(crate) fn new_long(mc: &Mutation<'gc>, bytes: Box<[u8]>) -> Self {
+    /// Makes a long string of bytes that are not counted yet.
+    pub(crate) fn new_long(mc: &Mutation<'gc>, mut bytes: Vec<u8>) -> Self {
+        /// What is not worth giving back.
+        const SPARE: usize = 16;
         debug_assert!(bytes.len() > MAX_SHORT);
-        account::add(bytes.len());
+        let (len, capacity) = (bytes.len(), bytes.capacity());
+        if capacity - len > len / 16 + SPARE && account::has_room_for(capacity + len) {
+            bytes.shrink_to_fit();
+        }
+        account::add(bytes.capacity());
         let header = Header::new(0, LONG);
         let gc = Gc::new(mc, Long { header, bytes });
         // SAFETY: `Long` is `repr(C)` and begins with its `Header`, as above.

@@ -120,6 +120,8 @@ pub struct SequenceFrame<'gc> {
     /// Where its results go.
     #[collect(require_static)]
     pub returns: ReturnKind,
+    /// What the sequence takes.
+    pub memory: account::Held,
 }
 
 /// A protected call's frame.
@@ -311,6 +313,10 @@ pub struct ThreadState<'gc> {
     pub tracing: Tracing,
     /// How many arguments `__call` metamethods put before those of the callback that runs.
     pub extra_arguments: u8,
+    /// The instruction that is run again after a collection, and in which slice: how many frames there
+    /// are, and its index.
+    #[collect(require_static)]
+    pub restarted: (u32, u32, u32),
 }
 
 impl ThreadState<'_> {
@@ -330,6 +336,53 @@ impl ThreadState<'_> {
     #[inline]
     pub fn count_frames(&mut self) {
         self.frame_memory.set(self.frames.capacity() * size_of::<Frame<'_>>());
+    }
+
+    /// Makes sure that there are registers up to `end` and a few beyond, which may move all of them.
+    /// Tells whether that is within the limits.
+    #[inline(always)]
+    #[must_use]
+    pub fn reserve(&mut self, end: usize) -> bool {
+        self.registers.has(end) || self.grow(end)
+    }
+
+    /// The frames grow along with the registers, so that both are refused together.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, end: usize) -> bool {
+        /// So few frames grow by themselves.
+        const FEW: usize = 64;
+        let (slots, frames, capacity) =
+            (self.registers.len(), self.frames.len(), self.frames.capacity());
+        let wanted = |new: usize| match frames {
+            ..FEW => 0,
+            _ => (frames as u64 * new as u64 / slots as u64) as usize + FEW,
+        };
+        let beside = |new: usize| match wanted(new) {
+            wanted if wanted > capacity => wanted * size_of::<Frame<'_>>(),
+            _ => 0,
+        };
+        if !self.registers.grow(end, beside) {
+            return false;
+        }
+        let wanted = wanted(self.registers.len());
+        if wanted > capacity {
+            self.frames.reserve_exact(wanted - frames);
+            self.count_frames();
+        }
+        true
+    }
+
+    /// Makes room for another frame.
+    #[cold]
+    #[inline(never)]
+    pub fn grow_frames(&mut self) {
+        /// From how many frames on they do not double.
+        const MANY: usize = 4096;
+        let len = self.frames.len();
+        let more = if len < MANY { len.max(4) } else { len / 4 };
+        self.frames.reserve_exact(more);
+        self.count_frames();
     }
 
     /// Takes what is left of the slice's fuel, with what was withheld of it.
@@ -429,6 +482,7 @@ impl<'gc> Thread<'gc> {
             hook: Hook::default(),
             tracing: Tracing::default(),
             extra_arguments: 0,
+            restarted: (0, 0, 0),
         };
         Thread(Gc::new(&ctx, ThreadData { state: RefLock::new(state), id: ctx.next_id() }))
     }

@@ -15,6 +15,7 @@ use gc_arena::collect::{DynCollect, Trace};
 use gc_arena::lock::{Lock, RefLock};
 use gc_arena::{Collect, Gc, Mutation, Rootable, barrier};
 
+use crate::account;
 use crate::context::Context;
 use crate::lend::UserCell;
 use crate::table::Table;
@@ -32,6 +33,22 @@ enum Payload<'gc> {
     Plain(Rc<dyn Any>),
     /// A value of the type that belongs to this type's brand.
     Traced(TypeId, Box<dyn Traced<'gc> + 'gc>),
+}
+
+impl Payload<'_> {
+    /// How many bytes the value itself takes.
+    fn size(&self) -> usize {
+        match self {
+            Payload::Plain(value) => size_of_val(&**value),
+            Payload::Traced(_, value) => size_of_val(&**value),
+        }
+    }
+}
+
+impl Drop for Payload<'_> {
+    fn drop(&mut self) {
+        account::sub(self.size());
+    }
 }
 
 // SAFETY: a `'static` value cannot hold pointers of the arena; others are traced.
@@ -67,6 +84,7 @@ impl<'gc> UserData<'gc> {
         payload: Payload<'gc>,
         metatable: Option<Table<'gc>>,
     ) -> Self {
+        account::add(payload.size());
         UserData(Gc::new(
             &ctx,
             UserDataData {

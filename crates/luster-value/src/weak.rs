@@ -21,12 +21,27 @@ pub enum WeakMode {
     Both,
 }
 
-/// A weak table that was marked in the current cycle, by its address.
+/// A weak table that was marked in the current cycle: its address, with how it is weak in the bits that
+/// are zero in every table's. There may be as many as there are objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    pub(crate) address: usize,
-    /// How it is weak.
-    pub mode: WeakMode,
+pub struct Seen(usize);
+
+/// The bits that tell how a table is weak.
+const MODE: usize = 3;
+
+impl Seen {
+    fn new(address: usize, mode: WeakMode) -> Self {
+        const { assert!(Table::ALIGNMENT > MODE) };
+        Seen(address | mode as usize)
+    }
+
+    fn address(self) -> usize {
+        self.0 & !MODE
+    }
+
+    fn is(self, mode: WeakMode) -> bool {
+        self.0 & MODE == mode as usize
+    }
 }
 
 thread_local! {
@@ -38,7 +53,7 @@ thread_local! {
 
 /// Remembers a weak table that is being traced.
 pub(crate) fn remember(address: usize, mode: WeakMode) {
-    SEEN.with_borrow_mut(|seen| seen.push(Seen { address, mode }));
+    SEEN.with_borrow_mut(|seen| seen.push(Seen::new(address, mode)));
 }
 
 /// Takes all that were remembered.
@@ -52,9 +67,9 @@ pub fn take() -> Vec<Seen> {
 /// All of `seen` must have been taken in the current, still unswept cycle of the arena of `fc`.
 pub unsafe fn mark_ephemerons<'gc>(seen: &[Seen], fc: &Finalization<'gc>) -> bool {
     let mut marked = false;
-    for table in seen.iter().filter(|table| table.mode == WeakMode::Keys) {
+    for table in seen.iter().filter(|table| table.is(WeakMode::Keys)) {
         // SAFETY: the caller's promise.
-        marked |= unsafe { Table::from_address(table.address) }.mark_ephemerons(fc);
+        marked |= unsafe { Table::from_address(table.address()) }.mark_ephemerons(fc);
     }
     marked
 }
@@ -64,9 +79,9 @@ pub unsafe fn mark_ephemerons<'gc>(seen: &[Seen], fc: &Finalization<'gc>) -> boo
 /// # Safety
 /// As for [`mark_ephemerons`].
 pub unsafe fn clear_values<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
-    for table in seen.iter().filter(|table| table.mode != WeakMode::Keys) {
+    for table in seen.iter().filter(|table| !table.is(WeakMode::Keys)) {
         // SAFETY: the caller's promise.
-        unsafe { Table::from_address(table.address) }.clear_dead_values(fc);
+        unsafe { Table::from_address(table.address()) }.clear_dead_values(fc);
     }
 }
 
@@ -75,9 +90,9 @@ pub unsafe fn clear_values<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
 /// # Safety
 /// As for [`mark_ephemerons`].
 pub unsafe fn clear_keys<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
-    for table in seen.iter().filter(|table| table.mode != WeakMode::Values) {
+    for table in seen.iter().filter(|table| !table.is(WeakMode::Values)) {
         // SAFETY: the caller's promise.
-        unsafe { Table::from_address(table.address) }.clear_dead_keys(fc);
+        unsafe { Table::from_address(table.address()) }.clear_dead_keys(fc);
     }
 }
 

@@ -5,7 +5,7 @@
 use luster_value::{
     AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure,
     ClosureInsides, Error, Frame, LinkedOperand, Metamethod, ProtectedFrame, Quick, ReturnKind,
-    SequenceFrame, Stack, Value, WaitingFrame, WaitsFor,
+    SequenceFrame, Stack, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::{Answer, push, push_frame};
@@ -48,7 +48,7 @@ impl<'gc> Run<'_, 'gc> {
                 {
                     let callback = Value::Callback(callback);
                     let depth = self.nest(&callback, function)?;
-                    push(&mut self.state.frames, || {
+                    push(self.state, || {
                         Frame::Protected(ProtectedFrame {
                             handler: Value::Nil,
                             callback,
@@ -125,7 +125,7 @@ impl<'gc> Run<'_, 'gc> {
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
-        push_frame(&mut self.state.frames, closure, base, function, 0, returns);
+        push_frame(self.state, closure, base, function, 0, returns);
         Ok(base)
     }
 
@@ -150,7 +150,7 @@ impl<'gc> Run<'_, 'gc> {
         self.state.registers.copy(first, base, parameters);
         self.state.registers.clear(first..first + parameters);
         let varargs = argc.saturating_sub(parameters);
-        push_frame(&mut self.state.frames, closure, base, function, varargs, returns);
+        push_frame(self.state, closure, base, function, varargs, returns);
         Ok(base)
     }
 
@@ -215,7 +215,10 @@ impl<'gc> Run<'_, 'gc> {
             Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
             Err(error) => {
-                let error = self.complete(error, Value::Callback(callback), extra);
+                let error = match self.call_again(error, callback, function, argc, count, returns) {
+                    Ok(()) => return Ok(Flow::GoOn),
+                    Err(error) => self.complete(error, Value::Callback(callback), extra),
+                };
                 self.push_failed(function);
                 Err(error)
             }
@@ -256,11 +259,14 @@ impl<'gc> Run<'_, 'gc> {
         let control = match result {
             Ok(CallbackReturn::Return) => self.deliver(base, count, function, returns),
             Ok(other) => self.callback_return(other, callback, function, count, returns),
-            Err(error) => {
-                let error = self.complete(error, Value::Callback(callback), 0);
-                self.push_failed(function);
-                Err(error)
-            }
+            Err(error) => match self.call_again(error, callback, function, argc, count, returns) {
+                Ok(()) => Ok(Flow::GoOn),
+                Err(error) => {
+                    let error = self.complete(error, Value::Callback(callback), 0);
+                    self.push_failed(function);
+                    Err(error)
+                }
+            },
         };
         self.go_on_after(control, before)
     }
@@ -280,9 +286,7 @@ impl<'gc> Run<'_, 'gc> {
         waits_for: WaitsFor,
     ) {
         let function = function as u32;
-        push(&mut self.state.frames, || {
-            Frame::Waiting(WaitingFrame { function, returns, waits_for })
-        });
+        push(self.state, || Frame::Waiting(WaitingFrame { function, returns, waits_for }));
     }
 
     /// Does what a callback asks for; its `count` values stand behind its slot.
@@ -307,13 +311,13 @@ impl<'gc> Run<'_, 'gc> {
                 self.call(function, count, returns)
             }
             CallbackReturn::Call(callee, Some(sequence)) => {
-                self.push_sequence(sequence, callback, function, returns);
+                self.push_sequence(sequence, callback, function, returns)?;
                 self.insert(base, count, callee)?;
                 self.call(base, count, ReturnKind::Frame)
             }
             CallbackReturn::ProtectedCall(callee, handler) => {
                 let depth = self.nest(&callback, function)?;
-                push(&mut self.state.frames, || {
+                push(self.state, || {
                     Frame::Protected(ProtectedFrame {
                         handler,
                         callback,
@@ -331,7 +335,7 @@ impl<'gc> Run<'_, 'gc> {
                     return Err(Error::plain(message));
                 }
                 match sequence {
-                    Some(sequence) => self.push_sequence(sequence, callback, function, returns),
+                    Some(sequence) => self.push_sequence(sequence, callback, function, returns)?,
                     None => self.push_waiting(function, returns, WaitsFor::Resume),
                 }
                 self.stop(Switch::Yielded { from: base, count })
@@ -359,7 +363,7 @@ impl<'gc> Run<'_, 'gc> {
                 self.stop(Switch::Close(thread))
             }
             CallbackReturn::Sequence(sequence) => {
-                self.push_sequence(sequence, callback, function, returns);
+                self.push_sequence(sequence, callback, function, returns)?;
                 self.state.top = base + count;
                 self.poll_sequence()
             }
@@ -404,8 +408,15 @@ impl<'gc> Run<'_, 'gc> {
         callback: Value<'gc>,
         function: usize,
         returns: ReturnKind,
-    ) {
-        push(&mut self.state.frames, || {
+    ) -> Result<(), Error<'gc>> {
+        let size = size_of_val(&*sequence);
+        // They may be as many as there are calls.
+        if !account::has_room_for(size) {
+            self.push_failed(function);
+            return Err(Error::memory());
+        }
+        let memory = account::Held::of(size);
+        push(self.state, || {
             Frame::Sequence(SequenceFrame {
                 sequence: Some(sequence),
                 callback,
@@ -413,7 +424,9 @@ impl<'gc> Run<'_, 'gc> {
                 bottom: 0,
                 function: function as u32,
                 returns,
+                memory,
             })
         });
+        Ok(())
     }
 }

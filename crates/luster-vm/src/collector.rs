@@ -27,6 +27,10 @@ type VmRoot = Rootable![Machine<'_>];
 
 /// What an object counts beside the bytes that it owns.
 const OBJECT_BYTES: usize = 64;
+/// What an object counts for the memory limit beside the bytes that it owns: what the largest of those that
+/// own nothing take of the allocator (tables), with their places in the collector's queue. That is more than
+/// `OBJECT_BYTES`, by which the collector keeps time and scripts are told how much they use.
+const LIMITED_OBJECT_BYTES: usize = 96;
 /// The collector sleeps at least until so much is counted.
 const MIN_THRESHOLD: usize = 256 << 10;
 /// A heap with fewer objects is collected in one go.
@@ -123,6 +127,21 @@ impl Collector {
     /// The same, from inside the arena.
     pub(crate) fn counted_in(ctx: Context<'_>) -> usize {
         Self::count(account::bytes(), ctx.mutation().metrics().total_gc_count())
+    }
+
+    /// What is counted for the memory limit.
+    pub(crate) fn used(arena: &VmArena) -> usize {
+        Self::limited(arena.metrics().total_gc_count())
+    }
+
+    /// The same, from inside the arena.
+    pub(crate) fn used_in(ctx: Context<'_>) -> usize {
+        Self::limited(ctx.mutation().metrics().total_gc_count())
+    }
+
+    #[inline]
+    fn limited(objects: usize) -> usize {
+        account::bytes() + LIMITED_OBJECT_BYTES * objects
     }
 
     /// What has to be counted for there to be something to do.
@@ -282,7 +301,7 @@ impl Collector {
         if arena.collection_phase() != CollectionPhase::Sweeping {
             // SAFETY: nothing but the arena's collector traces.
             let is_marked = unsafe { marking::mark(|| arena.mark_debt()) }.is_some();
-            self.seen.extend(weak::take());
+            self.take_seen();
             if !is_marked || !self.mark_some_ephemerons(arena) {
                 return false;
             }
@@ -303,11 +322,22 @@ impl Collector {
         false
     }
 
+    /// Takes over the weak tables that have been marked.
+    fn take_seen(&mut self) {
+        let seen = weak::take();
+        // They may be many, and need not be there twice.
+        if self.seen.is_empty() {
+            self.seen = seen;
+        } else {
+            self.seen.extend(seen);
+        }
+    }
+
     /// Finishes the cycle that is under way, or does a whole one.
     pub(crate) fn finish_cycle(&mut self, arena: &mut VmArena) {
         if arena.collection_phase() != CollectionPhase::Sweeping {
             mark_all(arena);
-            self.seen.extend(weak::take());
+            self.take_seen();
             self.finish_marking(arena);
         }
         if self.is_purging {
@@ -335,7 +365,7 @@ impl Collector {
         self.threshold = (live / 100).saturating_mul(pause as usize).max(MIN_THRESHOLD);
         self.last = live;
         self.prepaid = 0;
-        self.seen.clear();
+        self.seen = Vec::new();
     }
 
     /// How many units of debt are done at most before the fuel is looked at.
@@ -403,7 +433,7 @@ impl Collector {
     /// Goes through the ephemerons once. Tells whether there was anything to mark.
     fn mark_ephemerons_once(&mut self, arena: &mut VmArena) -> bool {
         mark_all(arena);
-        self.seen.extend(weak::take());
+        self.take_seen();
         let seen = &self.seen;
         // SAFETY: as in `finish_marking`.
         finalize(arena, |fc, _| unsafe { weak::mark_ephemerons(seen, fc) })

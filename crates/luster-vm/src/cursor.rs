@@ -242,7 +242,7 @@ impl<'gc> Cursor<'gc> {
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
         let code = closure.code().as_ref();
-        if !state.registers.reserve(base + code.registers as usize) {
+        if !state.reserve(base + code.registers as usize) {
             return false;
         }
         *self = Cursor::begin(&mut state.registers, closure, base);
@@ -252,7 +252,7 @@ impl<'gc> Cursor<'gc> {
             // SAFETY: parameters are registers, which have just been reserved.
             unsafe { clear(self.registers.add(argc), parameters - argc) };
         }
-        push_frame(&mut state.frames, closure, base, function, 0, returns);
+        push_frame(state, closure, base, function, 0, returns);
         true
     }
 }
@@ -292,9 +292,10 @@ impl<'gc> Cursor<'gc> {
         let function = frame.function as usize;
         let from = frame.base as usize + register.index() as usize;
         let code = closure.code().as_ref();
-        if !state.registers.reserve(function + 1 + argc.max(code.registers as usize)) {
+        if !state.reserve(function + 1 + argc.max(code.registers as usize)) {
             return false;
         }
+        let frame = running_frame(&mut state.frames);
         frame.closure = closure;
         frame.base = function as u32 + 1;
         frame.next = NextInstruction::at(&code.instructions, 0);
@@ -412,10 +413,11 @@ pub(crate) fn keep_apart() {
 /// Pushes a frame, which `make` builds where it belongs: built on the stack and copied by wider moves
 /// than it was written by, it would stall every call.
 #[inline(always)]
-pub(crate) fn push<'gc>(frames: &mut Vec<Frame<'gc>>, make: impl FnOnce() -> Frame<'gc>) {
-    if frames.len() == frames.capacity() {
-        grow(frames);
+pub(crate) fn push<'gc>(state: &mut ThreadState<'gc>, make: impl FnOnce() -> Frame<'gc>) {
+    if state.frames.len() == state.frames.capacity() {
+        state.grow_frames();
     }
+    let frames = &mut state.frames;
     let len = frames.len();
     // SAFETY: there is room for one more frame, just made sure of.
     unsafe {
@@ -427,14 +429,14 @@ pub(crate) fn push<'gc>(frames: &mut Vec<Frame<'gc>>, make: impl FnOnce() -> Fra
 /// Pushes the frame of a Lua function.
 #[inline(always)]
 pub(crate) fn push_frame<'gc>(
-    frames: &mut Vec<Frame<'gc>>,
+    state: &mut ThreadState<'gc>,
     closure: Closure<'gc>,
     base: usize,
     function: usize,
     varargs: usize,
     returns: ReturnKind,
 ) {
-    push(frames, || {
+    push(state, || {
         Frame::Lua(LuaFrame {
             closure,
             base: base as u32,
@@ -460,7 +462,7 @@ pub(crate) fn call_above<'gc, const N: usize>(
     let caller = running_frame(&mut state.frames);
     let function = caller.base as usize + caller.closure.code().registers as usize;
     let code = closure.code().as_ref();
-    if !state.registers.reserve(function + 1 + (code.registers as usize).max(N)) {
+    if !state.reserve(function + 1 + (code.registers as usize).max(N)) {
         return false;
     }
     // SAFETY: the slots of the function, its registers and its arguments have just been reserved, and
@@ -475,14 +477,8 @@ pub(crate) fn call_above<'gc, const N: usize>(
             *slot.add(1 + missing) = Value::Nil;
         }
     }
-    push_frame(&mut state.frames, closure, function + 1, function, 0, returns);
+    push_frame(state, closure, function + 1, function, 0, returns);
     true
-}
-
-#[cold]
-#[inline(never)]
-fn grow(frames: &mut Vec<Frame<'_>>) {
-    frames.reserve(1);
 }
 
 /// Drops the frame of the Lua function that the dispatch loop runs. Gives where its results go.

@@ -397,7 +397,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 };
                 if !is_entered {
                     run.state.fuel = fuel;
-                    run.error = Some(run.stack_overflow());
+                    run.error = Some(run.no_stack_for_call());
                     return Left::Error;
                 }
                 if fuel < 0 {
@@ -1040,7 +1040,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 }),
                 Op::VarArg => arm!(Tail::Call, {
                     if !outside!(run.spread_varargs(i.a, i.c.get().get())) {
-                        fail!(run.stack_overflow());
+                        fail!(run.too_many_varargs(i.a));
                     }
                 }),
                 Op::VarArgTable => arm!(Tail::Call, slow!(run.vararg_table(i.a.index()))),

@@ -6,6 +6,7 @@
 //! `unsafe` stands in `cursor` (the running function's instruction, registers and frame) and
 //! `collector` (the phase driver) only.
 
+mod again;
 mod call;
 mod collector;
 mod cursor;

@@ -151,6 +151,13 @@ fn size_in_memory(prototype: &Prototype) -> usize {
         + size_of_val(&prototype.locals[..])
         + size_of_val(&prototype.upvalues[..])
         + size_of::<Prototype>()
+        + size_of::<Code<'_>>()
+        + if prototype.line_defined == 0 {
+            // Those inside have the same.
+            prototype.source.name.len() + size_of_val(&prototype.source.line_starts[..])
+        } else {
+            0
+        }
         // The names of variables, and lines of the source, by a guess.
         + 32 * (prototype.locals.len() + prototype.upvalues.len())
 }

@@ -348,7 +348,7 @@ pub(crate) fn collected<'gc>(ctx: Context<'gc>, main: Thread<'gc>, finished_cycl
 #[inline]
 fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>, argc: usize) {
     run.state.top = 0;
-    push(&mut run.state.frames, || Frame::Bottom);
+    push(run.state, || Frame::Bottom);
     match run.push_plain(closure, 0, argc, ReturnKind::Frame) {
         Ok(_) => run.run_lua(),
         Err(error) => {
@@ -431,7 +431,7 @@ fn resume<'gc>(
             return;
         }
         let to = arguments_slot(&state);
-        if !state.registers.reserve(to + count) {
+        if !state.reserve(to + count) {
             break "too many arguments to resume";
         }
         for index in 0..count {
@@ -470,7 +470,7 @@ fn give<'gc>(
     let start = frame.function as usize;
     let given = count + usize::from(first.is_some());
     let end = start + if wanted == 0 { given } else { usize::from(wanted) - 1 };
-    if !state.registers.reserve(end) {
+    if !state.reserve(end) {
         return false;
     }
     state.frames.pop();
@@ -638,7 +638,7 @@ fn deliver_values<'gc>(
     let has_status = matches!(waits_for, WaitsFor::Close | WaitsFor::Coroutine(ResumeKind::Resume));
     match values {
         Ok((from, count)) => {
-            if !state.registers.reserve(to + count + 1) {
+            if !state.reserve(to + count + 1) {
                 state.failure = None;
             }
             if has_status {

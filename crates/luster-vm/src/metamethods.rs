@@ -25,7 +25,7 @@ impl<'gc> Run<'_, 'gc> {
                 if call_above(self.state, closure, arguments, returns) {
                     Ok(Flow::GoOn)
                 } else {
-                    Err(self.stack_overflow())
+                    Err(self.no_stack_for_call())
                 }
             }
             _ => self.call_metamethod(function, &arguments, returns),

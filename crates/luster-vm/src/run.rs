@@ -195,12 +195,25 @@ impl<'gc> Run<'_, 'gc> {
     /// Makes sure that there are registers up to `end`, and a few more.
     #[inline(always)]
     pub(crate) fn reserve(&mut self, end: usize) -> Result<(), Error<'gc>> {
-        if self.state.registers.reserve(end) { Ok(()) } else { Err(self.stack_overflow()) }
+        if self.state.reserve(end) { Ok(()) } else { Err(self.stack_overflow(end)) }
     }
 
+    /// The error when there cannot be registers for another Lua function.
     #[cold]
     #[inline(never)]
-    pub(crate) fn stack_overflow(&mut self) -> Error<'gc> {
+    pub(crate) fn no_stack_for_call(&mut self) -> Error<'gc> {
+        /// How many it may have.
+        const MOST: usize = 256;
+        self.stack_overflow(self.state.registers.len() + MOST)
+    }
+
+    /// The error when there cannot be registers up to `end`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn stack_overflow(&mut self, end: usize) -> Error<'gc> {
+        if self.state.registers.is_within_limit(end) {
+            return Error::memory();
+        }
         if self.state.registers.has_handler_room() {
             return self.failed_handling();
         }

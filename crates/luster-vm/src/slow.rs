@@ -333,6 +333,16 @@ impl<'gc> Run<'_, 'gc> {
                 .count();
             if texts >= 2 {
                 let from = first + remaining - texts;
+                let length = operate::joined_length(self.state.registers.values(from, texts));
+                if length > isize::MAX as usize / 2 {
+                    return Err(self.fault(Fault::Message("string length overflow")));
+                }
+                if !account::has_room_for(length)
+                    && !self.state.tracing.is_on()
+                    && account::wish_collection()
+                {
+                    return self.concat_again(from, texts, (remaining - texts + 1) as u8);
+                }
                 let value = self.concat_texts(from, texts)?;
                 remaining -= texts - 1;
                 self.state.registers.set(first + remaining - 1, value);
@@ -370,23 +380,7 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn concat_texts(&mut self, from: usize, count: usize) -> Result<Value<'gc>, Error<'gc>> {
-        let mut len = 0_usize;
-        for slot in from..from + count {
-            if let Value::String(string) = self.state.registers.get(slot) {
-                // An empty string adds nothing to a single other one.
-                len = len.saturating_add(string.len());
-            }
-        }
-        let mut text = Vec::new();
-        if len > isize::MAX as usize / 2 {
-            return Err(self.fault(Fault::Message("string length overflow")));
-        }
-        if !account::has_room_for(len) || text.try_reserve(len + 24).is_err() {
-            return Err(Error::memory());
-        }
-        for slot in from..from + count {
-            self.ctx.write_basic(&mut text, self.state.registers.get(slot));
-        }
+        let text = operate::joined(self.ctx, self.state.registers.values(from, count))?;
         self.state.fuel -= (text.len() / 64) as i64;
         self.end_slice_if_due();
         Ok(Value::String(self.ctx.intern_owned(text)))
@@ -512,7 +506,7 @@ impl<'gc> Run<'_, 'gc> {
             if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
                 frame.set_pc(frame.pc() - 1);
             }
-            push(&mut self.state.frames, || {
+            push(self.state, || {
                 Frame::Closing(ClosingFrame {
                     floor: frame.base,
                     top: top as u32,
@@ -535,7 +529,7 @@ impl<'gc> Run<'_, 'gc> {
             return self.close_last(handler);
         }
         let top = self.above() as u32;
-        push(&mut self.state.frames, || {
+        push(self.state, || {
             Frame::Closing(ClosingFrame {
                 floor,
                 top,
@@ -602,7 +596,7 @@ impl<'gc> Run<'_, 'gc> {
         let (base, count) = (frame.base as usize, frame.varargs as usize);
         let to = base + register.index() as usize;
         if c == 0 {
-            if !self.state.registers.reserve(to + count) {
+            if !self.state.reserve(to + count) {
                 return false;
             }
             self.cursor = Some(self.running().rebased(&mut self.state.registers, base));
@@ -610,6 +604,14 @@ impl<'gc> Run<'_, 'gc> {
         self.put_results(base - count, count, to, c as u8);
         self.state.fuel -= (count / 4) as i64;
         true
+    }
+
+    /// The error that there is no room for all extra arguments from a register on.
+    #[cold]
+    pub(crate) fn too_many_varargs(&mut self, register: LinkedOperand) -> Error<'gc> {
+        let frame = self.lua_frame();
+        let from = frame.base as usize + register.index() as usize;
+        self.stack_overflow(from + frame.varargs as usize)
     }
 
     fn make_vararg_table(&mut self, register: u8) -> Control<'gc> {

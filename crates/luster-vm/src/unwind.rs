@@ -24,6 +24,9 @@ impl<'gc> Run<'_, 'gc> {
             Some(Frame::Lua(_)) => describe(self.state, &fault),
             _ => Vec::new(),
         };
+        if Error::check_message(variable.len()).is_err() {
+            return Error::memory();
+        }
         text.extend(fault.message(self.ctx, &variable));
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
@@ -39,6 +42,11 @@ impl<'gc> Run<'_, 'gc> {
         extra: usize,
     ) -> Error<'gc> {
         let Error::Raised(raised) = error else { return error };
+        if let Raised::Message(message) | Raised::Argument(_, message) = &*raised
+            && Error::check_message(message.len()).is_err()
+        {
+            return Error::Value(Error::memory().into_value(self.ctx));
+        }
         let message = match *raised {
             Raised::Message(message) => message,
             Raised::Argument(number, message) => {
@@ -56,6 +64,9 @@ impl<'gc> Run<'_, 'gc> {
     #[cold]
     #[inline(never)]
     pub(crate) fn raise(&mut self, error: Error<'gc>) -> Control<'gc> {
+        if self.restarts_instruction(&error) {
+            return Ok(Flow::GoOn);
+        }
         let error = self.complete(error, Value::Nil, 0);
         let mut value = error.into_value(self.ctx);
         let catcher = self.state.frames.iter().rposition(|frame| match frame {
@@ -110,7 +121,7 @@ impl<'gc> Run<'_, 'gc> {
     /// Raises an error that came up while another was being handled, at the next step.
     pub(crate) fn pend(&mut self, error: Error<'gc>) {
         let value = error.into_value(self.ctx);
-        push(&mut self.state.frames, || Frame::Closing(ClosingFrame::raising(value)));
+        push(self.state, || Frame::Closing(ClosingFrame::raising(value)));
     }
 
     /// Unwinds to the protected call whose message handler returned `value`.
@@ -162,7 +173,7 @@ impl<'gc> Run<'_, 'gc> {
         }
         self.state.top = 0;
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
-            push(&mut self.state.frames, || {
+            push(self.state, || {
                 Frame::Closing(ClosingFrame {
                     floor,
                     top: 0,

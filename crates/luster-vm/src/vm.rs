@@ -23,6 +23,11 @@ const SLICE_BYTES: usize = 1 << 18;
 /// the operating system has to give it and the collector has to look at it.
 const BYTES_PER_FUEL: usize = 32;
 
+/// How many bytes a unit of fuel turns into small objects, at most, and how short slices become when there
+/// is hardly any room for them.
+const BYTES_BY_FUEL: usize = 128;
+const SHORT_SLICE: i64 = 2_000;
+
 /// How many bytes that were looked at cost a unit of fuel.
 const BYTES_OF_WORK: usize = 64;
 
@@ -227,10 +232,11 @@ impl Vm {
             return Err(Busy.into());
         }
         let mut slice = self.slice_fuel().min(*fuel);
-        let before = slice;
+        let mut before = slice;
         let (first, is_due) = self.mutate(|ctx| {
             let (main, mut state, function, count) = take_main(ctx, f)?;
-            let (is_due, begun) = self.begin_slice(ctx);
+            let (is_due, begun) = self.begin_slice(ctx, &mut slice);
+            before = slice;
             let stop = machine::run_first(ctx, main, &mut state, function, count, &mut slice);
             let first = match stop {
                 None => {
@@ -347,8 +353,7 @@ impl Vm {
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
         let mut slice = self.slice_fuel().min(*fuel);
-        let before = slice;
-        let visit = self.mutate(|ctx| match ctx.fetch(&execution.main) {
+        let (visit, before) = self.mutate(|ctx| match ctx.fetch(&execution.main) {
             Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
             _ => unreachable!("an execution holds its main coroutine"),
         });
@@ -356,30 +361,39 @@ impl Vm {
         visit
     }
 
-    /// Runs a slice of an execution, and looks at what it came to when it is over.
+    /// Runs a slice of an execution, and looks at what it came to when it is over. Answers how much fuel
+    /// the slice had, too.
     fn visit<'gc, T>(
         &self,
         ctx: Context<'gc>,
         main: Thread<'gc>,
         slice: &mut i64,
         finish: &mut Option<impl Finish<T>>,
-    ) -> Visit<T> {
-        let (_, begun) = self.begin_slice(ctx);
+    ) -> (Visit<T>, i64) {
+        let (_, begun) = self.begin_slice(ctx, slice);
+        let fuel = *slice;
         let before = Collector::counted_in(ctx);
         let end = machine::run_slice(ctx, main, slice);
         drop(begun);
         let grown = Collector::counted_in(ctx).saturating_sub(before);
         let cost = grown / BYTES_PER_FUEL + account::take_work() / BYTES_OF_WORK;
         *slice = slice.saturating_sub_unsigned(cost as u64);
-        self.look_at(ctx, main, end, finish)
+        (self.look_at(ctx, main, end, finish), fuel)
     }
 
-    /// Says how much the slice that begins may allocate. Tells whether the collector has something to
-    /// do.
+    /// Says how much the slice that begins may allocate, and shortens it when there is little room: small
+    /// objects are not asked for, but counted at its end. Tells whether the collector has something to do.
     #[inline]
-    fn begin_slice(&self, ctx: Context<'_>) -> (bool, account::Slice) {
+    fn begin_slice(&self, ctx: Context<'_>, fuel: &mut i64) -> (bool, account::Slice) {
         let used = Collector::counted_in(ctx);
-        let room = self.memory_limit.get().saturating_sub(used);
+        let limit = self.memory_limit.get();
+        let room = if limit == usize::MAX {
+            limit
+        } else {
+            let room = limit.saturating_sub(Collector::used_in(ctx));
+            *fuel = (*fuel).min(((room / BYTES_BY_FUEL) as i64).max(SHORT_SLICE));
+            room
+        };
         let allowance = if stress::IS_ON {
             stress::slice_bytes(used).min(room)
         } else {
@@ -485,6 +499,9 @@ impl Vm {
                         }
                     }
                 }
+            }
+            if account::take_wish() {
+                self.await_full_cycle();
             }
             if !self.reach_awaited_cycle(fuel) {
                 return if should_stop() { RunEnd::Interrupted } else { RunEnd::OutOfFuel };
@@ -603,11 +620,11 @@ impl Vm {
         }
     }
 
-    /// The bytes in use, as counted: what objects own, and 64 for each object.
+    /// The bytes in use, as counted for the limit: what objects own, and 96 for each object.
     pub fn used_memory(&self) -> usize {
         let Ok(arena) = self.arena.try_borrow() else { return 0 };
         let _open = self.account.open();
-        arena.as_ref().map_or(0, Collector::counted)
+        arena.as_ref().map_or(0, Collector::used)
     }
 }
 

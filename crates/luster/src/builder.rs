@@ -35,6 +35,7 @@ use crate::{
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
     libraries: Libraries,
+    has_read_only_libraries: bool,
     memory_limit: Option<usize>,
     seed: Option<u64>,
     output: Option<Output>,
@@ -66,6 +67,7 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Builder {
             libraries: Libraries::Safe,
+            has_read_only_libraries: false,
             memory_limit: None,
             seed: None,
             output: None,
@@ -90,6 +92,23 @@ impl Builder {
     /// Opens all libraries: scripts can read and write files, start programs, and look into the VM.
     pub fn all_libraries(self) -> Self {
         self.libraries(Library::ALL.iter().copied())
+    }
+
+    /// Makes the tables of the libraries read-only, and the metatable of strings: so a script cannot
+    /// change what `string.format` or `("x"):rep` are for others in the VM. The table of the globals
+    /// can still be changed: give each script an [environment](crate::Chunk::environment) of its
+    /// own, or make it [read-only](crate::Table::set_read_only), too.
+    ///
+    /// ```
+    /// let lua = luster::Lua::builder().read_only_libraries().build();
+    /// for change in ["string.rep = nil", "getmetatable('').__index = {}", "math.pi = 3"] {
+    ///     let error = lua.load(change).exec().unwrap_err();
+    ///     assert!(error.message().ends_with("attempt to modify a readonly table"));
+    /// }
+    /// ```
+    pub fn read_only_libraries(mut self) -> Self {
+        self.has_read_only_libraries = true;
+        self
     }
 
     /// Limits the memory, as [`Lua::set_memory_limit`] does.
@@ -250,6 +269,9 @@ impl Builder {
             if !self.modules.is_empty() {
                 luster_stdlib::open_modules(ctx);
                 self.modules.into_iter().for_each(|set_up| set_up(ctx));
+            }
+            if self.has_read_only_libraries {
+                luster_stdlib::make_read_only(ctx);
             }
         });
         lua.set_memory_limit(self.memory_limit);

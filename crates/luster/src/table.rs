@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use luster_value::{Context, Metamethod, Table as Branded, Value};
+use luster_value::{Context, InvalidKey, Metamethod, Table as Branded, Value};
 use luster_vm::operate;
 
 use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
@@ -155,7 +155,9 @@ impl Table {
     /// The metatable.
     pub fn metatable(&self) -> Option<Table> {
         self.visit(|ctx, table| {
-            Ok(table.metatable().map(|table| Table(Handle::new(ctx, Value::Table(table)))))
+            Ok(ctx
+                .visible_metatable(Value::Table(table))
+                .map(|table| Table(Handle::new(ctx, Value::Table(table)))))
         })
         .unwrap_or(None)
     }
@@ -164,19 +166,56 @@ impl Table {
     /// is there already.
     ///
     /// # Errors
-    /// When the metatable is of another VM.
+    /// When the metatable is of another VM, and when the table is read-only.
     pub fn set_metatable(&self, metatable: Option<&Table>) -> Result<()> {
         self.visit(|ctx, this| {
             let metatable = match metatable {
                 Some(handle) => Some(table(handle.0.fetch(ctx)?)),
                 None => None,
             };
+            if this.is_read_only() {
+                return Err(Error::new(InvalidKey::ReadOnly.message()));
+            }
             this.set_metatable(&ctx, metatable);
             if metatable.is_some_and(|m| !m.metamethod(ctx, Metamethod::Gc).is_nil()) {
                 ctx.finalizers().add(Value::Table(this));
             }
             Ok(())
         })
+    }
+
+    /// Makes the table read-only, or lets it be changed again.
+    ///
+    /// Whoever changes a read-only table, or its metatable, gets the error "attempt to modify a readonly
+    /// table": assignments, `rawset`, `table.insert` and its like, `setmetatable`, and
+    /// [`set`](Self::set) too. A metamethod `__newindex` is still asked about new keys. What the
+    /// table's fields refer to can be changed, unless it is read-only itself. Reading costs nothing
+    /// more.
+    ///
+    /// ```
+    /// let lua = luster::Lua::new();
+    /// let shared = lua.table_of([("answer", 42)])?;
+    /// shared.set_read_only(true)?;
+    /// lua.globals().set("shared", &shared)?;
+    /// let error = lua.load("shared.answer = 43").exec().unwrap_err();
+    /// assert!(error.message().ends_with("attempt to modify a readonly table"));
+    /// shared.set_read_only(false)?;
+    /// shared.set("answer", 43)?;
+    /// # Ok::<(), luster::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the VM is gone.
+    pub fn set_read_only(&self, is_read_only: bool) -> Result<()> {
+        self.visit(|ctx, table| {
+            table.set_read_only(ctx, is_read_only);
+            Ok(())
+        })
+    }
+
+    /// Whether the table is read-only.
+    pub fn is_read_only(&self) -> bool {
+        self.visit(|_, table| Ok(table.is_read_only())).unwrap_or(false)
     }
 
     /// Calls the table itself, by its metamethod `__call`.

@@ -69,6 +69,8 @@ pub(super) struct Compilation {
     tokens: Tokens,
     /// What is still to be paid.
     owed: usize,
+    /// What the copy and the compiler take, at most.
+    memory: account::Held,
     /// Where the result comes from, once it is being compiled.
     result: Option<Receiver<Compiled>>,
 }
@@ -79,6 +81,8 @@ pub(super) enum Begun {
     Done(Compiled),
     /// It is to be, step by step.
     Going(Compilation),
+    /// There is not enough memory for it.
+    Refused,
 }
 
 /// What has come of a compilation so far.
@@ -101,10 +105,19 @@ pub(super) fn begin(
     can_wait: bool,
 ) -> Begun {
     let mut copy = if is_spaced { vec![b' '] } else { Vec::new() };
+    if !account::has_room_for(chunk.len().saturating_mul(BYTES_PER_TOKEN)) {
+        let mut tokens = Tokens::default();
+        tokens.add(chunk);
+        // Of a long text they are counted anew as it is copied.
+        if !account::has_room_for(needed(chunk, name, tokens.count)) {
+            return Begun::Refused;
+        }
+    }
     if can_wait && chunk.len() > SHORT {
         let owed = chunk.len().saturating_mul(FUEL_PER_BYTE);
         let (before, tokens) = (copy.len(), Tokens::default());
-        return Begun::Going(Compilation { copy, before, tokens, owed, result: None });
+        let memory = account::Held::of(chunk.len() + name.len());
+        return Begun::Going(Compilation { copy, before, tokens, owed, memory, result: None });
     }
     stack.burn(chunk.len().saturating_mul(FUEL_PER_BYTE));
     if is_spaced {
@@ -112,6 +125,12 @@ pub(super) fn begin(
     }
     let source = if is_spaced { &copy } else { chunk };
     Begun::Done(luster_compiler::compile(source, name))
+}
+
+/// What compiling a text takes: copies of it and its name, and what is made of its tokens.
+fn needed(chunk: &[u8], name: &[u8], tokens: usize) -> usize {
+    let texts = (chunk.len() + name.len()).saturating_mul(3);
+    tokens.saturating_mul(BYTES_PER_TOKEN).saturating_add(texts)
 }
 
 impl Compilation {
@@ -126,10 +145,12 @@ impl Compilation {
             Some(_) => self.wait(stack),
             None if self.copy.len() - self.before < chunk.len() => self.copy_some(stack, chunk),
             None => {
-                let room = self.tokens.count.saturating_mul(BYTES_PER_TOKEN);
+                self.memory.set(0);
+                let room = needed(chunk, name, self.tokens.count);
                 if !account::has_room_for(room) {
                     return Progress::Refused;
                 }
+                self.memory.set(room);
                 self.start(stack, name)
             }
         }
@@ -138,9 +159,7 @@ impl Compilation {
     fn copy_some(&mut self, stack: &mut Stack<'_, '_>, chunk: &[u8]) -> Progress {
         let done = self.copy.len() - self.before;
         let portion = &chunk[done..chunk.len().min(done + COPIED)];
-        if !account::has_room_for(chunk.len())
-            || self.copy.try_reserve_exact(chunk.len() - done).is_err()
-        {
+        if self.copy.try_reserve_exact(chunk.len() - done).is_err() {
             return Progress::Refused;
         }
         self.copy.extend_from_slice(portion);

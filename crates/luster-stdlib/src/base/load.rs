@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gc_arena::Collect;
 use luster_bytecode::Prototype;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
+    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
 };
 
 use super::compile::{self, Begun, Compilation, Progress};
@@ -62,6 +62,12 @@ fn load_chunk<'gc>(
     }
 }
 
+/// How many bytes a byte of a binary chunk may become: a constant nil.
+const BYTES_PER_BYTE: usize = 40;
+
+/// What is wrong when there is no room for what a chunk becomes.
+const NO_MEMORY: &[u8] = b"not enough memory";
+
 /// Makes a function of a chunk, or begins to if that takes long and the caller can wait; or answers the
 /// message that says what is wrong with it.
 fn begin_loading<'gc>(
@@ -74,7 +80,7 @@ fn begin_loading<'gc>(
 ) -> Result<Loading<'gc>, Vec<u8>> {
     stack.burn(name.len() / 32);
     if chunk.len() > MAX_SOURCE {
-        return Err(b"not enough memory".to_vec());
+        return Err(NO_MEMORY.into());
     }
     let is_binary = chunk.first() == Some(&BINARY);
     let (letter, kind) = if is_binary { (b'b', "binary") } else { (b't', "text") };
@@ -92,6 +98,9 @@ fn begin_loading<'gc>(
         return Err(message);
     }
     let prototype = if is_binary {
+        if !account::has_room_for(chunk.len().saturating_mul(BYTES_PER_BYTE)) {
+            return Err(NO_MEMORY.into());
+        }
         stack.burn(chunk.len());
         luster_bytecode::undump(chunk).map_err(|error| {
             // A chunk without a name of its own is named by its bytes, which say nothing here.
@@ -111,6 +120,7 @@ fn begin_loading<'gc>(
         match compile::begin(stack, chunk, name, is_spaced, can_wait) {
             Begun::Done(compiled) => compiled.map_err(|error| error.to_bytes())?,
             Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
+            Begun::Refused => return Err(NO_MEMORY.into()),
         }
     };
     Ok(Loading::Done(closure_of(ctx, prototype, options)))
@@ -133,7 +143,7 @@ fn finish_compilation<'gc>(
 ) -> Result<Poll<'gc>, Error<'gc>> {
     let loaded = match compilation.poll(stack, chunk, name) {
         Progress::Going => return Ok(Poll::Pending),
-        Progress::Refused => Err(b"not enough memory".to_vec()),
+        Progress::Refused => Err(NO_MEMORY.into()),
         Progress::Done(Ok(prototype)) => Ok(closure_of(ctx, prototype, options)),
         Progress::Done(Err(error)) => Err(error.to_bytes()),
     };
@@ -339,7 +349,7 @@ pub(crate) fn load_file<'gc>(
                     if contents.extend(&block[..count]).is_err()
                         || contents.as_bytes().len() > MAX_SOURCE
                     {
-                        return Err(b"not enough memory".to_vec());
+                        return Err(NO_MEMORY.into());
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}

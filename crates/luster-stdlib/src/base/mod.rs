@@ -10,8 +10,8 @@ pub(crate) mod print;
 
 use gc_arena::Collect;
 use luster_value::{
-    Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, Metamethod, Poll,
-    Sequence, Stack, Table, Value,
+    Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, InvalidKey, Metamethod,
+    Poll, Sequence, Stack, Table, Value,
 };
 use luster_vm::operate::{self, Outcome};
 
@@ -104,6 +104,9 @@ fn raise<'gc>(
     if text.is_empty() {
         return Error::Value(value);
     }
+    if let Err(error) = Error::check_message(message.len()) {
+        return error;
+    }
     text.extend(message.as_bytes());
     Error::Value(Value::String(ctx.intern_owned(text)))
 }
@@ -117,7 +120,7 @@ fn getmetatable<'gc>(
     if let Value::Table(table) = object {
         ctx.fill(table);
     }
-    let result = match ctx.metatable(object) {
+    let result = match ctx.visible_metatable(object) {
         None => Value::Nil,
         Some(metatable) => match metatable.metamethod(ctx, Metamethod::Metatable) {
             Value::Nil => Value::Table(metatable),
@@ -144,6 +147,9 @@ fn setmetatable<'gc>(
         && !old.metamethod(ctx, Metamethod::Metatable).is_nil()
     {
         return Err(Error::message("cannot change a protected metatable"));
+    }
+    if table.is_read_only() {
+        return Err(Error::message(InvalidKey::ReadOnly.message()));
     }
     table.set_metatable(&ctx, metatable);
     if let Some(metatable) = metatable
@@ -198,7 +204,7 @@ fn rawset<'gc>(
     let table = stack.table(ctx, 0)?;
     let (key, value) = (stack.any(1)?, stack.any(2)?);
     ctx.fill(table);
-    table.set(&ctx, key, value).map_err(|error| Error::plain(error.message()))?;
+    table.set(&ctx, key, value).map_err(Error::invalid_key)?;
     stack.replace(Value::Table(table));
     Ok(CallbackReturn::Return)
 }

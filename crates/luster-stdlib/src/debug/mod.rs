@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, Function, Hook, Metamethod, Poll, Sequence, Stack,
-    StackInsides, Table, Thread, ThreadInsides, ThreadState, UserData, Value,
+    CallbackReturn, Closure, Context, Error, Function, Hook, InvalidKey, Metamethod, Poll,
+    Sequence, Stack, StackInsides, Table, Thread, ThreadInsides, ThreadState, UserData, Value,
 };
 use luster_vm::traceback;
 
@@ -114,7 +114,7 @@ fn getmetatable<'gc>(
     if let Value::Table(table) = value {
         ctx.fill(table);
     }
-    let metatable = ctx.metatable(value);
+    let metatable = ctx.visible_metatable(value);
     stack.replace(metatable.map_or(Value::Nil, Value::Table));
     Ok(CallbackReturn::Return)
 }
@@ -133,6 +133,9 @@ fn setmetatable<'gc>(
     match value {
         Value::Table(table) => {
             ctx.fill(table);
+            if table.is_read_only() {
+                return Err(Error::message(InvalidKey::ReadOnly.message()));
+            }
             table.set_metatable(&ctx, metatable);
         }
         Value::UserData(userdata) => userdata.set_metatable(&ctx, metatable),
@@ -398,6 +401,7 @@ fn traceback<'gc>(
     let running = is_own.then(|| running_callback(stack));
     let mut text = Vec::new();
     if let Some(message) = message {
+        Error::check_message(message.len())?;
         text.extend(c_string(message.as_bytes()));
         text.push(b'\n');
     }

@@ -243,6 +243,7 @@ fn open_or_raise<'gc>(
     mode: Mode,
 ) -> Result<Value<'gc>, Error<'gc>> {
     let name = c_string(name);
+    Error::check_message(name.len())?;
     match Stream::open(system_error::os_string(name).as_ref(), mode) {
         Ok(stream) => Ok(new_file(ctx, stream)),
         Err(error) => {
@@ -278,6 +279,7 @@ fn open_file<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let name = stack.string(ctx, 0)?;
     let name = c_string(name.as_bytes());
+    Error::check_message(name.len())?;
     let mode = stack.optional_string(ctx, 1)?;
     let mode = Mode::parse(mode.map_or(b"r", |mode| c_string(mode.as_bytes())))
         .ok_or_else(|| Error::argument(2, "invalid mode"))?;

@@ -7,6 +7,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 
+use luster_value::account;
+
 use crate::output::{Buffering, Output};
 
 /// How much is read ahead, and how much is kept back when writing.
@@ -82,6 +84,8 @@ pub(super) struct Stream {
     /// What has not been written yet.
     pending: Vec<u8>,
     buffering: Buffering,
+    /// What the buffers take.
+    memory: account::Held,
 }
 
 impl Stream {
@@ -96,6 +100,7 @@ impl Stream {
             next_read: CAPACITY,
             pending: Vec::new(),
             buffering: Buffering::Full,
+            memory: account::Held::default(),
         }
     }
 
@@ -187,6 +192,7 @@ impl Stream {
         self.flush()?;
         if self.input.is_empty() {
             self.input = vec![0; CAPACITY].into_boxed_slice();
+            self.memory.set(self.input.len() + self.pending.capacity());
         }
         (self.start, self.end) = (0, 0);
         let room = self.next_read.min(CAPACITY);
@@ -230,6 +236,7 @@ impl Stream {
             return self.write_through(bytes);
         }
         self.pending.extend_from_slice(bytes);
+        self.memory.set(self.input.len() + self.pending.capacity());
         if self.buffering == Buffering::Line && bytes.contains(&b'\n') {
             return self.flush();
         }

@@ -120,6 +120,7 @@ impl<'gc> DateText<'gc> {
         let format = &self.format.as_bytes()[self.format.len() - self.left..];
         // The longest conversion has less than 64 bytes.
         grow(&mut self.text, format.len().min(PORTION) * 64)?;
+        Error::check_message(format.len())?;
         let rest =
             strftime::write(&mut self.text, format, &self.date, PORTION).map_err(|rest| {
                 let mut message = b"invalid conversion specifier '%".to_vec();
@@ -135,7 +136,7 @@ impl<'gc> DateText<'gc> {
             return Ok(false);
         }
         self.memory.set(0);
-        stack.replace(Value::String(ctx.intern(&self.text)));
+        stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
         Ok(true)
     }
 }

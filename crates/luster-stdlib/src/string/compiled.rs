@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use luster_value::Error;
 use smallvec::SmallVec;
 
 use super::byte_set::{ByteSet, NamedClass};
@@ -167,6 +168,24 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
+    /// Looks whether there is room for what a pattern is compiled to.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    #[inline]
+    pub(super) fn check_room<'gc>(source: &[u8]) -> Result<(), Error<'gc>> {
+        // While a list of items grows, there are two.
+        let bytes = source.len().saturating_mul(3 * (size_of::<Item>() + size_of::<ByteSet>() / 3));
+        if source.len() <= MAX_REMEMBERED { Ok(()) } else { Error::check_room(bytes) }
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn size_in_memory(&self) -> usize {
+        let items = if self.items.spilled() { self.items.capacity() } else { 0 };
+        let sets = if self.sets.spilled() { self.sets.capacity() } else { 0 };
+        size_of::<Pattern>() + items * size_of::<Item>() + sets * size_of::<ByteSet>()
+    }
+
     /// A pattern (without its anchor), compiled now or remembered.
     pub(super) fn of(source: &[u8]) -> Rc<Pattern> {
         if source.len() > MAX_REMEMBERED {

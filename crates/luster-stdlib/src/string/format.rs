@@ -38,6 +38,9 @@ const QUOTED_PORTION: usize = 4096;
 /// How many bytes may be written before the fuel is looked at.
 const LONG_PORTION: usize = 1 << 16;
 
+/// The longest that a number may become, as `%.99f` of the largest one.
+const LONGEST: usize = 448;
+
 /// `string.format(format, ...)`: the format with its conversions replaced by the arguments.
 pub(super) fn format<'gc>(
     ctx: Context<'gc>,
@@ -49,7 +52,7 @@ pub(super) fn format<'gc>(
         at: 0,
         argument: 0,
         arguments: stack.len(),
-        result: Vec::with_capacity(format.len().min(1 << 20) + 32),
+        result: Vec::with_capacity(format.len().min(1 << 12) + 32),
         memory: CountedMemory::default(),
         quoting: None,
         waiting: None,
@@ -152,6 +155,7 @@ impl<'gc> Formatting<'gc> {
             }
             let specification = Specification::read(&format[self.at..])?;
             self.at += specification.text.len();
+            grow(&mut self.result, LONGEST)?;
             let before = self.result.len();
             let function = self.convert(ctx, stack, specification)?;
             if specification.letter() != b's' {

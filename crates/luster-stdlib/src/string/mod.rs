@@ -48,7 +48,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Makes the library's table and sets the metatable of strings.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    crate::table_of(ctx, FUNCTIONS, 0)
+    crate::restartable_table_of(ctx, FUNCTIONS, 0)
 }
 
 /// Gives strings their methods, the functions of the library.
@@ -82,10 +82,32 @@ pub(crate) fn end_position(position: i64, length: usize) -> usize {
 }
 
 /// A piece of a string as a string of its own, without a copy if it is the whole.
+///
+/// # Errors
+/// There is not that much memory.
 #[inline]
-fn slice<'gc>(ctx: Context<'gc>, string: LuaString<'gc>, from: usize, to: usize) -> LuaString<'gc> {
+fn slice<'gc>(
+    ctx: Context<'gc>,
+    string: LuaString<'gc>,
+    from: usize,
+    to: usize,
+) -> Result<LuaString<'gc>, Error<'gc>> {
     let bytes = string.as_bytes();
-    if from == 0 && to == bytes.len() { string } else { ctx.intern(&bytes[from..to]) }
+    if from == 0 && to == bytes.len() { Ok(string) } else { copied(ctx, &bytes[from..to]) }
+}
+
+/// Bytes as a string.
+///
+/// # Errors
+/// There is not that much memory.
+#[inline]
+fn copied<'gc>(ctx: Context<'gc>, bytes: &[u8]) -> Result<LuaString<'gc>, Error<'gc>> {
+    /// What is shorter is not asked for.
+    const SHORT: usize = 256;
+    if bytes.len() > SHORT {
+        Error::check_room(bytes.len())?;
+    }
+    Ok(ctx.intern(bytes))
 }
 
 /// `string.len(s)`: its length in bytes.
@@ -112,7 +134,7 @@ fn sub<'gc>(
             return transform::copy(ctx, stack, string, start - 1, end);
         }
         stack.burn((end - start) / 64);
-        slice(ctx, string, start - 1, end)
+        slice(ctx, string, start - 1, end)?
     } else {
         ctx.intern(b"")
     };
@@ -215,7 +237,7 @@ impl<'gc> Repetition<'gc> {
         stack.burn((self.result.len() - begin) / 64);
         // What is done at once is counted as the string's.
         if self.result.len() > PORTION {
-            self.memory.set(self.result.len());
+            self.memory.set(self.result.capacity());
         }
         self.result.len() >= self.total
     }
@@ -299,6 +321,7 @@ fn dump<'gc>(
     let Value::Closure(closure) = stack.get(0) else {
         return Err(Error::argument(1, "Lua function expected"));
     };
+    Error::check_room(luster_bytecode::dump_size(closure.prototype()))?;
     let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
     stack.burn(chunk.len() / 4);
     stack.replace(Value::String(ctx.intern_owned(chunk)));

@@ -1,13 +1,15 @@
 //! `string.pack`, `string.packsize` and `string.unpack`: values as bytes.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
+};
 use smallvec::SmallVec;
 
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
 use crate::counted::CountedMemory;
 
-use super::start_position;
+use super::{copied, start_position};
 
 /// The longest integer, in bytes.
 const MAX_INTEGER_SIZE: usize = 16;
@@ -32,8 +34,17 @@ fn grow<'gc>(out: &mut Bytes, more: usize) -> Result<(), Error<'gc>> {
     if out.capacity() - out.len() >= more {
         return Ok(());
     }
-    check(out.len().saturating_add(more))?;
-    out.try_reserve(more).map_err(|_| Error::memory())
+    let least = out.len().saturating_add(more);
+    check(least)?;
+    // While it grows, there may be a second buffer beside it.
+    // Never by less than a part of what there is, since all of that is copied.
+    for part in [1, 4, 16] {
+        let wanted = out.capacity().saturating_add(out.capacity() / part).max(least);
+        if account::has_room_for(wanted.saturating_add(out.capacity())) {
+            return out.try_reserve_exact(wanted - out.len()).map_err(|_| Error::memory());
+        }
+    }
+    Err(Error::memory())
 }
 
 /// Appends bytes.
@@ -248,7 +259,7 @@ impl<'gc> Packing<'gc> {
         self.index = index;
         stack.burn((rest - format.rest.len()) / 4 + (self.out.len() - length) / 64);
         if !is_done {
-            self.memory.set(self.out.len());
+            self.memory.set(self.out.capacity());
             return Ok(false);
         }
         self.memory.set(0);
@@ -331,6 +342,7 @@ fn pack_some<'gc>(
                 if text.contains(&0) {
                     return Err(Error::argument(at + 1, "string contains zeros"));
                 }
+                grow(out, text.len() + 1)?;
                 append(out, text)?;
                 append(out, &[0])?;
             }
@@ -542,7 +554,7 @@ pub(super) fn unpack<'gc>(
             }
             Kind::Chars => {
                 stack.burn(size / 64);
-                stack.push(Value::String(ctx.intern(bytes)));
+                stack.push(Value::String(copied(ctx, bytes)?));
             }
             Kind::Counted => {
                 let length = read_integer(bytes, little, false)? as u64;
@@ -551,7 +563,7 @@ pub(super) fn unpack<'gc>(
                 }
                 let end = at + length as usize;
                 stack.burn(length as usize / 64);
-                stack.push(Value::String(ctx.intern(&data[at..end])));
+                stack.push(Value::String(copied(ctx, &data[at..end])?));
                 at = end;
             }
             Kind::ZeroTerminated => {
@@ -559,7 +571,7 @@ pub(super) fn unpack<'gc>(
                     return Err(Error::argument(2, "unfinished string for format 'z'"));
                 };
                 stack.burn(length / 64);
-                stack.push(Value::String(ctx.intern(&data[at..at + length])));
+                stack.push(Value::String(copied(ctx, &data[at..at + length])?));
                 at += length + 1;
             }
             Kind::Padding | Kind::Align | Kind::Nothing => {}

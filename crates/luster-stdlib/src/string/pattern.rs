@@ -79,7 +79,7 @@ fn capture_value<'gc>(
     index: usize,
 ) -> Result<Value<'gc>, Error<'gc>> {
     Ok(match search.capture(pattern, index)? {
-        matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)),
+        matcher::Captured::Text(from, to) => Value::String(super::slice(ctx, subject, from, to)?),
         matcher::Captured::Position(position) => Value::Integer(position as i64),
     })
 }
@@ -148,6 +148,7 @@ fn find_or_match<'gc>(
         return Ok(CallbackReturn::Return);
     }
     let (source, anchored) = anchor(source);
+    Pattern::check_room(source)?;
     let pattern = Pattern::of(source);
     stack.burn(pattern_fuel(source));
     let mut search = Search::new(&pattern, start, anchored);
@@ -220,6 +221,7 @@ impl<'gc> Sequence<'gc> for FindSequence<'gc> {
 struct Matches {
     pattern: Rc<Pattern>,
     search: RefCell<Search>,
+    _memory: account::Held,
 }
 
 /// The iterator that `gmatch` returns.
@@ -234,7 +236,7 @@ struct MatchIterator<'gc> {
 impl<'gc> MatchIterator<'gc> {
     /// Puts the captures of the next match on the stack, or nothing. Tells whether it is done.
     fn next(&self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
-        let Matches { pattern, search } = &*self.matches;
+        let Matches { pattern, search, .. } = &*self.matches;
         let mut search = search.borrow_mut();
         let found = drive(&mut search, pattern, self.subject, stack)?;
         stack.clear();
@@ -280,10 +282,12 @@ pub(super) fn gmatch<'gc>(
     let subject = stack.string(ctx, 0)?;
     let source = stack.string(ctx, 1)?;
     let start = start_position(stack.optional_integer(ctx, 2, 1)?, subject.len()) - 1;
+    Pattern::check_room(source.as_bytes())?;
     let pattern = Pattern::of(source.as_bytes());
     stack.burn(pattern_fuel(source.as_bytes()));
     let search = RefCell::new(Search::new(&pattern, start, false));
-    let matches = Rc::new(Matches { pattern, search });
+    let memory = account::Held::of(size_of::<Matches>() + pattern.size_in_memory());
+    let matches = Rc::new(Matches { pattern, search, _memory: memory });
     let iterator = Callback::captured(ctx, "gmatch", MatchIterator { subject, matches });
     stack.replace(Value::Callback(iterator));
     Ok(CallbackReturn::Return)
@@ -307,6 +311,7 @@ pub(super) fn gsub<'gc>(
     let is_literal = matches!(replacement, Value::String(text) if !text.as_bytes().contains(&b'%'));
     let source_string = source;
     let (source, anchored) = anchor(source.as_bytes());
+    Pattern::check_room(source)?;
     let pattern = Pattern::of(source);
     stack.burn(pattern_fuel(source));
     let search = Search::new(&pattern, 0, anchored);

@@ -102,7 +102,7 @@ impl<'gc> Transformation<'gc> {
         self.change.apply(&mut self.result[done..]);
         stack.burn(count / 64);
         if self.result.len() < bytes.len() {
-            self.memory.set(self.result.len());
+            self.memory.set(self.result.capacity());
             return false;
         }
         self.memory.set(0);

@@ -35,7 +35,7 @@ const MAX_FIELDS: u32 = 1 << 30;
 
 /// Makes the table of the library.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    crate::table_of(ctx, FUNCTIONS, 0)
+    crate::restartable_table_of(ctx, FUNCTIONS, 0)
 }
 
 /// What a function does with an object that stands for a table.
@@ -96,7 +96,7 @@ fn set_plain<'gc>(
     index: i64,
     value: Value<'gc>,
 ) -> Result<(), Error<'gc>> {
-    table.set_integer(&ctx, index, value).map_err(|error| Error::plain(error.message()))
+    table.set_integer(&ctx, index, value).map_err(Error::invalid_key)
 }
 
 /// `table.create(elements [, fields])`

@@ -45,6 +45,12 @@ struct TableData<'gc> {
     absent: Cell<u8>,
     /// Whether it is to be finalized, so that it is noted once only.
     has_finalizer: Cell<bool>,
+    /// Whether nobody may change it. Such a table always has a metatable, if only a hidden one: so the
+    /// quick ways to set a field, which look at the metatable anyhow when they put in a new key, need
+    /// no other look for that.
+    is_read_only: Cell<bool>,
+    /// As a metatable: whether it is only there since the table is read-only.
+    is_hidden: Cell<bool>,
 }
 
 struct Parts<'gc> {
@@ -101,6 +107,8 @@ pub enum InvalidKey {
     Overflow,
     /// There is not that much memory.
     Memory,
+    /// The table is read-only, whatever the key.
+    ReadOnly,
 }
 
 impl InvalidKey {
@@ -112,6 +120,7 @@ impl InvalidKey {
             InvalidKey::NotFound => "invalid key to 'next'",
             InvalidKey::Overflow => "table overflow",
             InvalidKey::Memory => "not enough memory",
+            InvalidKey::ReadOnly => "attempt to modify a readonly table",
         }
     }
 }
@@ -188,6 +197,8 @@ impl<'gc> Table<'gc> {
                 id: ctx.next_id(),
                 absent: Cell::new(0),
                 has_finalizer: Cell::new(false),
+                is_read_only: Cell::new(false),
+                is_hidden: Cell::new(false),
             },
         ))
     }
@@ -244,6 +255,36 @@ impl<'gc> Table<'gc> {
     pub fn set_metatable(self, mc: &Mutation<'gc>, metatable: Option<Table<'gc>>) {
         mc.backward_barrier(self.erase(), metatable.map(Table::erase));
         self.0.metatable.set(metatable);
+    }
+
+    /// Makes a table read-only, or lets it be changed again. Nothing that a script does changes a
+    /// read-only table, nor its metatable; what its fields refer to is another matter. A metamethod
+    /// `__newindex` is still asked about new keys.
+    pub fn set_read_only(self, ctx: Context<'gc>, is_read_only: bool) {
+        ctx.fill(self);
+        self.0.is_read_only.set(is_read_only);
+        match self.metatable() {
+            None if is_read_only => {
+                let hidden = Table::new(ctx);
+                hidden.0.is_hidden.set(true);
+                self.set_metatable(&ctx, Some(hidden));
+            }
+            Some(metatable) if metatable.is_hidden() && !is_read_only => {
+                self.set_metatable(&ctx, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nobody may change the table.
+    #[inline(always)]
+    pub fn is_read_only(self) -> bool {
+        self.0.is_read_only.get()
+    }
+
+    /// Whether it is a metatable that is only there since its table is read-only.
+    pub(crate) fn is_hidden(self) -> bool {
+        self.0.is_hidden.get()
     }
 
     /// Takes over what another table contains, and leaves it what this one did. Metatables stay.
@@ -351,6 +392,9 @@ impl<'gc> Table<'gc> {
     /// Sets an integer key that the hash part has a value for. Tells whether it did.
     #[inline(always)]
     pub fn try_set_scattered(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
         let parts = self.parts_mut();
         match parts.nodes.find_integer(key, parts.hash_word(key as u64)) {
             Some(slot) if !parts.nodes.is_nil(slot) => {
@@ -400,7 +444,7 @@ impl<'gc> Table<'gc> {
     pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
         let parts = self.parts_mut();
         if let Some(index) = parts.array.index_of(key) {
-            if parts.array.is_nil_at(index) && self.metatable().is_some() {
+            if self.metatable().is_some() && (parts.array.is_nil_at(index) || self.is_read_only()) {
                 return false;
             }
             parts.array.set_at(index, value);
@@ -451,6 +495,8 @@ impl<'gc> Table<'gc> {
             }
             self.0.absent.set(0);
             self.barrier(mc, Value::String(key));
+        } else if self.is_read_only() {
+            return false;
         }
         nodes.set(slot, value);
         self.barrier(mc, value);
@@ -461,6 +507,9 @@ impl<'gc> Table<'gc> {
     /// did.
     #[inline(always)]
     pub fn try_set_short(self, mc: &Mutation<'gc>, key: LuaString<'gc>, value: Value<'gc>) -> bool {
+        if self.is_read_only() {
+            return false;
+        }
         let nodes = &mut self.parts_mut().nodes;
         match nodes.find_short(key) {
             Some(slot) if !nodes.is_nil(slot) => {
@@ -482,7 +531,7 @@ impl<'gc> Table<'gc> {
     /// Sets a key without metamethods.
     ///
     /// # Errors
-    /// The key is nil or not a number, or the table cannot grow.
+    /// The key is nil or not a number, or the table cannot grow, or is read-only.
     pub fn set(
         self,
         mc: &Mutation<'gc>,
@@ -493,6 +542,7 @@ impl<'gc> Table<'gc> {
         if let Value::Integer(i) = key {
             return self.set_integer(mc, i, value);
         }
+        self.check_writable()?;
         let parts = self.parts_mut();
         let hash = parts.hash(key);
         let place = match key {
@@ -502,10 +552,15 @@ impl<'gc> Table<'gc> {
         self.set_at(mc, place, key, hash, value)
     }
 
+    #[inline]
+    fn check_writable(self) -> Result<(), InvalidKey> {
+        if self.is_read_only() { Err(InvalidKey::ReadOnly) } else { Ok(()) }
+    }
+
     /// Sets an integer key without metamethods.
     ///
     /// # Errors
-    /// The table cannot grow.
+    /// The table cannot grow, or is read-only.
     #[inline]
     pub fn set_integer(
         self,
@@ -513,6 +568,7 @@ impl<'gc> Table<'gc> {
         key: i64,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
+        self.check_writable()?;
         let parts = self.parts_mut();
         let index = (key as u64).wrapping_sub(1);
         let len = u64::from(parts.array.len());
@@ -580,10 +636,13 @@ impl<'gc> Table<'gc> {
     }
 
     /// Sets a string key without metamethods; a name for hosts and libraries that build tables. The
-    /// memory limit does not count here, since there is nobody to tell.
+    /// memory limit does not count here, since there is nobody to tell, nor does that the table is
+    /// read-only for scripts.
     pub fn set_field(self, ctx: Context<'gc>, name: &str, value: Value<'gc>) {
         let key = Value::String(ctx.intern(name.as_bytes()));
+        let is_read_only = self.0.is_read_only.replace(false);
         let set = account::beyond_limit(|| self.set(&ctx, key, value));
+        self.0.is_read_only.set(is_read_only);
         set.expect("a string is a valid key, and the process has some memory left");
     }
 
@@ -597,6 +656,7 @@ impl<'gc> Table<'gc> {
     /// # Errors
     /// When there is not that much memory.
     pub fn reserve_array(self, count: u32) -> Result<(), InvalidKey> {
+        self.check_writable()?;
         let parts = self.parts_mut();
         if count > parts.array.capacity() && !parts.resize_array(parts.array.len(), count) {
             return Err(InvalidKey::Memory);
@@ -686,6 +746,9 @@ impl<'gc> Table<'gc> {
 impl<'gc> Table<'gc> {
     /// The table that `weak` remembered.
     ///
+    /// What the addresses of tables are multiples of.
+    pub(crate) const ALIGNMENT: usize = align_of::<TableData<'_>>();
+
     /// # Safety
     /// `address` must have been remembered by the current cycle of the arena of `'gc`, so that the
     /// table is marked and cannot have been freed.
