@@ -10,6 +10,7 @@ mod collector;
 mod compile;
 mod coroutines;
 mod debug;
+mod long;
 mod memory;
 mod metamethods;
 mod nesting;
@@ -136,7 +137,7 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [fn(&mut Topic); 14] = [
+    let topics: [fn(&mut Topic); 15] = [
         nesting::add,
         compile::add,
         sources::add,
@@ -151,6 +152,7 @@ pub fn corpus() -> Vec<Case> {
         collector::add,
         debug::add,
         numbers::add,
+        long::add,
     ];
     let names = [
         "nesting",
@@ -167,6 +169,7 @@ pub fn corpus() -> Vec<Case> {
         "collector",
         "debug",
         "numbers",
+        "long",
     ];
     let mut cases = Vec::new();
     for (name, add) in names.into_iter().zip(topics) {

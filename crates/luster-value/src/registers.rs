@@ -17,11 +17,25 @@ use crate::value::Value;
 /// How many slots there always are beyond what was reserved, so that small things need not be.
 const SLACK: usize = 16;
 
-/// From how many slots on a file does not double when it grows.
+/// From how many slots on a file grows to several times as many at once, of which it shows no more than
+/// are needed: so they are not moved often, while they are many, and not cleared before they are used.
 const LONG_FILE: usize = 1 << 16;
+
+/// How many times the memory of the longest file there has to be for a file to have it at once.
+const RESERVE: usize = 4;
+
+/// How many slots of a long file are shown at a time.
+const SHOWN: usize = 1 << 14;
+
+/// How many slots above the live ones are left when the others of a long file are hidden again: more
+/// than a frame below may still write to without asking for them.
+const KEPT: usize = 1 << 10;
 
 /// From how many slots on a file asks whether there is memory for it to grow.
 const COUNTED_FILE: usize = 1 << 16;
+
+/// What it costs to free a coroutine, as bytes that the collector looks at.
+const DROP_WORK: usize = 8192;
 
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;
@@ -86,7 +100,8 @@ impl<'gc> Slot<'gc> {
 
 /// A coroutine's registers.
 pub struct RegisterFile<'gc> {
-    slots: Box<[UnsafeCell<Value<'gc>>]>,
+    /// Those that are shown; there may be memory for more.
+    slots: Vec<UnsafeCell<Value<'gc>>>,
     /// Slots below this one are alive; the collector clears the others.
     live: usize,
     /// Where the last frame may begin.
@@ -105,6 +120,7 @@ pub struct RegisterFile<'gc> {
 // what this cycle frees stays in them; nobody else uses the file while the collector traces.
 unsafe impl<'gc> Collect<'gc> for RegisterFile<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        account::traced(self.slots.len() * size_of::<Value<'gc>>());
         for (index, slot) in self.slots.iter().enumerate() {
             // SAFETY: the collector only traces between slices, when no window is in use.
             let slot = unsafe { &mut *slot.get() };
@@ -122,7 +138,7 @@ impl<'gc> RegisterFile<'gc> {
     pub fn new(max: usize) -> Self {
         let max = max.min(MAX_SLOTS) as u32;
         let mut file = RegisterFile {
-            slots: Box::new([]),
+            slots: Vec::new(),
             live: 0,
             limit: max,
             max,
@@ -131,29 +147,38 @@ impl<'gc> RegisterFile<'gc> {
             #[cfg(luster_stress)]
             moves: 0,
         };
-        file.resize(2 * SLACK);
+        file.move_to(2 * SLACK, 2 * SLACK);
         file
     }
 
-    fn resize(&mut self, len: usize) {
-        account::add(len * size_of::<Value<'gc>>());
-        account::sub(self.slots.len() * size_of::<Value<'gc>>());
+    /// How many slots there is memory for.
+    fn capacity(&self) -> usize {
+        self.slots.capacity()
+    }
+
+    /// Makes memory for so many slots, which moves all of them, and shows up to `shown`.
+    fn move_to(&mut self, capacity: usize, shown: usize) {
+        let before = self.capacity();
         if cfg!(luster_stress) {
             // Nothing is left where the slots have been, so that it does not go unseen when something
             // still points there.
-            let mut slots = Vec::with_capacity(len);
-            for slot in self.slots.iter_mut().take(len) {
+            let mut slots = Vec::with_capacity(capacity);
+            for slot in &mut self.slots {
                 slots.push(UnsafeCell::new(std::mem::replace(slot.get_mut(), dead())));
             }
-            slots.resize_with(len, || UnsafeCell::new(dead()));
-            self.slots = slots.into_boxed_slice();
-            return;
+            self.slots = slots;
+        } else {
+            // Where memory can grow in place or move by pages, nothing is copied.
+            self.slots.reserve_exact(capacity - self.slots.len());
         }
-        // Where memory can grow in place or move by pages, nothing is copied.
-        let mut slots = std::mem::take(&mut self.slots).into_vec();
-        slots.reserve_exact(len.saturating_sub(slots.len()));
-        slots.resize_with(len, || UnsafeCell::new(dead()));
-        self.slots = slots.into_boxed_slice();
+        account::add(self.capacity() * size_of::<Value<'gc>>());
+        account::sub(before * size_of::<Value<'gc>>());
+        self.show(shown);
+    }
+
+    /// Shows slots up to this one, for which there is memory.
+    fn show(&mut self, end: usize) {
+        self.slots.resize_with(end, || UnsafeCell::new(dead()));
     }
 
     /// Moves the slots, as the stress build does whenever they might: at each call. Many are moved less
@@ -165,8 +190,18 @@ impl<'gc> RegisterFile<'gc> {
         if self.unmoved >= len.max(len * len >> 16) {
             self.unmoved = 0;
             self.moves += 1;
-            self.resize(len);
+            self.move_to(self.capacity(), len);
         }
+    }
+
+    /// Whether there are slots up to `end` and a few beyond. If there are not, there may be when they are
+    /// asked for by [`reserve`](Self::reserve).
+    #[inline(always)]
+    #[must_use]
+    pub fn has_room(&mut self, end: usize) -> bool {
+        #[cfg(luster_stress)]
+        self.stress_move();
+        end + SLACK <= self.slots.len()
     }
 
     /// Makes sure that there are slots up to `end` and a few beyond, which may move all slots. Tells
@@ -174,9 +209,7 @@ impl<'gc> RegisterFile<'gc> {
     #[inline(always)]
     #[must_use]
     pub fn reserve(&mut self, end: usize) -> bool {
-        #[cfg(luster_stress)]
-        self.stress_move();
-        end + SLACK <= self.slots.len() || self.grow(end)
+        self.has_room(end) || self.grow(end)
     }
 
     #[cold]
@@ -186,27 +219,59 @@ impl<'gc> RegisterFile<'gc> {
         if end > limit {
             return false;
         }
-        // A long file grows more slowly, so that no step takes long. The stress build has no slots to
-        // spare, while they are few.
-        let len = self.slots.len();
-        let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
-        let larger = if len < LONG_FILE { ample } else { len + len / 4 };
-        let larger = (end + SLACK).max(larger).min(limit + SLACK);
-        // Beyond the memory limit, the stack is as full as it is beyond its own.
-        if len >= COUNTED_FILE && !account::has_room_for((larger - len) * size_of::<Value<'gc>>()) {
-            return false;
+        let (wanted, most) = (end + SLACK, limit + SLACK);
+        let (len, capacity) = (self.slots.len(), self.capacity());
+        if wanted <= capacity {
+            self.show(wanted.max(len + SHOWN).min(capacity).min(most));
+            return true;
         }
-        self.resize(larger);
+        // The stress build has no slots to spare, while they are few.
+        let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
+        let larger = if capacity < LONG_FILE { ample } else { capacity * 4 };
+        let mut larger = wanted.max(larger).min(most);
+        if capacity >= COUNTED_FILE {
+            let memory = |slots| (slots - capacity) * size_of::<Value<'gc>>();
+            larger = if account::has_room_for(RESERVE * memory(most)) {
+                most
+            } else if account::has_room_for(memory(larger)) {
+                larger
+            } else {
+                wanted.max(capacity + capacity / 4).min(most)
+            };
+            // Beyond the memory limit, the stack is as full as it is beyond its own.
+            if !account::has_room_for(memory(larger)) {
+                return false;
+            }
+            account::looked_at(capacity * size_of::<Value<'gc>>());
+        }
+        let shown = if larger < LONG_FILE { larger } else { wanted.max(len + SHOWN).min(larger) };
+        self.move_to(larger, shown);
         true
+    }
+
+    /// Hides the slots of a long file that are far above the live ones, which the collector need not
+    /// look at then.
+    pub fn hide_dead(&mut self) {
+        if self.slots.len() > LONG_FILE && self.live + KEPT < self.slots.len() {
+            self.slots.truncate(self.live + KEPT);
+        }
+    }
+
+    /// Gives the memory of a long file back, of which no slots are alive.
+    pub(crate) fn release(&mut self) {
+        if self.capacity() > LONG_FILE {
+            account::sub(self.capacity() * size_of::<Value<'gc>>());
+            self.slots = Vec::new();
+            self.live = 0;
+            self.move_to(2 * SLACK, 2 * SLACK);
+        }
     }
 
     /// Gives a message handler some more room, or takes it back once nothing stands there.
     pub fn set_handler_room(&mut self, extra: bool) {
         self.limit = if extra { self.max + HANDLER_SLOTS } else { self.max };
         let limit = self.limit as usize;
-        if self.slots.len() > limit + SLACK {
-            self.resize(limit + SLACK);
-        }
+        self.slots.truncate(limit + SLACK);
     }
 
     /// Whether a message handler was given more room.
@@ -226,14 +291,14 @@ impl<'gc> RegisterFile<'gc> {
         self.slots.len()
     }
 
-    /// A number that is another one when the slots have moved: how many there are, since they move when
-    /// there are to be more.
+    /// A number that is another one when the slots have moved: how many there is memory for, since they
+    /// move when there is to be more.
     #[inline(always)]
     pub fn placement(&self) -> usize {
         #[cfg(luster_stress)]
-        return self.slots.len() + self.moves * (2 * MAX_SLOTS);
+        return self.capacity() + self.moves * (2 * MAX_SLOTS);
         #[cfg(not(luster_stress))]
-        self.slots.len()
+        self.capacity()
     }
 
     /// Whether there are none: never.
@@ -333,7 +398,9 @@ impl<'gc> RegisterFile<'gc> {
 
 impl Drop for RegisterFile<'_> {
     fn drop(&mut self) {
-        account::sub(self.slots.len() * size_of::<Value<'_>>());
+        account::sub(self.capacity() * size_of::<Value<'_>>());
+        // A coroutine is several pieces of memory to be freed.
+        account::traced(DROP_WORK);
     }
 }
 
@@ -386,6 +453,29 @@ mod tests {
         assert!(file.len() < 1100 && !file.reserve(1001));
         assert_eq!(integer(file.get(999)), 999);
         assert!(!file.is_empty() && file.max() == 1000);
+    }
+
+    #[test]
+    fn a_long_file_shows_what_is_needed_and_keeps_what_is_alive() {
+        let mut file = RegisterFile::new(MAX_SLOTS);
+        let mut moves = 0;
+        for end in (1..=MAX_SLOTS).step_by(999) {
+            let before = file.placement();
+            assert!(file.reserve(end));
+            moves += usize::from(file.placement() != before);
+            file.set(end - 1, Value::Integer(end as i64));
+            assert!(file.len() <= (end + SLACK).max(2 * LONG_FILE) + SHOWN, "{end} {}", file.len());
+        }
+        assert!(moves < 20, "{moves}");
+        file.set_live(100_000);
+        file.hide_dead();
+        assert_eq!(file.len(), 100_000 + KEPT);
+        assert_eq!(integer(file.get(99_900)), 99_901);
+        // What is shown again has nothing in it.
+        assert!(file.reserve(900_000));
+        assert!((200_000..900_000).all(|slot| file.get(slot).raw_equal(dead())));
+        file.release();
+        assert!(file.len() < 100 && file.reserve(1000));
     }
 
     #[test]

@@ -10,7 +10,8 @@
 
 use luster_value::{
     Closure, ClosureInsides, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString,
-    NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
+    MAX_SLOTS, NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
+    account,
 };
 
 /// What the quick form of a function came to.
@@ -225,7 +226,7 @@ impl<'gc> Cursor<'gc> {
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
         let code = closure.code().as_ref();
-        if !state.registers.reserve(base + code.registers as usize) {
+        if !state.registers.has_room(base + code.registers as usize) {
             return false;
         }
         *self = Cursor::begin(&mut state.registers, closure, base);
@@ -254,7 +255,7 @@ impl<'gc> Cursor<'gc> {
         let function = frame.function as usize;
         let from = frame.base as usize + register.index() as usize;
         let code = closure.code().as_ref();
-        if !state.registers.reserve(function + 1 + argc.max(code.registers as usize)) {
+        if !state.registers.has_room(function + 1 + argc.max(code.registers as usize)) {
             return false;
         }
         frame.closure = closure;
@@ -422,7 +423,7 @@ pub(crate) fn call_above<'gc, const N: usize>(
     let caller = running_frame(&mut state.frames);
     let function = caller.base as usize + caller.closure.code().registers as usize;
     let code = closure.code().as_ref();
-    if !state.registers.reserve(function + 1 + (code.registers as usize).max(N)) {
+    if !state.registers.has_room(function + 1 + (code.registers as usize).max(N)) {
         return false;
     }
     // SAFETY: the slots of the function, its registers and its arguments have just been reserved, and
@@ -441,10 +442,26 @@ pub(crate) fn call_above<'gc, const N: usize>(
     true
 }
 
+/// From how many frames on there is to be memory for as many as there can ever be, if there is that much,
+/// so that they need not be moved again.
+const MANY_FRAMES: usize = 1 << 15;
+
+/// How many times that memory there has to be.
+const RESERVE: usize = 2;
+
 #[cold]
 #[inline(never)]
 fn grow(frames: &mut Vec<Frame<'_>>) {
-    frames.reserve(1);
+    // Each takes a slot, but for a few.
+    let more = MAX_SLOTS.saturating_sub(frames.len());
+    let is_ample = frames.len() >= MANY_FRAMES
+        && more > 0
+        && account::has_room_for(RESERVE * more * size_of::<Frame<'_>>())
+        && frames.try_reserve_exact(more).is_ok();
+    account::looked_at(size_of_val(&**frames));
+    if !is_ample {
+        frames.reserve(1);
+    }
 }
 
 /// Drops the frame of the Lua function that the dispatch loop runs. Gives where its results go.

@@ -8,6 +8,7 @@
 
 mod call;
 mod collector;
+mod concat;
 mod cursor;
 mod execute;
 mod hook;
