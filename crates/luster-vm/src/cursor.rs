@@ -446,14 +446,16 @@ pub(crate) fn call_above<'gc, const N: usize>(
 /// so that they need not be moved again.
 const MANY_FRAMES: usize = 1 << 15;
 
+/// How many frames there can be, or a few less: each takes a slot, and a message handler has some more.
+const MOST_FRAMES: usize = MAX_SLOTS + (1 << 15);
+
 /// How many times that memory there has to be.
 const RESERVE: usize = 2;
 
 #[cold]
 #[inline(never)]
 fn grow(frames: &mut Vec<Frame<'_>>) {
-    // Each takes a slot, but for a few.
-    let more = MAX_SLOTS.saturating_sub(frames.len());
+    let more = MOST_FRAMES.saturating_sub(frames.len());
     let is_ample = frames.len() >= MANY_FRAMES
         && more > 0
         && account::has_room_for(RESERVE * more * size_of::<Frame<'_>>())
