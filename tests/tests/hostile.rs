@@ -27,7 +27,6 @@ const BEYOND: &[&str] = &[
     "memory: dump of a load",
     "memory: deep coroutines",
     "memory: gmatch iterators",
-    "memory: a stack without end in little memory",
     "patterns: a replacement that gsubs",
     "coroutines: nested without end, caught",
     "coroutines: deep stacks in coroutines",

@@ -233,7 +233,7 @@ impl<'gc> RegisterFile<'gc> {
             let memory = |slots| (slots - capacity) * size_of::<Value<'gc>>();
             larger = if account::has_room_for(RESERVE * memory(most)) {
                 most
-            } else if account::has_room_for(memory(larger)) {
+            } else if account::has_room_for(2 * RESERVE * memory(larger)) {
                 larger
             } else {
                 wanted.max(capacity + capacity / 4).min(most)

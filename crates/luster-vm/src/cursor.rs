@@ -447,7 +447,7 @@ pub(crate) fn call_above<'gc, const N: usize>(
 const MANY_FRAMES: usize = 1 << 15;
 
 /// How many frames there can be, or a few less: each takes a slot, and a message handler has some more.
-const MOST_FRAMES: usize = MAX_SLOTS + (1 << 15);
+pub(crate) const MOST_FRAMES: usize = MAX_SLOTS + (1 << 15);
 
 /// How many times that memory there has to be.
 const RESERVE: usize = 2;

@@ -11,7 +11,7 @@ use luster_value::{
     ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, MOST_FRAMES};
 use crate::execute::{self, Left};
 use crate::operate::{Fault, compare_strings};
 use crate::unwind::{FRAMES_PER_FUEL, PORTION};
@@ -209,7 +209,7 @@ impl<'gc> Run<'_, 'gc> {
         /// How many cost a unit of fuel.
         const PER_FUEL: usize = 4;
         let before = self.state.registers.len();
-        if !self.state.registers.reserve(end) {
+        if !self.has_memory_for_frames() || !self.state.registers.reserve(end) {
             return Err(self.stack_overflow());
         }
         let more = self.state.registers.len() - before;
@@ -218,6 +218,17 @@ impl<'gc> Run<'_, 'gc> {
             self.end_slice_if_due();
         }
         Ok(())
+    }
+
+    /// Whether there is memory for the frames to be twice as many, when they will soon have to be: by then
+    /// nobody can be told that there is not.
+    fn has_memory_for_frames(&self) -> bool {
+        /// From how many frames on it is asked.
+        const MANY: usize = 1 << 14;
+        let (len, capacity) = (self.state.frames.len(), self.state.frames.capacity());
+        !(MANY..MOST_FRAMES).contains(&capacity)
+            || capacity - len > capacity / 4
+            || account::has_room_for(capacity * size_of::<Frame<'_>>())
     }
 
     #[cold]

@@ -18,10 +18,10 @@ pub(crate) const PORTION: usize = 1 << 14;
 const MANY_FRAMES: usize = 1 << 10;
 
 /// How many frames whose memory is given back cost a unit of fuel.
-const RELEASED_PER_FUEL: usize = 20;
+const RELEASED_PER_FUEL: usize = 10;
 
 /// How many frames that are looked at cost a unit of fuel.
-pub(crate) const FRAMES_PER_FUEL: usize = 4;
+pub(crate) const FRAMES_PER_FUEL: usize = 2;
 
 /// Where an error is caught.
 enum Caught {

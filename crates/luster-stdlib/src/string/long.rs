@@ -101,7 +101,8 @@ impl<'gc> LongSource<'gc> {
         };
         let before = compilation.read();
         let is_done = compilation.advance(source);
-        stack.burn(compilation.read() - before);
+        // A set without an end is given up.
+        stack.burn(compilation.read().saturating_sub(before));
         self.memory.set(compilation.read() * ITEM_SIZE);
         if !is_done {
             return Ok(None);
