@@ -38,7 +38,7 @@ pub(super) enum Wish<'gc> {
 enum Progress {
     /// So many bytes have been looked at, and none of them is special.
     Plain(usize),
-    Compiling(Compilation),
+    Compiling(Box<Compilation>),
 }
 
 gc_arena::static_collect!(Progress);
@@ -67,7 +67,7 @@ impl<'gc> LongSource<'gc> {
         let progress = match wish {
             // Without special bytes it is a string to be found as it is.
             Wish::Find { .. } => Progress::Plain(0),
-            _ => Progress::Compiling(Compilation::new()),
+            _ => Progress::Compiling(Box::new(Compilation::new())),
         };
         let memory = CountedMemory::default();
         let rest = None;
@@ -90,7 +90,7 @@ impl<'gc> LongSource<'gc> {
                 stack.burn((end - *at) / 16);
                 *at = end;
                 if has_special {
-                    self.progress = Progress::Compiling(Compilation::new());
+                    self.progress = Progress::Compiling(Box::new(Compilation::new()));
                 } else if end == source.len() {
                     return plain::find(stack, self.subject, self.source, start).map(Some);
                 }
@@ -107,7 +107,7 @@ impl<'gc> LongSource<'gc> {
         if !is_done {
             return Ok(None);
         }
-        let compilation = std::mem::replace(compilation, Compilation::new());
+        let compilation = std::mem::replace(&mut **compilation, Compilation::new());
         let compiled = Rc::new(compilation.finish());
         let subject = self.subject;
         match self.wish {
