@@ -1,5 +1,7 @@
 //! Prints how long the hostile corpus keeps its host waiting: the longest single step of each case
-//! in processor time, the worst cases first, and the time that loading took where it was long.
+//! in processor time, the median of some runs (three, unless it is said how many), the worst cases
+//! first, and how far the VM was beyond its memory limit at the end of a step. Then the time that
+//! loading took, and the memory beyond the limit, where they were most.
 //!
 //! `cargo run --release -p luster-tests --example hostile_latency -- [FILTER or FILE] [RUNS]`
 
@@ -7,13 +9,16 @@
 
 use std::time::Duration;
 
-use luster_tests::hostile::{Case, corpus, run};
+use luster_tests::hostile::{Case, Report, corpus, run};
 
 /// How large a step is.
 const FUEL: u64 = 100_000;
 
 /// How long a step may take.
 const BAR: Duration = Duration::from_millis(3);
+
+/// How many runs there are, unless it is said.
+const RUNS: usize = 3;
 
 /// The processor time of this thread: what else the machine does, does not count.
 #[cfg(unix)]
@@ -27,10 +32,19 @@ fn now() -> Duration {
     std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }
 
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// How far a case was beyond its memory limit, in kilobytes.
+fn beyond_limit(report: &Report) -> f64 {
+    report.beyond_limit as f64 / 1024.0
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let filter = arguments.next().unwrap_or_default();
-    let runs = arguments.next().and_then(|runs| runs.parse().ok()).unwrap_or(3);
+    let runs = arguments.next().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS).max(1);
     let cases = match std::fs::read(&filter) {
         Ok(source) => vec![Case::of_source(&filter, source)],
         Err(_) => corpus(),
@@ -45,13 +59,21 @@ fn main() {
     let beyond = rows.iter().filter(|(report, _)| report.longest_step > BAR).count();
     println!("{} cases, {beyond} with a step over {BAR:?} (median of {runs} runs)", rows.len());
     let shown = beyond.max(10);
+    println!("{:>12} {:>14} {:>13}", "longest step", "beyond limit", "of the steps");
     for (report, name) in rows.iter().take(shown) {
-        println!("{:9.3} ms  {name}", report.longest_step.as_secs_f64() * 1e3);
+        let (milliseconds, kilobytes) = (milliseconds(report.longest_step), beyond_limit(report));
+        let (at, steps) = (report.longest_at, report.steps);
+        println!("{milliseconds:9.3} ms {kilobytes:11.1} KB {at:6}/{steps:<6} {name}");
     }
     rows.sort_by_key(|(report, _)| std::cmp::Reverse(report.loading));
     println!("loading by the host:");
     for (report, name) in rows.iter().take(5) {
-        println!("{:9.3} ms  {name}", report.loading.as_secs_f64() * 1e3);
+        println!("{:9.3} ms  {name}", milliseconds(report.loading));
+    }
+    rows.sort_by_key(|(report, _)| std::cmp::Reverse(report.beyond_limit));
+    println!("most memory beyond the limit:");
+    for (report, name) in rows.iter().take(5).filter(|(report, _)| report.beyond_limit > 0) {
+        println!("{:9.1} KB  {name}", beyond_limit(report));
     }
     for (report, name) in &rows {
         for complaint in &report.complaints {

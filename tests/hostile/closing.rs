@@ -93,6 +93,7 @@ pub(super) fn add(topic: &mut Topic) {
     topic
         .fails("stack overflow", "local function f() return 1 + f() end f()", "stack overflow")
         .memory = 128 << 20;
+    topic.cases.last_mut().expect("one has been added").fuel = 20_000_000;
     topic
         .returns(
             "stack overflow that is caught",
@@ -100,6 +101,7 @@ pub(super) fn add(topic: &mut Topic) {
             "stack overflow",
         )
         .memory = 128 << 20;
+    topic.cases.last_mut().expect("one has been added").fuel = 20_000_000;
     topic
         .endless(
             "stack overflow for ever",
@@ -108,8 +110,10 @@ pub(super) fn add(topic: &mut Topic) {
         .memory = 128 << 20;
     topic.returns("stack overflow in a handler",
         "local function f() return 1 + f() end return select('#', xpcall(f, function(m) return f() end))", "2").memory = 128 << 20;
+    topic.cases.last_mut().expect("one has been added").fuel = 20_000_000;
     topic.returns("stack overflow in __close", format!(
         "{closable} local function f() return 1 + f() end return select('#', pcall(function() local x <close> = c(f) end))"), "2").memory = 128 << 20;
+    topic.cases.last_mut().expect("one has been added").fuel = 20_000_000;
     topic.whatever("closing at the stack's end", format!(
         "{closable} local n = 0 local function f() local x <close> = c(function() n = n + 1 end) return 1 + f() end \
         return pcall(f), n > 1000")).memory = 256 << 20;

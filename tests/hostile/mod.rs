@@ -11,6 +11,7 @@ mod collector;
 mod compile;
 mod coroutines;
 mod debug;
+mod long;
 mod memory;
 mod metamethods;
 mod nesting;
@@ -137,7 +138,7 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [fn(&mut Topic); 15] = [
+    let topics: [fn(&mut Topic); 16] = [
         nesting::add,
         compile::add,
         sources::add,
@@ -153,6 +154,7 @@ pub fn corpus() -> Vec<Case> {
         collector::add,
         debug::add,
         numbers::add,
+        long::add,
     ];
     let names = [
         "nesting",
@@ -170,6 +172,7 @@ pub fn corpus() -> Vec<Case> {
         "collector",
         "debug",
         "numbers",
+        "long",
     ];
     let mut cases = Vec::new();
     for (name, add) in names.into_iter().zip(topics) {

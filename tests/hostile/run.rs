@@ -14,6 +14,10 @@ pub struct Report {
     pub complaints: Vec<String>,
     /// How long the host was without control, at most, in one step.
     pub longest_step: Duration,
+    /// Which step that was, counted from 1.
+    pub longest_at: usize,
+    /// How many steps there were.
+    pub steps: usize,
     /// How long loading took, which the host does as a whole.
     pub loading: Duration,
     /// How many bytes the VM counted beyond its limit at the end of a step, at most.
@@ -39,6 +43,8 @@ pub fn run(case: &Case, fuel: u64, clock: impl Fn() -> Duration) -> Report {
     let mut report = Report {
         complaints: Vec::new(),
         longest_step: Duration::ZERO,
+        longest_at: 0,
+        steps: 0,
         loading: Duration::ZERO,
         beyond_limit: 0,
     };
@@ -76,7 +82,11 @@ fn step_through(
     loop {
         let begin = clock();
         let step = task.step(fuel);
-        report.longest_step = report.longest_step.max(clock() - begin);
+        let took = clock() - begin;
+        report.steps += 1;
+        if took > report.longest_step {
+            (report.longest_step, report.longest_at) = (took, report.steps);
+        }
         report.beyond_limit =
             report.beyond_limit.max(lua.used_memory().saturating_sub(case.memory));
         match step? {

@@ -2,7 +2,7 @@
 //!
 //! The grammar of numerals is in `parse`, signs and padding in `format`.
 
-use crate::parse::hex_digit;
+use crate::parse::{hex_digit, is_nonzero, without_zeros};
 
 /// Bits of a float's fraction as it is stored.
 const FRACTION_BITS: u32 = 52;
@@ -19,21 +19,27 @@ pub(crate) fn hex_float_from_parts(whole: &[u8], fraction: &[u8], exponent: i64)
     let mut nonzero_rest = false;
     // The power of two that the mantissa's last bit stands for, without the given exponent.
     let mut scale = 0i64;
-    for &byte in whole {
-        if mantissa >> 60 == 0 {
-            mantissa = (mantissa << 4) | hex_digit(byte);
-        } else {
-            nonzero_rest |= byte != b'0';
-            scale += 4;
+    let whole = without_zeros(whole);
+    for (index, &byte) in whole.iter().enumerate() {
+        if mantissa >> 60 != 0 {
+            nonzero_rest = is_nonzero(&whole[index..]);
+            scale = 4 * (whole.len() - index) as i64;
+            break;
         }
+        mantissa = (mantissa << 4) | hex_digit(byte);
     }
-    for &byte in fraction {
-        if mantissa >> 60 == 0 {
-            mantissa = (mantissa << 4) | hex_digit(byte);
-            scale -= 4;
-        } else {
-            nonzero_rest |= byte != b'0';
+    let mut digits = fraction;
+    if mantissa == 0 {
+        digits = without_zeros(fraction);
+        scale -= 4 * (fraction.len() - digits.len()) as i64;
+    }
+    for (index, &byte) in digits.iter().enumerate() {
+        if mantissa >> 60 != 0 {
+            nonzero_rest |= is_nonzero(&digits[index..]);
+            break;
         }
+        mantissa = (mantissa << 4) | hex_digit(byte);
+        scale -= 4;
     }
     round_to_float(mantissa, exponent.saturating_add(scale), nonzero_rest)
 }

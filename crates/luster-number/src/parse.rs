@@ -44,16 +44,52 @@ pub fn parse_number(text: &[u8]) -> Option<Number> {
 /// assert_eq!(parse_integer_radix(b"7fffffffffffffff7", 16), Some(-9));
 /// ```
 pub fn parse_integer_radix(text: &[u8], base: u32) -> Option<i64> {
-    let (negative, digits) = split_sign(trim(text));
-    if digits.is_empty() || !(2..=36).contains(&base) {
-        return None;
+    let (mut reader, digits) = RadixReader::begin(text, base)?;
+    if reader.read(digits) { Some(reader.value()) } else { None }
+}
+
+/// An integer in some base that is read in portions: [`parse_integer_radix`] of texts that are long.
+///
+/// ```
+/// use luster_number::RadixReader;
+///
+/// let (mut reader, digits) = RadixReader::begin(b" -1zz ", 36).unwrap();
+/// assert_eq!(digits, b"1zz");
+/// assert!(reader.read(&digits[..1]) && reader.read(&digits[1..]));
+/// assert_eq!(reader.value(), -2591);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RadixReader {
+    negative: bool,
+    base: u32,
+    magnitude: u64,
+}
+
+impl RadixReader {
+    /// Takes white space and a sign off a text: gives what reads the digits, and these. `None` if there
+    /// are none, or the base is not one from 2 to 36.
+    pub fn begin(text: &[u8], base: u32) -> Option<(Self, &[u8])> {
+        let (negative, digits) = split_sign(trim(text));
+        if digits.is_empty() || !(2..=36).contains(&base) {
+            return None;
+        }
+        Some((RadixReader { negative, base, magnitude: 0 }, digits))
     }
-    let mut value = 0u64;
-    for &byte in digits {
-        let digit = (byte as char).to_digit(base)?;
-        value = value.wrapping_mul(u64::from(base)).wrapping_add(u64::from(digit));
+
+    /// Reads some more digits. Tells whether they are all digits of the base.
+    pub fn read(&mut self, digits: &[u8]) -> bool {
+        let base = u64::from(self.base);
+        for &byte in digits {
+            let Some(digit) = (byte as char).to_digit(self.base) else { return false };
+            self.magnitude = self.magnitude.wrapping_mul(base).wrapping_add(u64::from(digit));
+        }
+        true
     }
-    Some(apply_sign(negative, value))
+
+    /// The integer that has been read, which wraps around.
+    pub fn value(&self) -> i64 {
+        apply_sign(self.negative, self.magnitude)
+    }
 }
 
 /// Cuts off white space as C's `isspace` knows it, which includes the vertical tab that
@@ -62,8 +98,13 @@ fn trim(mut text: &[u8]) -> &[u8] {
     const fn is_space(byte: u8) -> bool {
         matches!(byte, b' ' | b'\t'..=b'\r')
     }
-    while let [first, rest @ ..] = text
+    if let [first, ..] = text
         && is_space(*first)
+    {
+        text = &text[prefix(text, |&byte| is_space(byte))..];
+    }
+    while let Some((rest, last)) = text.split_last_chunk::<WIDE>()
+        && last.iter().fold(true, |all, &byte| all & is_space(byte))
     {
         text = rest;
     }
@@ -73,6 +114,36 @@ fn trim(mut text: &[u8]) -> &[u8] {
         text = rest;
     }
     text
+}
+
+/// How many bytes are looked at together where a text may be very long.
+const WIDE: usize = 32;
+
+/// How many bytes the longest prefix has whose bytes all pass the test. Numerals of megabytes are no
+/// use to anybody, but must not take long.
+fn prefix(text: &[u8], test: impl Fn(&u8) -> bool) -> usize {
+    let passes = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & test(byte));
+    let from = WIDE * text.chunks_exact(WIDE).take_while(passes).count();
+    let rest = text[from..].iter().take_while(|byte| test(byte)).count();
+    from + rest
+}
+
+/// Whether all bytes pass the test.
+fn is_all(text: &[u8], test: impl Fn(&u8) -> bool) -> bool {
+    prefix(text, test) == text.len()
+}
+
+/// A text without the zeros that it begins with.
+pub(crate) fn without_zeros(text: &[u8]) -> &[u8] {
+    match text {
+        [b'0', ..] => &text[prefix(text, |&byte| byte == b'0')..],
+        _ => text,
+    }
+}
+
+/// Whether there is a digit that is not zero.
+pub(crate) fn is_nonzero(digits: &[u8]) -> bool {
+    !is_all(digits, |&byte| byte == b'0')
 }
 
 /// Takes one sign off the front; whether it was a minus, and the rest.
@@ -108,7 +179,7 @@ fn parse_decimal_integer(negative: bool, digits: &[u8]) -> Option<i64> {
     }
     let limit = i64::MAX as u64 + u64::from(negative);
     let mut value = 0u64;
-    for &byte in digits {
+    for &byte in without_zeros(digits) {
         if !byte.is_ascii_digit() {
             return None;
         }
@@ -122,11 +193,13 @@ fn parse_decimal_integer(negative: bool, digits: &[u8]) -> Option<i64> {
 
 /// Reads what follows the `0x` of a hexadecimal numeral.
 fn parse_hexadecimal(negative: bool, text: &[u8]) -> Option<Number> {
-    if text.iter().all(u8::is_ascii_hexdigit) {
+    if is_all(text, u8::is_ascii_hexdigit) {
         if text.is_empty() {
             return None;
         }
-        let value = text.iter().fold(0u64, |value, &byte| (value << 4) | hex_digit(byte));
+        // What stands before the last sixteen digits is shifted out.
+        let last = &text[text.len().saturating_sub(16)..];
+        let value = last.iter().fold(0u64, |value, &byte| (value << 4) | hex_digit(byte));
         return Some(Number::Integer(apply_sign(negative, value)));
     }
     let parts = FloatParts::split(text, u8::is_ascii_hexdigit, b'p')?;
@@ -151,7 +224,7 @@ struct FloatParts<'a> {
 impl<'a> FloatParts<'a> {
     /// Takes apart `digits [. digits] [marker [sign] decimal-digits]`, where either digits, but not
     /// both, may be missing. `marker` is a lower-case letter and stands for both cases.
-    fn split(text: &'a [u8], is_digit: fn(&u8) -> bool, marker: u8) -> Option<Self> {
+    fn split(text: &'a [u8], is_digit: impl Fn(&u8) -> bool + Copy, marker: u8) -> Option<Self> {
         let (whole, rest) = split_while(text, is_digit);
         let (fraction, rest) = match rest {
             [b'.', rest @ ..] => split_while(rest, is_digit),
@@ -170,9 +243,8 @@ impl<'a> FloatParts<'a> {
 }
 
 /// Splits off the longest prefix whose bytes all pass the test.
-fn split_while(text: &[u8], test: fn(&u8) -> bool) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|byte| !test(byte)).unwrap_or(text.len());
-    text.split_at(end)
+fn split_while(text: &[u8], test: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {
+    text.split_at(prefix(text, test))
 }
 
 /// Reads a decimal exponent with an optional sign, clamping it to ±2^60.
@@ -181,11 +253,13 @@ fn parse_exponent(text: &[u8]) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
+    if !is_all(digits, u8::is_ascii_digit) {
+        return None;
+    }
+    // Twenty digits after the zeros are more than enough to come to the greatest.
+    let digits = without_zeros(digits);
     let mut value = 0i64;
-    for &byte in digits {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
+    for &byte in &digits[..digits.len().min(20)] {
         value = value.saturating_mul(10).saturating_add(i64::from(byte - b'0')).min(1 << 60);
     }
     Some(if negative { -value } else { value })
@@ -208,19 +282,20 @@ fn condense(parts: &FloatParts<'_>) -> Vec<u8> {
     /// Halfway points between floats have at most 767 significant digits; any difference beyond
     /// them shows in whether the rest is zero.
     const SIGNIFICANT: usize = 780;
-    let mut exponent = parts.exponent.saturating_add(parts.whole.len() as i64);
-    let mut text = b"0.".to_vec();
-    let mut nonzero_rest = false;
-    for &digit in parts.whole.iter().chain(parts.fraction) {
-        if text.len() == 2 && digit == b'0' {
-            // A leading zero says nothing but shifts the point.
-            exponent = exponent.saturating_sub(1);
-        } else if text.len() < SIGNIFICANT {
-            text.push(digit);
-        } else {
-            nonzero_rest |= digit != b'0';
-        }
+    // Leading zeros say nothing but where the point is.
+    let whole = without_zeros(parts.whole);
+    let mut exponent = parts.exponent.saturating_add(whole.len() as i64);
+    let mut fraction = parts.fraction;
+    if whole.is_empty() {
+        fraction = without_zeros(fraction);
+        exponent = exponent.saturating_sub((parts.fraction.len() - fraction.len()) as i64);
     }
+    let (first, rest) = whole.split_at(whole.len().min(SIGNIFICANT));
+    let (second, other_rest) = fraction.split_at(fraction.len().min(SIGNIFICANT - first.len()));
+    let nonzero_rest = is_nonzero(rest) || is_nonzero(other_rest);
+    let mut text = b"0.".to_vec();
+    text.extend_from_slice(first);
+    text.extend_from_slice(second);
     if nonzero_rest {
         text.push(b'1');
     } else if text.len() == 2 {

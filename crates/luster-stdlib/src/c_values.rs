@@ -8,5 +8,5 @@ pub(crate) fn c_int(number: i64) -> i64 {
 
 /// Text up to the first zero.
 pub(crate) fn c_string(text: &[u8]) -> &[u8] {
-    text.split(|&byte| byte == 0).next().unwrap_or_default()
+    &text[..memchr::memchr(0, text).unwrap_or(text.len())]
 }

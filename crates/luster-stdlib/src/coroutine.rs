@@ -47,12 +47,16 @@ fn status_of<'gc>(stack: &Stack<'_, 'gc>, thread: Thread<'gc>) -> Status {
     if thread == stack.thread() { Status::Running } else { thread.status() }
 }
 
+/// What making a coroutine costs, which is several pieces of memory.
+const CREATION_FUEL: usize = 50;
+
 /// `coroutine.create(function)`
 fn create<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let thread = new_thread(ctx, stack)?;
+    stack.burn(CREATION_FUEL);
     stack.replace(Value::Thread(thread));
     Ok(CallbackReturn::Return)
 }
@@ -86,6 +90,7 @@ fn wrap<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let thread = new_thread(ctx, stack)?;
+    stack.burn(CREATION_FUEL);
     stack.replace(Value::Callback(Callback::captured(ctx, "wrap", Wrapped { thread })));
     Ok(CallbackReturn::Return)
 }

@@ -100,6 +100,12 @@ impl CountedBuffer {
         std::mem::take(&mut self.long)
     }
 
+    /// Makes it empty. It keeps its memory.
+    pub(crate) fn clear(&mut self) {
+        self.short_length = 0;
+        self.long.clear();
+    }
+
     /// The bytes as a string; the buffer is empty then.
     pub(crate) fn take_string<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
         if self.long.capacity() == 0 {

@@ -37,6 +37,7 @@ mod os;
 mod output;
 #[cfg(feature = "package")]
 mod package;
+mod path_search;
 mod program;
 mod quick;
 #[cfg(feature = "math")]

@@ -3,8 +3,6 @@
 //! There are no modules in C here: the searchers that would find one look for its file, as the
 //! reference's do, and say that it cannot be loaded.
 
-use std::fs::File;
-
 use gc_arena::Collect;
 use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
@@ -12,13 +10,10 @@ use luster_value::{
 };
 
 use crate::base::load::{Options, load_file};
-use crate::buffer::append;
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
-use crate::system_error::{os_bytes, os_string};
-
-/// What it costs to look for a file.
-const TEMPLATE_FUEL: usize = 1_000;
+use crate::path_search::{PathSearch, Searched};
+use crate::system_error::os_bytes;
 
 /// What the library holds, apart from its tables and paths.
 const FUNCTIONS: &[(&str, Function)] = &[("loadlib", loadlib), ("searchpath", searchpath)];
@@ -163,18 +158,15 @@ fn searchpath<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let name = text(stack.string(ctx, 0)?);
-    let path = text(stack.string(ctx, 1)?);
-    let separator = stack.optional_string(ctx, 2)?.map_or(&b"."[..], text);
-    let replacement = stack.optional_string(ctx, 3)?.map_or(DIRECTORY_SEPARATOR.as_bytes(), text);
-    // Each template is a name to be made and a file to be looked for.
-    let templates = 1 + path.iter().filter(|&&byte| byte == b';').count();
-    stack.burn(templates.saturating_mul(TEMPLATE_FUEL + name.len() / 16) + path.len() / 8);
-    match search(name, path, separator, replacement)? {
-        Ok(file) => stack.replace(ctx.string(file)),
-        Err(message) => stack.replace2(Value::Nil, ctx.string(message)),
-    }
-    Ok(CallbackReturn::Return)
+    let name = stack.string(ctx, 0)?;
+    let path = stack.string(ctx, 1)?;
+    let separator = stack.optional_string(ctx, 2)?.unwrap_or_else(|| ctx.intern(b"."));
+    let replacement = match stack.optional_string(ctx, 3)? {
+        Some(replacement) => replacement,
+        None => ctx.intern(DIRECTORY_SEPARATOR.as_bytes()),
+    };
+    let search = PathSearch::new(name, text(name).len(), path, separator, replacement);
+    begin_search(ctx, stack, search, None)
 }
 
 /// A string's text up to a zero, which ends names and paths for the reference.
@@ -182,52 +174,84 @@ fn text<'gc>(string: LuaString<'gc>) -> &'gc [u8] {
     c_string(string.as_bytes())
 }
 
-/// What stands between the names of files in a message.
-const FILE: &[u8] = b"'\n\tno file '";
-
-/// The first file of a path that can be read, or the message that says what was tried.
-fn search<'gc>(
-    name: &[u8],
-    path: &[u8],
-    separator: &[u8],
-    replacement: &[u8],
-) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
-    let count = |byte, text: &[u8]| memchr::memchr_iter(byte, text).count();
-    let marks = count(b'?', path);
-    let names = marks.saturating_mul(name.len()).saturating_add(path.len());
-    let files = count(b';', name).saturating_mul(marks).saturating_add(count(b';', path));
-    // The names, and the message twice.
-    Error::check_message(files.saturating_mul(FILE.len()).saturating_add(names).max(name.len()))?;
-    let name = if separator.is_empty() {
-        name.to_vec()
-    } else {
-        substitute(name, separator, replacement)?
-    };
-    let names = substitute(path, b"?", &name)?;
-    if !names.is_empty() {
-        for name in names.split(|&byte| byte == b';') {
-            if File::open(os_string(name)).is_ok() {
-                return Ok(Ok(name.to_vec()));
-            }
-        }
+/// Looks for a file, on behalf of `searchpath` or of a searcher that was given this name.
+fn begin_search<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    search: PathSearch<'gc>,
+    searcher: Option<(Kind, LuaString<'gc>)>,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let mut searching = Searching { search, searcher };
+    if searching.go_on(ctx, stack)? {
+        return Ok(CallbackReturn::Return);
     }
-    let mut message = b"no file '".to_vec();
-    append(&mut message, &substitute(&names, b";", FILE)?)?;
-    message.push(b'\'');
-    Ok(Err(message))
+    Ok(CallbackReturn::Sequence(Box::new(searching)))
 }
 
-/// Text with every occurrence of `old` replaced.
-fn substitute<'gc>(text: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error<'gc>> {
-    let mut result = Vec::new();
-    let mut copied = 0;
-    for at in memchr::memmem::find_iter(text, old) {
-        append(&mut result, &text[copied..at])?;
-        append(&mut result, new)?;
-        copied = at + old.len();
+/// A function that looks for a file, at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Searching<'gc> {
+    search: PathSearch<'gc>,
+    searcher: Option<(Kind, LuaString<'gc>)>,
+}
+
+impl<'gc> Searching<'gc> {
+    /// Searches a portion. Tells whether the results are on the stack.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        match (self.search.advance(ctx, stack)?, self.searcher) {
+            (Searched::Paused, _) => return Ok(false),
+            (Searched::Found(file), None) => stack.replace(ctx.string(file)),
+            (Searched::Found(file), Some((kind, name))) => {
+                load_found(ctx, stack, kind, text(name), &file)?;
+            }
+            (Searched::Nothing(message), None) => stack.replace2(Value::Nil, message),
+            (Searched::Nothing(message), Some(_)) => stack.replace(message),
+        }
+        Ok(true)
     }
-    append(&mut result, &text[copied..])?;
-    Ok(result)
+}
+
+impl<'gc> Sequence<'gc> for Searching<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
+}
+
+/// Loads the file that a searcher has found, and puts the loader and its argument on the stack.
+fn load_found<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    kind: Kind,
+    name: &[u8],
+    file: &[u8],
+) -> Result<(), Error<'gc>> {
+    let loaded = match kind {
+        Kind::Lua => {
+            let options = Options { mode: None, environment: None };
+            load_file(ctx, stack, Some(file), options)
+        }
+        _ => Err(NO_LIBRARIES.into()),
+    };
+    match loaded {
+        Ok(closure) => {
+            stack.replace2(Value::Closure(closure), ctx.string(file));
+            Ok(())
+        }
+        Err(reason) => {
+            let mut message = b"error loading module '".to_vec();
+            message.extend(name);
+            message.extend(b"' from file '");
+            message.extend(file);
+            message.extend(b"':\n\t");
+            message.extend(reason);
+            Err(Error::message(message))
+        }
+    }
 }
 
 /// Which searcher it is.
@@ -249,21 +273,25 @@ struct Searcher<'gc> {
 }
 
 impl<'gc> Searcher<'gc> {
-    /// The file of a module on the path that is a field of `package`, or the message that says what
-    /// was tried.
+    /// Looks for the file of a module on the path that is a field of `package`; its name ends here.
     fn find(
         &self,
         ctx: Context<'gc>,
-        name: &[u8],
+        stack: &mut Stack<'_, 'gc>,
+        name: LuaString<'gc>,
+        end: usize,
         field: &str,
-    ) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let path = match self.package.get_field(ctx, field) {
             Value::String(path) => path,
             other => ctx
                 .number_to_string(other)
                 .ok_or_else(|| Error::message(format!("'package.{field}' must be a string")))?,
         };
-        search(name, text(path), b".", DIRECTORY_SEPARATOR.as_bytes())
+        let (separator, replacement) =
+            (ctx.intern(b"."), ctx.intern(DIRECTORY_SEPARATOR.as_bytes()));
+        let search = PathSearch::new(name, end, path, separator, replacement);
+        begin_search(ctx, stack, search, Some((self.kind, name)))
     }
 }
 
@@ -273,9 +301,10 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        let name = text(stack.string(ctx, 0)?);
+        let given = stack.string(ctx, 0)?;
+        let name = text(given);
         Error::check_message(name.len())?;
-        let found = match self.kind {
+        match self.kind {
             Kind::Preload => {
                 match preloaded(ctx).get(ctx.string(name)) {
                     Value::Nil => {
@@ -286,46 +315,17 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
                     }
                     loader => stack.replace2(loader, ctx.string(":preload:")),
                 }
-                return Ok(CallbackReturn::Return);
-            }
-            Kind::Lua => self.find(ctx, name, "path")?,
-            Kind::C => self.find(ctx, name, "cpath")?,
-            Kind::CRoot => match memchr::memchr(b'.', name) {
-                Some(dot) => self.find(ctx, &name[..dot], "cpath")?,
-                None => {
-                    stack.clear();
-                    return Ok(CallbackReturn::Return);
-                }
-            },
-        };
-        let file = match found {
-            Ok(file) => file,
-            Err(message) => {
-                stack.replace(ctx.string(message));
-                return Ok(CallbackReturn::Return);
-            }
-        };
-        let loaded = match self.kind {
-            Kind::Lua => {
-                let options = Options { mode: None, environment: None };
-                load_file(ctx, stack, Some(&file), options)
-            }
-            _ => Err(NO_LIBRARIES.into()),
-        };
-        match loaded {
-            Ok(closure) => {
-                stack.replace2(Value::Closure(closure), ctx.string(file));
                 Ok(CallbackReturn::Return)
             }
-            Err(reason) => {
-                let mut message = b"error loading module '".to_vec();
-                message.extend(name);
-                message.extend(b"' from file '");
-                message.extend(file);
-                message.extend(b"':\n\t");
-                message.extend(reason);
-                Err(Error::message(message))
-            }
+            Kind::Lua => self.find(ctx, stack, given, name.len(), "path"),
+            Kind::C => self.find(ctx, stack, given, name.len(), "cpath"),
+            Kind::CRoot => match memchr::memchr(b'.', name) {
+                Some(dot) => self.find(ctx, stack, given, dot, "cpath"),
+                None => {
+                    stack.clear();
+                    Ok(CallbackReturn::Return)
+                }
+            },
         }
     }
 }
@@ -455,20 +455,5 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
         }
         stack.replace2(value, self.loader_data);
         Ok(Poll::Return)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_list_what_was_tried() {
-        let found = search(b"a.b", b"/none/?.x;/none/?/y", b".", b"/").unwrap();
-        assert_eq!(
-            String::from_utf8(found.unwrap_err()).unwrap(),
-            "no file '/none/a/b.x'\n\tno file '/none/a/b/y'"
-        );
-        assert_eq!(search(b"a", b"", b".", b"/").unwrap().unwrap_err(), b"no file ''");
     }
 }

@@ -3,14 +3,23 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, Value,
+    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
+    Table, Value,
 };
+
+use crate::counted::CountedMemory;
 
 /// The largest code point of Unicode.
 const MAX_UNICODE: u32 = 0x10_FFFF;
 
 /// The largest code point that can be written at all.
 const MAX_UTF: i64 = 0x7FFF_FFFF;
+
+/// How many bytes are looked at before the fuel is looked at.
+const PORTION: usize = 1 << 16;
+
+/// How many characters are read or written before the fuel is looked at.
+const CHARACTERS: usize = 1 << 14;
 
 const INVALID: &str = "invalid UTF-8 code";
 
@@ -99,23 +108,88 @@ pub(crate) fn encode(out: &mut Vec<u8>, code: u32) {
     }
 }
 
+/// How many bytes from a position on a character goes on for.
+fn continuation_length(text: &[u8], position: usize) -> usize {
+    let rest = text.get(position..).unwrap_or_default();
+    rest.iter().position(|&byte| !is_continuation(byte)).unwrap_or(rest.len())
+}
+
+/// Something that goes through a text in portions.
+trait Work<'gc>: Sequence<'gc> + Sized + 'gc {
+    /// Does a portion. Tells whether the results are on the stack.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>>;
+
+    /// Does what a function with this work returns.
+    fn begin(
+        mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack)? {
+            return Ok(CallbackReturn::Return);
+        }
+        Ok(CallbackReturn::Sequence(Box::new(self)))
+    }
+
+    /// Takes the next step of the sequence that it is.
+    fn step(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
+}
+
 /// `utf8.char(...)`
 fn char<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut text = Vec::new();
-    for index in 0..stack.len() {
-        crate::buffer::grow(&mut text, 6)?;
-        let code = stack.integer(ctx, index)?;
-        if !(0..=MAX_UTF).contains(&code) {
-            return Err(Error::argument(index + 1, "value out of range"));
+    Encoding { index: 0, text: Vec::new(), memory: CountedMemory::default() }.begin(ctx, stack)
+}
+
+/// A `char` at work. The arguments stay on the stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Encoding {
+    /// How many arguments have been written.
+    index: usize,
+    text: Vec<u8>,
+    memory: CountedMemory,
+}
+
+impl<'gc> Work<'gc> for Encoding {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let end = stack.len().min(self.index + CHARACTERS);
+        for index in self.index..end {
+            let code = stack.integer(ctx, index)?;
+            if !(0..=MAX_UTF).contains(&code) {
+                return Err(Error::argument(index + 1, "value out of range"));
+            }
+            crate::buffer::grow(&mut self.text, 6)?;
+            encode(&mut self.text, code as u32);
         }
-        encode(&mut text, code as u32);
+        stack.burn((end - self.index) / 4);
+        self.index = end;
+        if end < stack.len() {
+            self.memory.set(self.text.capacity());
+            return Ok(false);
+        }
+        self.memory.set(0);
+        stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
+        Ok(true)
     }
-    stack.burn(stack.len() / 8);
-    stack.replace(Value::String(ctx.intern_owned(text)));
-    Ok(CallbackReturn::Return)
+}
+
+impl<'gc> Sequence<'gc> for Encoding {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        self.step(ctx, stack)
+    }
 }
 
 /// `utf8.len(s [, first [, last [, lax]]])`
@@ -123,7 +197,7 @@ fn len<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let text = stack.string(ctx, 0)?.as_bytes();
+    let text = stack.string(ctx, 0)?;
     let first = absolute(stack.optional_integer(ctx, 1, 1)?, text.len());
     let last = absolute(stack.optional_integer(ctx, 2, -1)?, text.len());
     let strict = !stack.get(3).is_truthy();
@@ -133,21 +207,54 @@ fn len<'gc>(
     if last > text.len() as i64 {
         return Err(Error::argument(3, "final position out of bounds"));
     }
-    let mut count = 0;
-    let mut position = (first - 1) as usize;
-    stack.burn((last.max(0) as usize).saturating_sub(position) / 32);
-    while (position as i64) < last {
-        match decode(&text[position..], strict) {
-            Some((_, length)) => position += length,
-            None => {
-                stack.replace2(Value::Nil, Value::Integer(position as i64 + 1));
-                return Ok(CallbackReturn::Return);
+    let position = (first - 1) as usize;
+    Counting { text, position, end: last.max(0) as usize, strict, count: 0 }.begin(ctx, stack)
+}
+
+/// A `len` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Counting<'gc> {
+    text: LuaString<'gc>,
+    /// Where the next character begins, and where no more does.
+    position: usize,
+    end: usize,
+    strict: bool,
+    count: i64,
+}
+
+impl<'gc> Work<'gc> for Counting<'gc> {
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let text = self.text.as_bytes();
+        let begin = self.position;
+        let stop = self.end.min(begin + PORTION);
+        while self.position < stop {
+            match decode(&text[self.position..], self.strict) {
+                Some((_, length)) => self.position += length,
+                None => {
+                    stack.replace2(Value::Nil, Value::Integer(self.position as i64 + 1));
+                    return Ok(true);
+                }
             }
+            self.count += 1;
         }
-        count += 1;
+        stack.burn((self.position - begin) / 16);
+        if self.position < self.end {
+            return Ok(false);
+        }
+        stack.replace(Value::Integer(self.count));
+        Ok(true)
     }
-    stack.replace(Value::Integer(count));
-    Ok(CallbackReturn::Return)
+}
+
+impl<'gc> Sequence<'gc> for Counting<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        self.step(ctx, stack)
+    }
 }
 
 /// `utf8.codepoint(s [, first [, last [, lax]]])`
@@ -155,7 +262,7 @@ fn codepoint<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let text = stack.string(ctx, 0)?.as_bytes();
+    let text = stack.string(ctx, 0)?;
     let first = absolute(stack.optional_integer(ctx, 1, 1)?, text.len());
     let last = absolute(stack.optional_integer(ctx, 2, first)?, text.len());
     let strict = !stack.get(3).is_truthy();
@@ -175,16 +282,46 @@ fn codepoint<'gc>(
     if !stack.reserve((last - first) as usize + 1) {
         return Err(Error::message("stack overflow (string slice too long)"));
     }
-    let mut position = (first - 1) as usize;
-    stack.burn((last - first) as usize / 8);
-    while (position as i64) < last {
-        let Some((code, length)) = decode(&text[position..], strict) else {
-            return Err(Error::message(INVALID));
-        };
-        stack.push(Value::Integer(i64::from(code)));
-        position += length;
+    let position = (first - 1) as usize;
+    Decoding { text, position, end: last as usize, strict }.begin(ctx, stack)
+}
+
+/// A `codepoint` at work. The codes so far are on the stack, which has room for all.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Decoding<'gc> {
+    text: LuaString<'gc>,
+    /// Where the next character begins, and where no more does.
+    position: usize,
+    end: usize,
+    strict: bool,
+}
+
+impl<'gc> Work<'gc> for Decoding<'gc> {
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let text = self.text.as_bytes();
+        let begin = self.position;
+        let stop = self.end.min(begin + CHARACTERS);
+        while self.position < stop {
+            let Some((code, length)) = decode(&text[self.position..], self.strict) else {
+                return Err(Error::message(INVALID));
+            };
+            stack.push(Value::Integer(i64::from(code)));
+            self.position += length;
+        }
+        stack.burn((self.position - begin) / 4);
+        Ok(self.position >= self.end)
     }
-    Ok(CallbackReturn::Return)
+}
+
+impl<'gc> Sequence<'gc> for Decoding<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        self.step(ctx, stack)
+    }
 }
 
 /// `utf8.offset(s, n [, i])`
@@ -192,57 +329,112 @@ fn offset<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let text = stack.string(ctx, 0)?.as_bytes();
-    let mut n = stack.integer(ctx, 1)?;
+    let text = stack.string(ctx, 0)?;
+    let n = stack.integer(ctx, 1)?;
     let default = if n >= 0 { 1 } else { text.len() as i64 + 1 };
     let start = absolute(stack.optional_integer(ctx, 2, default)?, text.len());
     if start < 1 || start - 1 > text.len() as i64 {
         return Err(Error::argument(3, "position out of bounds"));
     }
-    let mut position = (start - 1) as usize;
-    let began_at = position;
-    let continues = |position: usize| is_continuation(byte_at(text, position));
-    if n == 0 {
-        while position > 0 && continues(position) {
-            position -= 1;
-        }
-    } else {
-        if continues(position) {
+    let position = (start - 1) as usize;
+    let goal = match n {
+        0 => Goal::Begin,
+        _ if is_continuation(byte_at(text.as_bytes(), position)) => {
             return Err(Error::message("initial position is a continuation byte"));
         }
-        while n < 0 && position > 0 {
-            position -= 1;
-            while position > 0 && continues(position) {
-                position -= 1;
-            }
-            n += 1;
-        }
+        ..0 => Goal::Back(n),
         // The first character is where we are.
-        n -= i64::from(n > 0);
-        while n > 0 && position < text.len() {
-            position += 1;
-            while continues(position) {
-                position += 1;
+        _ => Goal::Forward(n - 1),
+    };
+    Seeking { text, position, goal }.begin(ctx, stack)
+}
+
+/// Where an `offset` goes to.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// The beginning of the character at the position.
+    Begin,
+    /// So many characters back, which is below zero.
+    Back(i64),
+    /// So many characters on.
+    Forward(i64),
+    /// It is there; what is left is the end of the character that begins here.
+    End(usize),
+}
+
+gc_arena::static_collect!(Goal);
+
+/// An `offset` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Seeking<'gc> {
+    text: LuaString<'gc>,
+    position: usize,
+    goal: Goal,
+}
+
+impl<'gc> Seeking<'gc> {
+    /// Goes a portion of the way. Tells whether it is there, or that it cannot get there.
+    fn seek(&mut self) -> Result<Option<bool>, Error<'gc>> {
+        let text = self.text.as_bytes();
+        let continues = |position: usize| is_continuation(byte_at(text, position));
+        let mut steps = PORTION;
+        while steps > 0 {
+            steps -= 1;
+            match &mut self.goal {
+                Goal::Begin if self.position > 0 && continues(self.position) => self.position -= 1,
+                Goal::Back(n @ ..0) if self.position > 0 => {
+                    self.position -= 1;
+                    *n += i64::from(self.position == 0 || !continues(self.position));
+                }
+                Goal::Forward(n @ 1..) if self.position < text.len() => {
+                    self.position += 1;
+                    *n -= i64::from(!continues(self.position));
+                }
+                Goal::Back(0) | Goal::Forward(0) | Goal::Begin => {
+                    self.goal = Goal::End(self.position);
+                    if byte_at(text, self.position) & 0x80 == 0 {
+                        return Ok(Some(true));
+                    }
+                    if continues(self.position) {
+                        let message = "initial position is a continuation byte";
+                        return Err(Error::message(message));
+                    }
+                }
+                Goal::Back(_) | Goal::Forward(_) => return Ok(Some(false)),
+                Goal::End(_) if continues(self.position + 1) => self.position += 1,
+                Goal::End(_) => return Ok(Some(true)),
             }
-            n -= 1;
         }
+        Ok(None)
     }
-    stack.burn(position.abs_diff(began_at) / 32);
-    if n != 0 {
-        stack.replace(Value::Nil);
-        return Ok(CallbackReturn::Return);
-    }
-    let begin = position;
-    if byte_at(text, position) & 0x80 != 0 {
-        if continues(position) {
-            return Err(Error::message("initial position is a continuation byte"));
+}
+
+impl<'gc> Work<'gc> for Seeking<'gc> {
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let from = self.position;
+        let is_there = self.seek()?;
+        stack.burn(self.position.abs_diff(from) / 16);
+        match (is_there, self.goal) {
+            (None, _) => return Ok(false),
+            (Some(true), Goal::End(begin)) => stack.replace2(
+                Value::Integer(begin as i64 + 1),
+                Value::Integer(self.position as i64 + 1),
+            ),
+            _ => stack.replace(Value::Nil),
         }
-        while continues(position + 1) {
-            position += 1;
-        }
+        Ok(true)
     }
-    stack.replace2(Value::Integer(begin as i64 + 1), Value::Integer(position as i64 + 1));
-    Ok(CallbackReturn::Return)
+}
+
+impl<'gc> Sequence<'gc> for Seeking<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        self.step(ctx, stack)
+    }
 }
 
 /// `utf8.codes(s [, lax])`
@@ -296,9 +488,10 @@ fn next<'gc>(
         Ok(index) if index < text.len() => index,
         _ => text.len(),
     };
-    while is_continuation(byte_at(text, index)) {
-        index += 1;
-    }
+    // There may be megabytes of them, where they do not belong.
+    let rest = continuation_length(text, index);
+    stack.burn(rest / 16);
+    index += rest;
     if index >= text.len() {
         stack.clear();
         return Ok(CallbackReturn::Return);

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Finalization, Gc};
 
-use crate::account::Held;
+use crate::account::{self, Held};
 use crate::value::Value;
 
 /// The objects to be finalized.
@@ -51,6 +51,13 @@ impl<'gc> Finalizers<'gc> {
             }
             alive.push(value);
         }
+    }
+
+    /// Whether any object that has a finalizer is unreachable.
+    pub fn has_dead(&self, fc: &Finalization<'gc>) -> bool {
+        let alive = self.alive.borrow();
+        account::looked_at(alive.len() * size_of::<Value<'_>>());
+        alive.iter().any(|value| value.as_gc().is_some_and(|object| Gc::is_dead(fc, object)))
     }
 
     /// Moves the dead objects to those whose finalizers are due, the last marked first, and

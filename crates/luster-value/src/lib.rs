@@ -58,8 +58,8 @@ pub use stash::{RemoteStashed, Stash, Stashed};
 pub use string::{LuaString, MAX_SHORT};
 pub use table::{InvalidKey, SlotCache, Table};
 pub use thread::{
-    AfterClosing, ClosingFrame, FinalizerFrame, Frame, HandlerFrame, LuaFrame, ProtectedFrame,
-    ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, Descent, FinalizerFrame, Frame, HandlerFrame, LuaFrame,
+    ProtectedFrame, ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
 };
 pub use trace::{TraceFrame, Traceback};
 pub use unopened::{Opener, Wanted};

@@ -18,7 +18,8 @@ use crate::value::Value;
 /// How many slots there always are beyond what was reserved, so that small things need not be.
 const SLACK: usize = 16;
 
-/// From how many slots on a file does not double when it grows.
+/// From how many slots on a file grows to several times as many at once, of which it shows no more than
+/// are needed: so they are not moved often, while they are many, and not cleared before they are used.
 const LONG_FILE: usize = 1 << 16;
 
 /// From how many slots on a file asks whether there is memory for it to grow. A shorter one may always,
@@ -27,6 +28,19 @@ const COUNTED_FILE: usize = 512;
 
 /// What there is to a coroutine beside its registers.
 const STATE_BYTES: usize = size_of::<ThreadState<'_>>();
+/// How many times the memory of the longest file there has to be for a file to have it at once.
+const RESERVE: usize = 4;
+
+/// How many slots of a long file are shown at a time.
+const SHOWN: usize = 1 << 14;
+
+/// How many slots above the live ones are left when the others of a long file are hidden again: more
+/// than a frame below may still write to without asking for them.
+const KEPT: usize = 1 << 10;
+
+
+/// What it costs to free a coroutine, as bytes that the collector looks at.
+const DROP_WORK: usize = 8192;
 
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;
@@ -103,7 +117,8 @@ pub unsafe fn integer_mut<'a>(place: *mut Value<'_>) -> Option<&'a mut i64> {
 
 /// A coroutine's registers.
 pub struct RegisterFile<'gc> {
-    slots: Box<[UnsafeCell<Value<'gc>>]>,
+    /// Those that are shown; there may be memory for more.
+    slots: Vec<UnsafeCell<Value<'gc>>>,
     /// Slots below this one are alive; the collector clears the others.
     live: usize,
     /// Where the last frame may begin.
@@ -122,6 +137,7 @@ pub struct RegisterFile<'gc> {
 // what this cycle frees stays in them; nobody else uses the file while the collector traces.
 unsafe impl<'gc> Collect<'gc> for RegisterFile<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        account::traced(self.slots.len() * size_of::<Value<'gc>>());
         for (index, slot) in self.slots.iter().enumerate() {
             // SAFETY: the collector only traces between slices, when no window is in use.
             let slot = unsafe { &mut *slot.get() };
@@ -139,7 +155,7 @@ impl<'gc> RegisterFile<'gc> {
     pub fn new(max: usize) -> Self {
         let max = max.min(MAX_SLOTS) as u32;
         let mut file = RegisterFile {
-            slots: Box::new([]),
+            slots: Vec::new(),
             live: 0,
             limit: max,
             max,
@@ -149,29 +165,38 @@ impl<'gc> RegisterFile<'gc> {
             moves: 0,
         };
         account::add(STATE_BYTES);
-        file.resize(2 * SLACK);
+        file.move_to(2 * SLACK, 2 * SLACK);
         file
     }
 
-    fn resize(&mut self, len: usize) {
-        account::add(len * size_of::<Value<'gc>>());
-        account::sub(self.slots.len() * size_of::<Value<'gc>>());
+    /// How many slots there is memory for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.capacity()
+    }
+
+    /// Makes memory for so many slots, which moves all of them, and shows up to `shown`.
+    fn move_to(&mut self, capacity: usize, shown: usize) {
+        let before = self.capacity();
         if cfg!(luster_stress) {
             // Nothing is left where the slots have been, so that it does not go unseen when something
             // still points there.
-            let mut slots = Vec::with_capacity(len);
-            for slot in self.slots.iter_mut().take(len) {
+            let mut slots = Vec::with_capacity(capacity);
+            for slot in &mut self.slots {
                 slots.push(UnsafeCell::new(std::mem::replace(slot.get_mut(), dead())));
             }
-            slots.resize_with(len, || UnsafeCell::new(dead()));
-            self.slots = slots.into_boxed_slice();
-            return;
+            self.slots = slots;
+        } else {
+            // Where memory can grow in place or move by pages, nothing is copied.
+            self.slots.reserve_exact(capacity - self.slots.len());
         }
-        // Where memory can grow in place or move by pages, nothing is copied.
-        let mut slots = std::mem::take(&mut self.slots).into_vec();
-        slots.reserve_exact(len.saturating_sub(slots.len()));
-        slots.resize_with(len, || UnsafeCell::new(dead()));
-        self.slots = slots.into_boxed_slice();
+        account::add(self.capacity() * size_of::<Value<'gc>>());
+        account::sub(before * size_of::<Value<'gc>>());
+        self.show(shown);
+    }
+
+    /// Shows slots up to this one, for which there is memory.
+    fn show(&mut self, end: usize) {
+        self.slots.resize_with(end, || UnsafeCell::new(dead()));
     }
 
     /// Moves the slots, as the stress build does whenever they might: at each call. Many are moved less
@@ -183,13 +208,15 @@ impl<'gc> RegisterFile<'gc> {
         if self.unmoved >= len.max(len * len >> 16) {
             self.unmoved = 0;
             self.moves += 1;
-            self.resize(len);
+            self.move_to(self.capacity(), len);
         }
     }
 
-    /// Whether there are slots up to `end` and a few beyond.
+    /// Whether there are slots up to `end` and a few beyond. If there are not, there may be when the
+    /// coroutine is asked for them.
     #[inline(always)]
-    pub(crate) fn has(&mut self, end: usize) -> bool {
+    #[must_use]
+    pub fn has_room(&mut self, end: usize) -> bool {
         #[cfg(luster_stress)]
         self.stress_move();
         end + SLACK <= self.slots.len()
@@ -208,36 +235,67 @@ impl<'gc> RegisterFile<'gc> {
         if end > limit {
             return false;
         }
-        // A long file grows more slowly, so that no step takes long. The stress build has no slots to
-        // spare, while they are few.
-        let len = self.slots.len();
+        let (wanted, most) = (end + SLACK, limit + SLACK);
+        let (len, capacity) = (self.slots.len(), self.capacity());
+        if wanted <= capacity {
+            self.show(wanted.max(len + SHOWN).min(capacity).min(most));
+            return true;
+        }
+        // The stress build has no slots to spare, while they are few.
         let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
-        let larger = if len < LONG_FILE { ample } else { len + len / 4 };
-        let mut larger = (end + SLACK).max(larger).min(limit + SLACK);
+        let larger = if capacity < LONG_FILE { ample } else { capacity * 4 };
+        let mut larger = wanted.max(larger).min(most);
         // For a moment there may be the new slots beside the old ones, and then the same of what grows
         // with them.
         let bytes = |slots: usize| slots * size_of::<Value<'gc>>();
-        let fits = |new: usize| {
-            let then = bytes(new) - bytes(len) + beside(new);
-            new < COUNTED_FILE || account::has_room_for(bytes(new).max(then))
+        let fits = |new: usize, times: usize| {
+            let then = bytes(new) - bytes(capacity) + beside(new);
+            new < COUNTED_FILE || account::has_room_for(times * bytes(new).max(then))
         };
-        if !fits(larger) {
-            larger = (end + SLACK).max(len + len / 16).min(limit + SLACK);
-            if !fits(larger) {
+        if capacity >= LONG_FILE {
+            larger = if fits(most, RESERVE) {
+                most
+            } else if fits(larger, 2 * RESERVE) {
+                larger
+            } else {
+                wanted.max(capacity + capacity / 4).min(most)
+            };
+            account::looked_at(bytes(capacity));
+        }
+        if !fits(larger, 1) {
+            larger = wanted.max(capacity + capacity / 16).min(most);
+            if !fits(larger, 1) {
                 return false;
             }
         }
-        self.resize(larger);
+        let shown = if larger < LONG_FILE { larger } else { wanted.max(len + SHOWN).min(larger) };
+        self.move_to(larger, shown);
         true
+    }
+
+    /// Hides the slots of a long file that are far above the live ones, which the collector need not
+    /// look at then.
+    pub fn hide_dead(&mut self) {
+        if self.slots.len() > LONG_FILE && self.live + KEPT < self.slots.len() {
+            self.slots.truncate(self.live + KEPT);
+        }
+    }
+
+    /// Gives the memory of a long file back, of which no slots are alive.
+    pub(crate) fn release(&mut self) {
+        if self.capacity() > LONG_FILE {
+            account::sub(self.capacity() * size_of::<Value<'gc>>());
+            self.slots = Vec::new();
+            self.live = 0;
+            self.move_to(2 * SLACK, 2 * SLACK);
+        }
     }
 
     /// Gives a message handler some more room, or takes it back once nothing stands there.
     pub fn set_handler_room(&mut self, extra: bool) {
         self.limit = if extra { self.max + HANDLER_SLOTS } else { self.max };
         let limit = self.limit as usize;
-        if self.slots.len() > limit + SLACK {
-            self.resize(limit + SLACK);
-        }
+        self.slots.truncate(limit + SLACK);
     }
 
     /// Whether a message handler was given more room.
@@ -257,14 +315,14 @@ impl<'gc> RegisterFile<'gc> {
         self.slots.len()
     }
 
-    /// A number that is another one when the slots have moved: how many there are, since they move when
-    /// there are to be more.
+    /// A number that is another one when the slots have moved: how many there is memory for, since they
+    /// move when there is to be more.
     #[inline(always)]
     pub fn placement(&self) -> usize {
         #[cfg(luster_stress)]
-        return self.slots.len() + self.moves * (2 * MAX_SLOTS);
+        return self.capacity() + self.moves * (2 * MAX_SLOTS);
         #[cfg(not(luster_stress))]
-        self.slots.len()
+        self.capacity()
     }
 
     /// Whether there are none: never.
@@ -364,7 +422,9 @@ impl<'gc> RegisterFile<'gc> {
 
 impl Drop for RegisterFile<'_> {
     fn drop(&mut self) {
-        account::sub(self.slots.len() * size_of::<Value<'_>>() + STATE_BYTES);
+        account::sub(self.capacity() * size_of::<Value<'_>>() + STATE_BYTES);
+        // A coroutine is several pieces of memory to be freed.
+        account::traced(DROP_WORK);
     }
 }
 
@@ -421,6 +481,29 @@ mod tests {
         assert!(file.len() < 1100 && !reserve(&mut file, 1001));
         assert_eq!(integer(file.get(999)), 999);
         assert!(!file.is_empty() && file.max() == 1000);
+    }
+
+    #[test]
+    fn a_long_file_shows_what_is_needed_and_keeps_what_is_alive() {
+        let mut file = RegisterFile::new(MAX_SLOTS);
+        let mut moves = 0;
+        for end in (1..=MAX_SLOTS).step_by(999) {
+            let before = file.placement();
+            assert!(file.reserve(end));
+            moves += usize::from(file.placement() != before);
+            file.set(end - 1, Value::Integer(end as i64));
+            assert!(file.len() <= (end + SLACK).max(2 * LONG_FILE) + SHOWN, "{end} {}", file.len());
+        }
+        assert!(moves < 20, "{moves}");
+        file.set_live(100_000);
+        file.hide_dead();
+        assert_eq!(file.len(), 100_000 + KEPT);
+        assert_eq!(integer(file.get(99_900)), 99_901);
+        // What is shown again has nothing in it.
+        assert!(file.reserve(900_000));
+        assert!((200_000..900_000).all(|slot| file.get(slot).raw_equal(dead())));
+        file.release();
+        assert!(file.len() < 100 && file.reserve(1000));
     }
 
     #[test]

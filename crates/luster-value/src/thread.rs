@@ -134,6 +134,8 @@ pub struct ProtectedFrame<'gc> {
     pub callback: Value<'gc>,
     /// How many protected calls and message handlers are below, this one included.
     pub depth: u16,
+    /// Whether it was made by a message handler, or by what one calls.
+    pub in_handler: bool,
     /// The slot where its results go, `true` or `false` first.
     pub function: u32,
     /// Where its results go.
@@ -270,6 +272,23 @@ impl Status {
     }
 }
 
+/// How far an error has come on its way down a deep stack, which takes it several steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Descent {
+    /// None of the frames from here up catches it; so many of them are levels of a traceback. It may be
+    /// the error of a message handler that failed.
+    Searching {
+        /// The lowest frame that has been looked at.
+        from: usize,
+        /// How many levels of a traceback there are above.
+        levels: usize,
+        /// Whether handling another error failed.
+        handling_failed: bool,
+    },
+    /// This frame catches it, and those above are being dropped.
+    Dropping(usize),
+}
+
 /// What a coroutine is made of.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -306,6 +325,9 @@ pub struct ThreadState<'gc> {
     /// Where a main coroutine was when it failed.
     #[collect(require_static)]
     pub traceback: Option<Box<Traceback>>,
+    /// How far the error that is being raised has come.
+    #[collect(require_static)]
+    pub descent: Option<Descent>,
     /// The debug hook; see `set_hook`.
     pub(crate) hook: Hook<'gc>,
     /// How far the hook has been told what happens.
@@ -332,6 +354,27 @@ impl ThreadState<'_> {
         }
     }
 
+    /// Drops all frames, none of whose registers is alive any more. The memory of a deep stack is given
+    /// back.
+    pub fn drop_frames(&mut self) {
+        self.frames.clear();
+        self.registers.set_live(0);
+        self.registers.release();
+        self.release_frames();
+    }
+
+    /// Gives back memory that was for many more frames than there are. Answers how many.
+    pub fn release_frames(&mut self) -> usize {
+        /// For how many frames it is worth the while.
+        const MANY: usize = 1 << 12;
+        let before = self.frames.capacity();
+        if before > MANY && before / 16 > self.frames.len() {
+            self.frames.shrink_to(2 * self.frames.len());
+            self.count_frames();
+        }
+        before - self.frames.capacity()
+    }
+
     /// Counts what the frames take.
     #[inline]
     pub fn count_frames(&mut self) {
@@ -343,7 +386,7 @@ impl ThreadState<'_> {
     #[inline(always)]
     #[must_use]
     pub fn reserve(&mut self, end: usize) -> bool {
-        self.registers.has(end) || self.grow(end)
+        self.registers.has_room(end) || self.grow(end)
     }
 
     /// The frames grow along with the registers, so that both are refused together.
@@ -353,7 +396,7 @@ impl ThreadState<'_> {
         /// So few frames grow by themselves.
         const FEW: usize = 64;
         let (slots, frames, capacity) =
-            (self.registers.len(), self.frames.len(), self.frames.capacity());
+            (self.registers.capacity(), self.frames.len(), self.frames.capacity());
         let wanted = |new: usize| match frames {
             ..FEW => 0,
             _ => (frames as u64 * new as u64 / slots as u64) as usize + FEW,
@@ -365,7 +408,7 @@ impl ThreadState<'_> {
         if !self.registers.grow(end, beside) {
             return false;
         }
-        let wanted = wanted(self.registers.len());
+        let wanted = wanted(self.registers.capacity());
         if wanted > capacity {
             self.frames.reserve_exact(wanted - frames);
             self.count_frames();
@@ -381,6 +424,7 @@ impl ThreadState<'_> {
         const MANY: usize = 4096;
         let len = self.frames.len();
         let more = if len < MANY { len.max(4) } else { len / 4 };
+        account::looked_at(size_of_val(&*self.frames));
         self.frames.reserve_exact(more);
         self.count_frames();
     }
@@ -414,10 +458,10 @@ impl ThreadState<'_> {
 
     /// Makes it as good as new, but for its hook: nothing runs in it, and it can run again.
     pub(crate) fn reset(&mut self) {
-        self.registers.set_live(0);
         self.registers.set_handler_room(false);
-        self.frames.clear();
+        self.drop_frames();
         self.to_be_closed.clear();
+        self.descent = None;
         self.top = 1;
         self.status = Status::Suspended;
         self.outer_depth = 0;
@@ -479,6 +523,7 @@ impl<'gc> Thread<'gc> {
             withheld: 0,
             failure: None,
             traceback: None,
+            descent: None,
             hook: Hook::default(),
             tracing: Tracing::default(),
             extra_arguments: 0,

@@ -8,7 +8,8 @@ use luster_value::{
     SequenceFrame, Stack, Value, WaitingFrame, WaitsFor, account,
 };
 
-use crate::cursor::{Answer, push, push_frame};
+use crate::cursor::{Answer, push, push_frame, running_frame};
+use crate::execute::Left;
 use crate::operate::Fault;
 use crate::run::{Control, Flow, Nesting, Run, Switch};
 use crate::slow::Next;
@@ -48,11 +49,13 @@ impl<'gc> Run<'_, 'gc> {
                 {
                     let callback = Value::Callback(callback);
                     let depth = self.nest(&callback, function)?;
+                    let in_handler = self.state.registers.has_handler_room();
                     push(self.state, || {
                         Frame::Protected(ProtectedFrame {
                             handler: Value::Nil,
                             callback,
                             depth,
+                            in_handler,
                             function: function as u32,
                             returns,
                         })
@@ -127,6 +130,29 @@ impl<'gc> Run<'_, 'gc> {
         }
         push_frame(self.state, closure, base, function, 0, returns);
         Ok(base)
+    }
+
+    /// Calls a function from the slot `after` a register of the running one, as the dispatch loop does,
+    /// when the registers have to grow for it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn call_with_more_room(
+        &mut self,
+        closure: Closure<'gc>,
+        register: LinkedOperand,
+        after: usize,
+        argc: usize,
+        returns: ReturnKind,
+    ) -> Left {
+        let base = running_frame(&mut self.state.frames).base as usize;
+        let function = base + register.index() as usize + after;
+        match self.push_plain(closure, function, argc, returns) {
+            Ok(_) => Left::Frames,
+            Err(error) => {
+                self.error = Some(error);
+                Left::Error
+            }
+        }
     }
 
     /// Pushes the frame of a function with extra arguments. They stay where they are, below the
@@ -317,11 +343,13 @@ impl<'gc> Run<'_, 'gc> {
             }
             CallbackReturn::ProtectedCall(callee, handler) => {
                 let depth = self.nest(&callback, function)?;
+                let in_handler = self.state.registers.has_handler_room();
                 push(self.state, || {
                     Frame::Protected(ProtectedFrame {
                         handler,
                         callback,
                         depth,
+                        in_handler,
                         function: function as u32,
                         returns,
                     })

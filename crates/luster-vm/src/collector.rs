@@ -38,8 +38,11 @@ const SMALL_HEAP: usize = 10_000;
 /// The least work of a step, in units of gc-arena's debt: about an object traced twice over.
 const MIN_STEP: usize = 2_000;
 
-/// How many times a step goes through the ephemerons.
-const PASSES: usize = 2;
+/// How many times a small heap that is collected in one go is gone through for its ephemerons.
+const SMALL_PASSES: usize = 8;
+
+/// How many times in a cycle objects to be finalized are looked for before the atomic step.
+const MAX_SEPARATIONS: usize = 20;
 
 /// How much is allocated between two steps of a cycle that is under way, when no slice ends.
 const STEP_BYTES: usize = 32 << 10;
@@ -60,6 +63,8 @@ pub(crate) struct Collector {
     /// How many strings are to be looked at before the work that is due is done; below zero, how many more
     /// have been.
     strings_due: isize,
+    /// How many times objects to be finalized were found in this cycle.
+    separations: usize,
     /// How many cycles have been finished.
     cycles: u64,
     /// How many units of debt the scripts that run have yet to pay for.
@@ -107,6 +112,7 @@ impl Collector {
             seen: Vec::new(),
             is_purging: false,
             strings_due: 0,
+            separations: 0,
             cycles: 0,
             owed: 0,
             turns: 0,
@@ -193,9 +199,10 @@ impl Collector {
     #[cold]
     fn work(&mut self, arena: &mut VmArena, counted: usize, fuel: &mut i64) -> bool {
         let objects = arena.metrics().total_gc_count();
-        if arena.collection_phase() == CollectionPhase::Sleeping && objects < SMALL_HEAP {
-            self.finish_cycle(arena);
-            burn(fuel, objects / 2);
+        if arena.collection_phase() == CollectionPhase::Sleeping
+            && objects < SMALL_HEAP
+            && self.finish_small_cycle(arena, fuel)
+        {
             return true;
         }
         let allocated = counted.saturating_sub(self.last) / OBJECT_BYTES;
@@ -228,10 +235,7 @@ impl Collector {
             }
             let objects = arena.metrics().total_gc_count();
             // A small heap is collected in one go when it costs no more than a step would.
-            if objects / 2 < SHORT_STEP {
-                self.finish_cycle(arena);
-                burn(fuel, objects / 2);
-            } else {
+            if objects / 2 >= SHORT_STEP || !self.finish_small_cycle(arena, fuel) {
                 self.advance_for(arena, self.short_step(arena), fuel);
             }
         }
@@ -302,10 +306,10 @@ impl Collector {
             // SAFETY: nothing but the arena's collector traces.
             let is_marked = unsafe { marking::mark(|| arena.mark_debt()) }.is_some();
             self.take_seen();
-            if !is_marked || !self.mark_some_ephemerons(arena) {
+            if !is_marked || !self.is_settled(arena) {
                 return false;
             }
-            self.finish_marking(arena);
+            self.finish_marking(arena, true);
         }
         if self.is_purging {
             self.strings_due += (units as usize * STRINGS_PER_UNIT) as isize;
@@ -333,12 +337,38 @@ impl Collector {
         }
     }
 
+    /// Does all that is left of a cycle when the heap is small, unless ephemerons or finalizers make that
+    /// too long. Tells whether it is done.
+    fn finish_small_cycle(&mut self, arena: &mut VmArena, fuel: &mut i64) -> bool {
+        let objects = arena.metrics().total_gc_count();
+        if arena.collection_phase() != CollectionPhase::Sweeping {
+            let is_settled = (0..SMALL_PASSES).any(|_| {
+                mark_all(arena);
+                self.take_seen();
+                self.is_settled(arena)
+            });
+            if is_settled {
+                self.finish_marking(arena, true);
+            }
+        }
+        let is_done = arena.collection_phase() == CollectionPhase::Sweeping;
+        if is_done {
+            if self.is_purging {
+                self.purge_strings(arena, usize::MAX);
+            }
+            arena.finish_cycle();
+            self.sleep(arena);
+        }
+        burn(fuel, objects / 2 + account::take_work() / FREED_PER_UNIT);
+        is_done
+    }
+
     /// Finishes the cycle that is under way, or does a whole one.
-    pub(crate) fn finish_cycle(&mut self, arena: &mut VmArena) {
+    fn finish_cycle(&mut self, arena: &mut VmArena) {
         if arena.collection_phase() != CollectionPhase::Sweeping {
             mark_all(arena);
             self.take_seen();
-            self.finish_marking(arena);
+            self.finish_marking(arena, false);
         }
         if self.is_purging {
             self.purge_strings(arena, usize::MAX);
@@ -366,6 +396,7 @@ impl Collector {
         self.last = live;
         self.prepaid = 0;
         self.seen = Vec::new();
+        self.separations = 0;
     }
 
     /// How many units of debt are done at most before the fuel is looked at.
@@ -376,14 +407,19 @@ impl Collector {
         }
     }
 
-    /// The atomic step between marking and sweeping, of an arena that is fully marked.
-    fn finish_marking(&mut self, arena: &mut VmArena) {
-        self.mark_ephemerons(arena);
+    /// The atomic step between marking and sweeping, of an arena that is fully marked, and may have been
+    /// found to be settled.
+    fn finish_marking(&mut self, arena: &mut VmArena, is_settled: bool) {
+        if !is_settled {
+            self.mark_ephemerons(arena);
+        }
         let seen = &self.seen;
         // SAFETY: `seen` was filled by this cycle's marking and nothing has been swept since.
         finalize(arena, |fc, _| unsafe { weak::clear_values(seen, fc) });
         let reached = self.seen.len();
-        if finalize(arena, |fc, root| root.context(mutation(fc)).finalizers().separate(fc)) {
+        if (!is_settled || self.separations >= MAX_SEPARATIONS)
+            && finalize(arena, |fc, root| root.context(mutation(fc)).finalizers().separate(fc))
+        {
             self.mark_ephemerons(arena);
         }
         let (seen, new) = (&self.seen, &self.seen[reached..]);
@@ -413,16 +449,34 @@ impl Collector {
         }
     }
 
-    /// Marks what is reachable through weak keys that are alive. Tells whether it came to the fixpoint:
-    /// a long chain of ephemerons may take a pass for each link, and the script goes on meanwhile, as
-    /// while anything else is marked.
-    fn mark_some_ephemerons(&mut self, arena: &mut VmArena) -> bool {
-        for _ in 0..PASSES {
-            if !self.mark_ephemerons_once(arena) {
-                return true;
-            }
+    /// Whether an arena that is fully marked stays so when ephemerons are gone through, and when the
+    /// objects to be finalized are marked, which are still to be used. If not, there is more to mark, and
+    /// the script goes on meanwhile, as while anything else is marked: a chain of ephemerons may take a
+    /// pass for each link, and a finalizer may hold any number of objects.
+    fn is_settled(&mut self, arena: &mut VmArena) -> bool {
+        !self.mark_ephemerons_once(arena) && !self.separate(arena)
+    }
+
+    /// Makes finalizers due, and marks their objects. Tells whether there are any.
+    ///
+    /// As in the atomic step, they leave the weak values before that: no script gets at them any more but
+    /// as weak keys, by which they are resurrected as by their finalizers.
+    fn separate(&mut self, arena: &mut VmArena) -> bool {
+        if self.separations >= MAX_SEPARATIONS {
+            return false;
         }
-        false
+        let seen = &self.seen;
+        let has_any = finalize(arena, |fc, root| {
+            let finalizers = root.context(mutation(fc)).finalizers();
+            if !finalizers.has_dead(fc) {
+                return false;
+            }
+            // SAFETY: as in `finish_marking`.
+            unsafe { weak::clear_values(seen, fc) };
+            finalizers.separate(fc)
+        });
+        self.separations += usize::from(has_any);
+        has_any
     }
 
     /// Marks everything that is reachable through weak keys that are alive, to a fixpoint.

@@ -242,7 +242,7 @@ impl<'gc> Cursor<'gc> {
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
         let code = closure.code().as_ref();
-        if !state.reserve(base + code.registers as usize) {
+        if !state.registers.has_room(base + code.registers as usize) {
             return false;
         }
         *self = Cursor::begin(&mut state.registers, closure, base);
@@ -292,7 +292,7 @@ impl<'gc> Cursor<'gc> {
         let function = frame.function as usize;
         let from = frame.base as usize + register.index() as usize;
         let code = closure.code().as_ref();
-        if !state.reserve(function + 1 + argc.max(code.registers as usize)) {
+        if !state.registers.has_room(function + 1 + argc.max(code.registers as usize)) {
             return false;
         }
         let frame = running_frame(&mut state.frames);
@@ -462,7 +462,7 @@ pub(crate) fn call_above<'gc, const N: usize>(
     let caller = running_frame(&mut state.frames);
     let function = caller.base as usize + caller.closure.code().registers as usize;
     let code = closure.code().as_ref();
-    if !state.reserve(function + 1 + (code.registers as usize).max(N)) {
+    if !state.registers.has_room(function + 1 + (code.registers as usize).max(N)) {
         return false;
     }
     // SAFETY: the slots of the function, its registers and its arguments have just been reserved, and

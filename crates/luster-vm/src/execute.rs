@@ -388,17 +388,20 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     match run.push_vararg(closure, function, argc, returns) {
                         Ok(base) => {
                             cursor = Cursor::begin(&mut run.state.registers, closure, base);
+                            fuel = run.state.fuel;
                             true
                         }
-                        Err(_) => false,
+                        Err(error) => {
+                            run.error = Some(error);
+                            return Left::Error;
+                        }
                     }
                 } else {
                     cursor.call(run.state, closure, $register, $after, argc, returns)
                 };
                 if !is_entered {
                     run.state.fuel = fuel;
-                    run.error = Some(run.no_stack_for_call());
-                    return Left::Error;
+                    return run.call_with_more_room(closure, $register, $after, argc, returns);
                 }
                 if fuel < 0 {
                     run.state.fuel = fuel;

@@ -9,6 +9,7 @@
 mod again;
 mod call;
 mod collector;
+mod concat;
 mod cursor;
 mod execute;
 mod hook;

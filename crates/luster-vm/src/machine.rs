@@ -7,7 +7,7 @@ use std::cell::RefMut;
 
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
-    AfterClosing, ClosingFrame, Closure, ClosureInsides, CollectRequest, Context, Frame,
+    AfterClosing, ClosingFrame, Closure, ClosureInsides, CollectRequest, Context, Descent, Frame,
     ResumeKind, ReturnKind, Stack, State, Status, Thread, ThreadInsides, ThreadState, Value,
     WaitingFrame, WaitsFor,
 };
@@ -16,6 +16,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::cursor::push;
 use crate::run::{Flow, Run, Switch, live_top};
 use crate::traceback;
+use crate::unwind::PORTION;
 
 /// What an arena's root holds: a VM.
 #[derive(Collect)]
@@ -264,7 +265,10 @@ fn take_turn<'gc>(
     live: usize,
 ) -> Option<SliceEnd<'gc>> {
     match switch {
-        Switch::OutOfFuel => return Some(SliceEnd::OutOfFuel),
+        Switch::OutOfFuel => {
+            state.registers.hide_dead();
+            return Some(SliceEnd::OutOfFuel);
+        }
         Switch::Collect(request) => return Some(SliceEnd::Collect(request)),
         Switch::Waiting => return Some(SliceEnd::Waiting),
         Switch::Exit(status) => return Some(SliceEnd::Exit(status)),
@@ -299,7 +303,7 @@ fn take_turn<'gc>(
                 return Some(SliceEnd::Returned);
             }
             hand_over(ctx, chain, &state, Ok((from, count)));
-            state.registers.set_live(0);
+            state.drop_frames();
             state.top = 0;
         }
         Switch::Closed(error) => {
@@ -307,8 +311,7 @@ fn take_turn<'gc>(
             if !state.is_main {
                 state.cannot_yield = None;
             }
-            state.frames.clear();
-            state.registers.set_live(0);
+            state.drop_frames();
             chain.pop();
             hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
         }
@@ -575,9 +578,15 @@ fn begin_closing<'gc>(mc: &Mutation<'gc>, thread: Thread<'gc>, error: Option<Val
         closed.status = Status::Suspended;
     }
     state.status = Status::Suspended;
-    state.frames.clear();
+    if state.frames.len() > PORTION {
+        // They are dropped in portions, under the frame that closes the variables.
+        state.descent = Some(Descent::Dropping(0));
+    } else {
+        state.frames.clear();
+        state.frames.push(Frame::Bottom);
+        state.descent = None;
+    }
     state.restore_hook();
-    state.frames.push(Frame::Bottom);
     state.top = 0;
     state.depth = 0;
     state.registers.set_handler_room(false);

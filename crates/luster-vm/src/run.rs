@@ -6,14 +6,15 @@
 use std::cmp::Ordering;
 
 use luster_value::{
-    AfterClosing, BoxSequence, ClosureInsides, CollectRequest, Context, Error, FinalizerFrame,
-    Frame, LuaString, Metamethod, Poll, ReturnKind, Stack, Status, Thread, ThreadState, Value,
-    WaitingFrame, WaitsFor, account,
+    AfterClosing, BoxSequence, ClosureInsides, CollectRequest, Context, Descent, Error,
+    FinalizerFrame, Frame, LuaString, Metamethod, Poll, ReturnKind, Stack, Status, Thread,
+    ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
 
 use crate::cursor::Cursor;
 use crate::execute::{self, Left};
 use crate::operate::{Fault, compare_strings};
+use crate::unwind::{FRAMES_PER_FUEL, PORTION};
 
 /// Why a coroutine stops running, for the machine to act on.
 pub(crate) enum Switch<'gc> {
@@ -195,16 +196,28 @@ impl<'gc> Run<'_, 'gc> {
     /// Makes sure that there are registers up to `end`, and a few more.
     #[inline(always)]
     pub(crate) fn reserve(&mut self, end: usize) -> Result<(), Error<'gc>> {
-        if self.state.reserve(end) { Ok(()) } else { Err(self.stack_overflow(end)) }
+        if self.state.registers.has_room(end) { Ok(()) } else { self.reserve_more(end) }
     }
 
-    /// The error when there cannot be registers for another Lua function.
+    /// Has the registers grow, which is paid for where they come to be many: a few calls may take
+    /// megabytes.
     #[cold]
     #[inline(never)]
-    pub(crate) fn no_stack_for_call(&mut self) -> Error<'gc> {
-        /// How many it may have.
-        const MOST: usize = 256;
-        self.stack_overflow(self.state.registers.len() + MOST)
+    fn reserve_more(&mut self, end: usize) -> Result<(), Error<'gc>> {
+        /// Fewer are no more work than the call that needs them.
+        const MANY: usize = 1 << 12;
+        /// How many cost a unit of fuel.
+        const PER_FUEL: usize = 4;
+        let before = self.state.registers.len();
+        if !self.state.reserve(end) {
+            return Err(self.stack_overflow(end));
+        }
+        let more = self.state.registers.len() - before;
+        if more >= MANY {
+            self.state.fuel -= (more / PER_FUEL) as i64;
+            self.end_slice_if_due();
+        }
+        Ok(())
     }
 
     /// The error when there cannot be registers up to `end`.
@@ -526,8 +539,30 @@ impl<'gc> Run<'_, 'gc> {
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
 
+    /// Drops a portion of the frames of a coroutine that is closed, under the closing frame on top.
+    fn drop_closed(&mut self) {
+        let frames = &mut self.state.frames;
+        let closing = frames.pop();
+        let left = frames.len().saturating_sub(PORTION);
+        self.state.fuel -= ((frames.len() - left) / FRAMES_PER_FUEL) as i64;
+        frames.truncate(left);
+        if left == 0 {
+            frames.push(Frame::Bottom);
+            self.state.descent = None;
+            self.state.release_frames();
+        }
+        self.state.frames.extend(closing);
+    }
+
     /// Closes the next to-be-closed variable of the closing frame on top, or ends the closing.
     fn close_next(&mut self) -> Control<'gc> {
+        if let (Some(Frame::Closing(frame)), Some(Descent::Dropping(0))) =
+            (self.state.frames.last(), self.state.descent)
+            && frame.then == AfterClosing::EndCoroutine
+        {
+            self.drop_closed();
+            return Ok(Flow::GoOn);
+        }
         let Some(Frame::Closing(frame)) = self.state.frames.last() else {
             unreachable!("only called with a closing frame on top");
         };
@@ -568,6 +603,10 @@ impl<'gc> Run<'_, 'gc> {
                         self.state.top = saved_top;
                         self.trace_return_again();
                         Ok(Flow::GoOn)
+                    }
+                    // On its way down, it has been past the frame that is on top now.
+                    AfterClosing::Raise if self.state.descent.is_some() => {
+                        Err(Error::Value(error.unwrap_or(Value::Nil)))
                     }
                     AfterClosing::Raise => self.catch(error.unwrap_or(Value::Nil)),
                     AfterClosing::EndCoroutine => self.stop(Switch::Closed(error)),

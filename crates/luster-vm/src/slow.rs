@@ -3,12 +3,12 @@
 use luster_bytecode::Instruction;
 use luster_value::{
     AfterClosing, ClosingFrame, ClosureInsides, Error, Frame, InvalidKey, LinkedOperand, LuaFrame,
-    Metamethod, ReturnKind, Table, Value, account,
+    Metamethod, ReturnKind, Table, Value,
 };
 
 use crate::call::MAX_CALL_CHAIN;
 use crate::cursor::{Cursor, pop_frame, push, running_frame};
-use crate::operate::{self, Fault, Outcome};
+use crate::operate::{self, Fault};
 use crate::run::{Control, Flow, Run, Switch};
 use crate::steps::LoopFault;
 
@@ -315,75 +315,6 @@ impl<'gc> Run<'_, 'gc> {
 
     pub(crate) fn register(&self, register: u8) -> Value<'gc> {
         self.state.registers.get(self.lua_frame().base as usize + register as usize)
-    }
-
-    /// Goes on with the concatenation that the running function is at; `count` operands remain.
-    pub(crate) fn concat(&mut self, count: u8) -> Control<'gc> {
-        let i = self.instruction();
-        let first = self.lua_frame().base as usize + i.b as usize;
-        let mut remaining = count as usize;
-        let is_text = |value: Value<'gc>| {
-            matches!(value, Value::String(_) | Value::Integer(_) | Value::Float(_))
-        };
-        while remaining > 1 {
-            // As many strings and numbers as there are at the end, at once.
-            let texts = (0..remaining)
-                .rev()
-                .take_while(|&index| is_text(self.state.registers.get(first + index)))
-                .count();
-            if texts >= 2 {
-                let from = first + remaining - texts;
-                let length = operate::joined_length(self.state.registers.values(from, texts));
-                if length > isize::MAX as usize / 2 {
-                    return Err(self.fault(Fault::Message("string length overflow")));
-                }
-                if !account::has_room_for(length)
-                    && !self.state.tracing.is_on()
-                    && account::wish_collection()
-                {
-                    return self.concat_again(from, texts, (remaining - texts + 1) as u8);
-                }
-                let value = self.concat_texts(from, texts)?;
-                remaining -= texts - 1;
-                self.state.registers.set(first + remaining - 1, value);
-                continue;
-            }
-            let a = self.state.registers.get(first + remaining - 2);
-            let b = self.state.registers.get(first + remaining - 1);
-            if let Some(handler) = self.lua_metamethod(a, b, Metamethod::Concat) {
-                let returns = match remaining {
-                    2 => ReturnKind::Register(i.a),
-                    _ => ReturnKind::Concat(remaining as u8 - 1),
-                };
-                return self.enter_metamethod(handler, [a, b], returns);
-            }
-            match operate::concat(self.ctx, a, b, remaining as u8 - 2) {
-                Ok(Outcome::Value(value)) => {
-                    remaining -= 1;
-                    self.state.registers.set(first + remaining - 1, value);
-                }
-                Ok(Outcome::Call(function, arguments)) => {
-                    let returns = ReturnKind::Concat(remaining as u8 - 1);
-                    let at = self.above();
-                    self.reserve(at + 3)?;
-                    self.state.registers.set(at, function);
-                    self.state.registers.set(at + 1, arguments[0]);
-                    self.state.registers.set(at + 2, arguments[1]);
-                    return self.call(at, 2, returns);
-                }
-                Err(fault) => return Err(self.fault(fault)),
-            }
-        }
-        let value = self.state.registers.get(first);
-        self.set_register(i.a, value);
-        Ok(Flow::GoOn)
-    }
-
-    fn concat_texts(&mut self, from: usize, count: usize) -> Result<Value<'gc>, Error<'gc>> {
-        let text = operate::joined(self.ctx, self.state.registers.values(from, count))?;
-        self.state.fuel -= (text.len() / 64) as i64;
-        self.end_slice_if_due();
-        Ok(Value::String(self.ctx.intern_owned(text)))
     }
 
     fn set_items(&mut self) -> Control<'gc> {

@@ -57,31 +57,45 @@ pub struct Level<'a, 'gc> {
 pub fn levels<'a, 'gc>(
     state: &'a ThreadState<'gc>,
 ) -> impl Iterator<Item = Level<'a, 'gc>> + use<'a, 'gc> {
-    (0..state.frames.len()).rev().filter_map(|index| {
-        let below = index.checked_sub(1).map(|below| &state.frames[below]);
-        let caller = match below {
-            Some(Frame::Lua(frame)) => Some(frame),
-            _ => None,
-        };
-        let is_finalizer = matches!(below, Some(Frame::Finalizer(_)));
-        let is_closing = matches!(below, Some(Frame::Closing(_)));
-        let is_hook = matches!(below, Some(Frame::Hook(_)));
-        let is_hooked = matches!(state.frames.get(index + 1), Some(Frame::Hook(_)));
-        let (function, frame) = match &state.frames[index] {
-            Frame::Lua(frame) => (Value::Closure(frame.closure), Some(frame)),
-            Frame::Sequence(frame) => (frame.callback, None),
-            Frame::Protected(frame) => (frame.callback, None),
-            Frame::Waiting(frame) => (state.registers.get(frame.function as usize), None),
-            _ => return None,
-        };
-        Some(Level { function, frame, index, caller, is_finalizer, is_closing, is_hook, is_hooked })
-    })
+    (0..state.frames.len()).rev().filter_map(|index| level_at(state, index))
+}
+
+/// The level of a number, counted as by [`levels`].
+pub fn level<'a, 'gc>(state: &'a ThreadState<'gc>, number: usize) -> Option<Level<'a, 'gc>> {
+    let mut left = number;
+    let index = state.frames.iter().rposition(|frame| {
+        let is_it = is_level(frame) && left == 0;
+        left = left.saturating_sub(usize::from(is_level(frame)));
+        is_it
+    })?;
+    level_at(state, index)
+}
+
+/// The level of a frame, if it is one.
+fn level_at<'a, 'gc>(state: &'a ThreadState<'gc>, index: usize) -> Option<Level<'a, 'gc>> {
+    let (function, frame) = match &state.frames[index] {
+        Frame::Lua(frame) => (Value::Closure(frame.closure), Some(frame)),
+        Frame::Sequence(frame) if is_level(&state.frames[index]) => (frame.callback, None),
+        Frame::Protected(frame) => (frame.callback, None),
+        Frame::Waiting(frame) => (state.registers.get(frame.function as usize), None),
+        _ => return None,
+    };
+    let below = index.checked_sub(1).map(|below| &state.frames[below]);
+    let caller = match below {
+        Some(Frame::Lua(frame)) => Some(frame),
+        _ => None,
+    };
+    let is_finalizer = matches!(below, Some(Frame::Finalizer(_)));
+    let is_closing = matches!(below, Some(Frame::Closing(_)));
+    let is_hook = matches!(below, Some(Frame::Hook(_)));
+    let is_hooked = matches!(state.frames.get(index + 1), Some(Frame::Hook(_)));
+    Some(Level { function, frame, index, caller, is_finalizer, is_closing, is_hook, is_hooked })
 }
 
 /// `chunk:line: ` of a level, as `luaL_where`: level 0 is the running callback, 1 what called it.
 pub fn position<'gc>(ctx: Context<'gc>, state: &ThreadState<'gc>, level: usize) -> Vec<u8> {
     let _ = ctx;
-    match level.checked_sub(1).and_then(|level| levels(state).nth(level)) {
+    match level.checked_sub(1).and_then(|number| self::level(state, number)) {
         Some(Level { frame: Some(frame), .. }) if current_line(frame) > 0 => position_of(frame),
         _ => Vec::new(),
     }
@@ -154,6 +168,20 @@ pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Opt
     None
 }
 
+/// Whether a frame is a level of the call stack.
+pub(crate) fn is_level(frame: &Frame<'_>) -> bool {
+    match frame {
+        Frame::Lua(_) | Frame::Protected(_) | Frame::Waiting(_) => true,
+        // Work of an instruction is none.
+        Frame::Sequence(frame) => !frame.callback.is_nil(),
+        Frame::Closing(_)
+        | Frame::Handler(_)
+        | Frame::Finalizer(_)
+        | Frame::Hook(_)
+        | Frame::Bottom => false,
+    }
+}
+
 /// A traceback, as `luaL_traceback`: level 0 is the running callback (`running`, if there is one),
 /// 1 what called it.
 pub fn traceback<'gc>(
@@ -162,15 +190,32 @@ pub fn traceback<'gc>(
     running: Option<Value<'gc>>,
     level: usize,
 ) -> Traceback {
+    of_levels(ctx, state, running, level, count_levels(&state.frames))
+}
+
+/// How many of some frames are levels of the call stack.
+pub fn count_levels(frames: &[Frame<'_>]) -> usize {
+    frames.iter().filter(|frame| is_level(frame)).count()
+}
+
+/// A traceback of a coroutine that has `count` levels, not counting the running callback. Of deep stacks
+/// both ends are looked at only.
+pub fn of_levels<'gc>(
+    ctx: Context<'gc>,
+    state: &ThreadState<'gc>,
+    running: Option<Value<'gc>>,
+    level: usize,
+    count: usize,
+) -> Traceback {
     let has_host = state.is_main && matches!(state.frames.get(1), Some(Frame::Lua(_)));
-    let total = usize::from(running.is_some()) + levels(state).count() + usize::from(has_host);
+    let total = usize::from(running.is_some()) + count + usize::from(has_host);
     let shown = total.saturating_sub(level);
     // As the reference reckons: 22 levels are shown whole, and of more the middle is left out, whose
     // number it gives as one less than it is.
-    let skipped = if shown > FIRST_LEVELS + LAST_LEVELS + 1 {
-        level + FIRST_LEVELS..total - LAST_LEVELS
+    let (first, last) = if shown > FIRST_LEVELS + LAST_LEVELS + 1 {
+        (FIRST_LEVELS, LAST_LEVELS)
     } else {
-        0..0
+        (shown, 0)
     };
     let running = running.map(|function| {
         let mut name = Vec::new();
@@ -178,19 +223,23 @@ pub fn traceback<'gc>(
         frame_of_callback(name)
     });
     let host = has_host.then(|| frame_of_callback(b"?".to_vec()));
-    let frames = running
+    let describe = |shown: Shown<'_, 'gc>| match shown {
+        Shown::Frame(frame) => frame,
+        Shown::Level(level) => describe_level(ctx, &level),
+    };
+    let from_top = running
         .map(Shown::Frame)
         .into_iter()
         .chain(levels(state).map(Shown::Level))
-        .chain(host.map(Shown::Frame))
-        .enumerate()
-        .filter(|(index, _)| *index >= level && !skipped.contains(index))
-        .map(|(_, shown)| match shown {
-            Shown::Frame(frame) => frame,
-            Shown::Level(level) => describe_level(ctx, &level),
-        })
-        .collect();
-    let skipped = (!skipped.is_empty()).then(|| (FIRST_LEVELS, skipped.len() - 1));
+        .chain(host.clone().map(Shown::Frame));
+    let mut frames: Vec<TraceFrame> = from_top.skip(level).take(first).map(describe).collect();
+    let from_bottom = host.map(Shown::Frame).into_iter().chain(
+        (0..state.frames.len()).filter_map(|index| level_at(state, index)).map(Shown::Level),
+    );
+    let mut end: Vec<TraceFrame> = from_bottom.take(last).map(describe).collect();
+    end.reverse();
+    frames.append(&mut end);
+    let skipped = (last > 0).then(|| (FIRST_LEVELS, shown - first - last - 1));
     Traceback::new(frames, skipped)
 }
 

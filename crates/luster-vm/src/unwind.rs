@@ -2,7 +2,7 @@
 //! catches them.
 
 use luster_value::{
-    AfterClosing, ClosingFrame, Context, Error, Frame, HandlerFrame, InvalidKey, Raised,
+    AfterClosing, ClosingFrame, Context, Descent, Error, Frame, HandlerFrame, InvalidKey, Raised,
     ReturnKind, ThreadState, Value,
 };
 
@@ -10,6 +10,30 @@ use crate::cursor::push;
 use crate::operate::{Fault, Operand};
 use crate::run::{Control, Flow, Nesting, Run, Switch, live_top};
 use crate::traceback;
+
+/// How many frames are looked at, or dropped, before the fuel is looked at.
+pub(crate) const PORTION: usize = 1 << 14;
+
+/// How many frames that are dropped at last may have been part of a deep stack.
+const MANY_FRAMES: usize = 1 << 10;
+
+/// How many frames whose memory is given back cost a unit of fuel.
+const RELEASED_PER_FUEL: usize = 10;
+
+/// How many frames that are looked at cost a unit of fuel.
+pub(crate) const FRAMES_PER_FUEL: usize = 2;
+
+/// Where an error is caught.
+enum Caught {
+    /// By this frame; there are so many levels of a traceback from there up.
+    By { catcher: usize, levels: usize },
+    /// By this frame, to which the stack is already being unwound.
+    Found(usize),
+    /// Nowhere.
+    Nowhere,
+    /// That is not known yet: there are many frames.
+    NotYet,
+}
 
 impl<'gc> Run<'_, 'gc> {
     /// The error of a fault of the running function, with the place and the variable's name.
@@ -69,15 +93,15 @@ impl<'gc> Run<'_, 'gc> {
         }
         let error = self.complete(error, Value::Nil, 0);
         let mut value = error.into_value(self.ctx);
-        let catcher = self.state.frames.iter().rposition(|frame| match frame {
-            Frame::Protected(_) | Frame::Handler(_) | Frame::Finalizer(_) | Frame::Bottom => true,
-            Frame::Closing(frame) => frame.then == AfterClosing::EndCoroutine,
-            Frame::Sequence(frame) => {
-                frame.sequence.as_ref().is_some_and(|sequence| sequence.catches_errors())
+        let (catcher, levels) = match self.find_catcher() {
+            Caught::By { catcher, levels } => (catcher, levels),
+            Caught::Found(catcher) => return self.unwind(catcher, value),
+            Caught::Nowhere => return self.stop(Switch::Failed(value)),
+            Caught::NotYet => {
+                self.pend(Error::Value(value));
+                return Ok(Flow::GoOn);
             }
-            Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_) => false,
-        });
-        let Some(catcher) = catcher else { return self.stop(Switch::Failed(value)) };
+        };
         if std::mem::take(&mut self.handling_failed) {
             return match &self.state.frames[catcher] {
                 Frame::Handler(_) => self.handled(value),
@@ -89,7 +113,7 @@ impl<'gc> Run<'_, 'gc> {
             Frame::Handler(frame) => frame.handler,
             catcher_frame => {
                 if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
-                    let traceback = traceback::traceback(self.ctx, self.state, None, 0);
+                    let traceback = traceback::of_levels(self.ctx, self.state, None, 0, levels);
                     self.state.traceback = Some(Box::new(traceback));
                 }
                 return self.unwind(catcher, value);
@@ -118,6 +142,42 @@ impl<'gc> Run<'_, 'gc> {
         self.call(top, 1, ReturnKind::Frame)
     }
 
+    /// Looks for the frame that catches an error; in a portion of the frames, if they are many.
+    fn find_catcher(&mut self) -> Caught {
+        let (from, mut levels) = match self.state.descent.take() {
+            Some(Descent::Dropping(catcher)) => return Caught::Found(catcher),
+            Some(Descent::Searching { from, levels, handling_failed }) => {
+                self.handling_failed |= handling_failed;
+                (from, levels)
+            }
+            None => (self.state.frames.len(), 0),
+        };
+        let end = from.saturating_sub(PORTION);
+        let catcher = self.state.frames[end..from].iter().rposition(|frame| {
+            levels += usize::from(traceback::is_level(frame));
+            match frame {
+                Frame::Protected(_) | Frame::Handler(_) | Frame::Finalizer(_) | Frame::Bottom => {
+                    true
+                }
+                Frame::Closing(frame) => frame.then == AfterClosing::EndCoroutine,
+                Frame::Sequence(frame) => {
+                    frame.sequence.as_ref().is_some_and(|sequence| sequence.catches_errors())
+                }
+                Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_) => false,
+            }
+        });
+        if let Some(index) = catcher {
+            return Caught::By { catcher: end + index, levels };
+        }
+        self.state.fuel -= ((from - end) / FRAMES_PER_FUEL) as i64;
+        if end == 0 {
+            return Caught::Nowhere;
+        }
+        let handling_failed = std::mem::take(&mut self.handling_failed);
+        self.state.descent = Some(Descent::Searching { from: end, levels, handling_failed });
+        Caught::NotYet
+    }
+
     /// Raises an error that came up while another was being handled, at the next step.
     pub(crate) fn pend(&mut self, error: Error<'gc>) {
         let value = error.into_value(self.ctx);
@@ -143,6 +203,17 @@ impl<'gc> Run<'_, 'gc> {
         if value.is_nil() {
             value = self.ctx.string("<no error object>");
         }
+        let dies = !self.state.is_main
+            && matches!(self.state.frames[catcher], Frame::Bottom | Frame::Handler(_));
+        let above = self.state.frames.len() - catcher - 1;
+        if above > PORTION && !dies {
+            // They are dropped in portions: the topmost first, and this comes back for the others.
+            self.state.frames.truncate(catcher + 1 + above - PORTION);
+            self.state.fuel -= (PORTION / FRAMES_PER_FUEL) as i64;
+            self.state.descent = Some(Descent::Dropping(catcher));
+            self.pend(Error::Value(value));
+            return Ok(Flow::GoOn);
+        }
         let floor = match &mut self.state.frames[catcher] {
             Frame::Protected(frame) => frame.function,
             Frame::Sequence(frame) => frame.base + frame.bottom,
@@ -159,17 +230,17 @@ impl<'gc> Run<'_, 'gc> {
             _ => 0,
         };
         self.state.frames.truncate(catcher + 1);
+        if above > MANY_FRAMES {
+            self.state.fuel -= (self.state.release_frames() / RELEASED_PER_FUEL) as i64;
+        }
         self.state.restore_hook();
-        let depth = self.state.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Protected(frame) => Some(frame.depth),
-            Frame::Handler(frame) => Some(frame.depth),
-            _ => None,
-        });
-        self.state.depth = depth.unwrap_or(0);
-        if self.state.registers.has_handler_room() {
-            let handles = |frame: &Frame<'gc>| matches!(frame, Frame::Handler(_));
-            let in_handler = self.state.frames.iter().any(handles);
-            self.state.registers.set_handler_room(in_handler);
+        if let Some(Frame::Protected(frame)) = self.state.frames.last() {
+            self.state.depth = frame.depth;
+            if self.state.registers.has_handler_room() {
+                self.state.registers.set_handler_room(frame.in_handler);
+            }
+        } else {
+            self.look_for_depth();
         }
         self.state.top = 0;
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
@@ -185,6 +256,23 @@ impl<'gc> Run<'_, 'gc> {
             return Ok(Flow::GoOn);
         }
         self.catch(value)
+    }
+
+    /// Finds out how many protected calls and message handlers there are, for a frame that does not know.
+    fn look_for_depth(&mut self) {
+        self.state.fuel -= (self.state.frames.len() / FRAMES_PER_FUEL) as i64;
+        let mut frames = self.state.frames.iter().rev();
+        let (depth, in_handler) = frames
+            .find_map(|frame| match frame {
+                Frame::Protected(frame) => Some((frame.depth, frame.in_handler)),
+                Frame::Handler(frame) => Some((frame.depth, true)),
+                _ => None,
+            })
+            .unwrap_or_default();
+        self.state.depth = depth;
+        if self.state.registers.has_handler_room() {
+            self.state.registers.set_handler_room(in_handler);
+        }
     }
 
     /// Gives an error to the frame on top, which catches it, or raises it again.

@@ -6,6 +6,7 @@
 mod collect;
 mod compile;
 pub(crate) mod load;
+mod numeral;
 pub(crate) mod print;
 
 use gc_arena::Collect;
@@ -86,6 +87,9 @@ fn error<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let level = c_int(stack.optional_integer(ctx, 1, 1)?);
+    // The levels above the one that is meant are gone through.
+    let levels = usize::try_from(level).unwrap_or(0);
+    stack.burn(levels.min(stack.thread_state().frames.len()) / 4);
     Err(raise(ctx, stack, stack.get(0), level))
 }
 
@@ -248,6 +252,9 @@ fn tonumber<'gc>(
         };
         if !(2..=36).contains(&base) {
             return Err(Error::argument(2, "base out of range"));
+        }
+        if text.len() > numeral::PORTION {
+            return Ok(numeral::read(stack, text, base as u32));
         }
         stack.burn(text.len() / 8);
         luster_number::parse_integer_radix(text.as_bytes(), base as u32).map(Value::Integer)

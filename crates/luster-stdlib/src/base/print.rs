@@ -62,19 +62,39 @@ pub(super) fn print<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut printing = Printing { next: 0, bottom: stack.len(), calls: false };
+    let mut printing = Printing { next: 0, written: 0, bottom: stack.len(), calls: false };
     match printing.write_arguments(ctx, stack) {
-        None => Ok(CallbackReturn::Return),
-        Some(_) => Ok(CallbackReturn::Sequence(Box::new(printing))),
+        Next::Done => Ok(CallbackReturn::Return),
+        _ => Ok(CallbackReturn::Sequence(Box::new(printing))),
     }
 }
 
-/// `print` among whose arguments there are some with a `__tostring`.
+/// How many values are printed before the fuel is looked at.
+const PORTION: usize = 1_000;
+
+/// How many bytes are gathered before they are written, and how many written before the fuel is looked
+/// at.
+const GATHERED: usize = 1 << 14;
+const LONG_PORTION: usize = 1 << 18;
+
+/// What a `print` needs to go on.
+enum Next<'gc> {
+    /// Nothing.
+    Done,
+    /// Fuel.
+    Pause,
+    /// What this metamethod makes of the next argument.
+    Call(Value<'gc>),
+}
+
+/// `print` of many values, or of some with a `__tostring`.
 #[derive(Collect)]
 #[collect(require_static)]
 struct Printing {
     /// The next argument.
     next: usize,
+    /// How much of it has been written, when it is a long string.
+    written: usize,
     /// How many arguments there are.
     bottom: usize,
     /// Whether the result of a metamethod is above the arguments.
@@ -82,15 +102,21 @@ struct Printing {
 }
 
 impl Printing {
-    /// Writes arguments until one has to be converted by the metamethod that is returned.
-    fn write_arguments<'gc>(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Option<Value<'gc>> {
+    /// Writes arguments until one has to be converted by a metamethod, or much has been written.
+    fn write_arguments<'gc>(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Next<'gc> {
         let output = Output::of(ctx);
         let mut text = Vec::new();
+        let from = self.next;
         while self.next < self.bottom {
+            if self.next - from >= PORTION {
+                let _ = output.write(&text);
+                stack.burn(PORTION);
+                return Next::Pause;
+            }
+            if text.len() > GATHERED {
+                let _ = output.write(&text);
+                text.clear();
+            }
             let value = stack.get(self.next);
             let handler = match value {
                 Value::String(_) => Value::Nil,
@@ -98,18 +124,27 @@ impl Printing {
             };
             if !handler.is_nil() {
                 let _ = output.write(&text);
-                return Some(handler);
+                stack.burn(self.next - from);
+                return Next::Call(handler);
             }
-            if self.next > 0 {
+            if self.next > 0 && self.written == 0 {
                 text.push(b'\t');
             }
             match value {
                 // A long string is written from where it is.
                 Value::String(string) if string.len() > 1024 => {
-                    stack.burn(string.len() / 64);
                     let _ = output.write(&text);
                     text.clear();
-                    let _ = output.write(string.as_bytes());
+                    let rest = &string.as_bytes()[self.written..];
+                    let count = rest.len().min(LONG_PORTION);
+                    let _ = output.write(&rest[..count]);
+                    stack.burn(count / 64);
+                    if count < rest.len() {
+                        self.written += count;
+                        stack.burn(self.next - from);
+                        return Next::Pause;
+                    }
+                    self.written = 0;
                 }
                 _ => ctx.write_basic(&mut text, value),
             }
@@ -117,9 +152,9 @@ impl Printing {
         }
         text.push(b'\n');
         let _ = output.write(&text);
-        stack.burn(self.bottom);
+        stack.burn(self.bottom - from);
         stack.clear();
-        None
+        Next::Done
     }
 }
 
@@ -144,8 +179,9 @@ impl<'gc> Sequence<'gc> for Printing {
             self.calls = false;
         }
         match self.write_arguments(ctx, stack) {
-            None => Ok(Poll::Return),
-            Some(handler) => {
+            Next::Done => Ok(Poll::Return),
+            Next::Pause => Ok(Poll::Pending),
+            Next::Call(handler) => {
                 stack.push(stack.get(self.next));
                 self.calls = true;
                 Ok(Poll::Call(handler, self.bottom))

@@ -4,7 +4,7 @@ use luster_bytecode::chunk_id;
 use luster_value::{CallbackReturn, Context, Error, Stack, Table, ThreadState, Value};
 use luster_vm::traceback::{self, Level};
 
-use super::{running_callback, thread_argument, upvalue_count, with_state};
+use super::{burn_levels, running_callback, thread_argument, upvalue_count, with_state};
 use crate::c_values::c_int;
 
 /// The letters that choose fields.
@@ -63,10 +63,10 @@ pub(super) fn getinfo<'gc>(
             } else {
                 let level = usize::try_from(level).ok();
                 let level = level.and_then(|level| level.checked_sub(usize::from(is_own)));
-                stack.burn(level.unwrap_or(0).min(stack.thread_state().frames.len()));
+                burn_levels(stack, thread, level.unwrap_or(0));
                 level.and_then(|level| {
                     with_state(stack, thread, |state| {
-                        let level = traceback::levels(state).nth(level)?;
+                        let level = traceback::level(state, level)?;
                         Some((level.function, Activation::of_level(state, &level)))
                     })
                     .flatten()

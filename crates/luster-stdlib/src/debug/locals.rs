@@ -8,7 +8,7 @@ use luster_value::{
 };
 use luster_vm::traceback;
 
-use super::{thread_argument, with_state};
+use super::{burn_levels, thread_argument, with_state};
 use crate::c_values::c_int;
 
 /// The variable that the reference has behind the parameters of a function with extra arguments that
@@ -52,6 +52,7 @@ pub(super) fn getlocal<'gc>(
             (place.name, value)
         }))
     } else {
+        burn_levels(stack, thread, usize::try_from(level).unwrap_or(0));
         with_state(stack, thread, |state| {
             let place = find(state, level, number, is_own.then_some(limit))?;
             Some(place.map(|place| {
@@ -88,6 +89,7 @@ pub(super) fn setlocal<'gc>(
     let found = if is_own && level == 0 {
         Some(own_place(stack, number))
     } else {
+        burn_levels(stack, thread, usize::try_from(level).unwrap_or(0));
         with_state(stack, thread, |state| find(state, level, number, limit)).flatten()
     };
     let Some(found) = found else {
@@ -152,7 +154,7 @@ fn find(
 ) -> Option<Option<Place>> {
     // The running callback, which has no frame, is level 0 of its own coroutine.
     let level = usize::try_from(level).ok()?.checked_sub(usize::from(running.is_some()))?;
-    let index = traceback::levels(state).nth(level)?.index;
+    let index = traceback::level(state, level)?.index;
     // Where the values of the frame end: at the function that it has called.
     let end = state.frames[index + 1..].iter().find_map(first_slot).or_else(|| match running {
         Some(base) => Some(base.saturating_sub(1)),

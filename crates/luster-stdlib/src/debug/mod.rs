@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, Function, Hook, InvalidKey, Metamethod, Poll,
-    Sequence, Stack, StackInsides, Table, Thread, ThreadInsides, ThreadState, UserData, Value,
+    CallbackReturn, Closure, Context, Error, Function, Hook, InvalidKey, LuaString, Metamethod, Poll,
+    Sequence, Stack, StackInsides, Table, Thread, ThreadInsides, ThreadState, Traceback, UserData,
+    Value,
 };
 use luster_vm::traceback;
 
@@ -85,6 +86,12 @@ fn with_state<'gc, R>(
     } else {
         thread.state().map(|state| look(&state))
     }
+}
+
+/// Pays for going down to a level of a coroutine.
+fn burn_levels<'gc>(stack: &mut Stack<'_, 'gc>, thread: Thread<'gc>, level: usize) {
+    let frames = with_state(stack, thread, |state| state.frames.len());
+    stack.burn(level.min(frames.unwrap_or(0)));
 }
 
 /// The callback that runs: the value in the slot before its arguments.
@@ -398,21 +405,80 @@ fn traceback<'gc>(
     let is_own = thread == stack.thread();
     let level = c_int(stack.optional_integer(ctx, first + 1, i64::from(is_own))?);
     let level = usize::try_from(level).unwrap_or(usize::MAX);
+    let frames = with_state(stack, thread, |state| state.frames.len()).unwrap_or(0);
+    if frames > PORTION {
+        let (counted, levels) = (0, 0);
+        let measuring = MeasuringStack { thread, message, level, counted, levels };
+        return Ok(CallbackReturn::Sequence(Box::new(measuring)));
+    }
     let running = is_own.then(|| running_callback(stack));
+    let traceback =
+        with_state(stack, thread, |state| traceback::traceback(ctx, state, running, level));
+    stack.burn(frames);
+    finish_traceback(ctx, stack, message, &traceback.unwrap_or_default())?;
+    Ok(CallbackReturn::Return)
+}
+
+/// Puts a message and a traceback in the place of the arguments.
+fn finish_traceback<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    message: Option<LuaString<'gc>>,
+    traceback: &Traceback,
+) -> Result<(), Error<'gc>> {
     let mut text = Vec::new();
     if let Some(message) = message {
         Error::check_message(message.len())?;
         text.extend(c_string(message.as_bytes()));
         text.push(b'\n');
     }
-    let (traceback, frames) = with_state(stack, thread, |state| {
-        (traceback::traceback(ctx, state, running, level), state.frames.len())
-    })
-    .unwrap_or_default();
     traceback.write_to(&mut text);
-    stack.burn(frames + text.len() / 64);
+    stack.burn(text.len() / 64);
     stack.replace(Value::String(ctx.intern_owned(text)));
-    Ok(CallbackReturn::Return)
+    Ok(())
+}
+
+/// How many frames are counted before the fuel is looked at.
+const PORTION: usize = 1 << 14;
+
+/// A `traceback` of a deep stack, whose levels are counted first. It is one of them itself.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct MeasuringStack<'gc> {
+    thread: Thread<'gc>,
+    message: Option<LuaString<'gc>>,
+    level: usize,
+    /// How many frames have been looked at, and how many levels there are among them.
+    counted: usize,
+    levels: usize,
+}
+
+impl<'gc> Sequence<'gc> for MeasuringStack<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        let from = self.counted;
+        let counted = with_state(stack, self.thread, |state| {
+            let end = state.frames.len().min(from + PORTION);
+            let levels = traceback::count_levels(&state.frames[from.min(end)..end]);
+            (end, levels, end == state.frames.len())
+        });
+        let (end, levels, is_done) = counted.unwrap_or((from, 0, true));
+        self.counted = end;
+        self.levels += levels;
+        stack.burn((end - from) / 4);
+        if !is_done {
+            return Ok(Poll::Pending);
+        }
+        let (level, levels) = (self.level, self.levels);
+        let traceback = with_state(stack, self.thread, |state| {
+            traceback::of_levels(ctx, state, None, level, levels)
+        });
+        finish_traceback(ctx, stack, self.message, &traceback.unwrap_or_default())?;
+        Ok(Poll::Return)
+    }
 }
 
 /// `debug.debug()`: reads commands from the standard input and runs them, until one is `cont`.

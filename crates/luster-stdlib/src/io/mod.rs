@@ -1,10 +1,11 @@
 //! The `io` library: files as userdata, and the default files.
 //!
-//! What is behind a file is in `stream`, reading by formats in `read`. Standard output is the VM's
+//! What is behind a file is in `stream`, reading by formats in `read`, writing in `write`. Standard output is the VM's
 //! `Output`, which `print` writes to as well.
 
 mod read;
 mod stream;
+mod write;
 
 use std::cell::RefCell;
 use std::io::{self, SeekFrom};
@@ -572,8 +573,8 @@ fn write<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let (file, stream) = default_file(ctx, Default::Output)?;
-    write_arguments(ctx, stack, file, stream, 0)
+    let (file, _) = default_file(ctx, Default::Output)?;
+    write::arguments(ctx, stack, file, 0)
 }
 
 /// `file:write(...)`: writes strings and numbers; returns the file.
@@ -581,52 +582,8 @@ fn file_write<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let (file, stream) = file(ctx, stack)?;
-    write_arguments(ctx, stack, file, stream, 1)
-}
-
-fn write_arguments<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    file: UserData<'gc>,
-    stream: &FileStream,
-    first: usize,
-) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut total = 0;
-    let mut wrong = None;
-    let written = with_stream(stream, |stream| {
-        let mut number = Vec::new();
-        for index in first..stack.len() {
-            let bytes = match stack.get(index) {
-                Value::String(text) => text.as_bytes(),
-                value @ (Value::Integer(_) | Value::Float(_)) => {
-                    number.clear();
-                    ctx.write_basic(&mut number, value);
-                    &number
-                }
-                _ => {
-                    // What came before it has been written, as the reference does.
-                    wrong = Some(index);
-                    return Ok(());
-                }
-            };
-            stream.write(bytes)?;
-            total += bytes.len();
-        }
-        Ok(())
-    })?;
-    stack.burn(total / 64);
-    if let Some(index) = wrong {
-        return Err(stack.type_error(ctx, index, "string"));
-    }
-    match written {
-        Ok(()) => stack.replace(Value::UserData(file)),
-        Err(error) => {
-            file_result(ctx, stack, Err(error), None);
-            stack.push(Value::Integer(total as i64));
-        }
-    }
-    Ok(CallbackReturn::Return)
+    let (file, _) = file(ctx, stack)?;
+    write::arguments(ctx, stack, file, 1)
 }
 
 /// `io.flush()`: writes what the default output has kept back.

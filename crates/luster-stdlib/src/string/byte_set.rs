@@ -23,8 +23,16 @@ impl ByteSet {
 
     /// Adds all bytes from one to another, both included; none if they are in the wrong order.
     pub(super) fn insert_range(&mut self, from: u8, to: u8) {
-        for byte in from..=to {
-            self.insert(byte);
+        if from > to {
+            return;
+        }
+        for (index, word) in (0..).zip(&mut self.0) {
+            // What is below the end, but not below the beginning.
+            let below = |byte: u16| match byte.saturating_sub(64 * index) {
+                bits @ 0..64 => (1_u64 << bits) - 1,
+                _ => u64::MAX,
+            };
+            *word |= below(u16::from(to) + 1) & !below(u16::from(from));
         }
     }
 

@@ -18,6 +18,9 @@ const MAX_CAPTURES: usize = 32;
 /// The most items of a pattern; whatever gets that far is "too complex".
 const MAX_ITEMS: usize = 1 << 20;
 
+/// How many bytes of a pattern are compiled before the fuel is looked at.
+pub(super) const PORTION: usize = 1 << 14;
+
 /// The longest pattern that is remembered.
 const MAX_REMEMBERED: usize = 64;
 
@@ -210,16 +213,67 @@ impl Pattern {
 
     /// Compiles a pattern (without its anchor). What is wrong with it becomes an item.
     pub(super) fn new(source: &[u8]) -> Self {
-        let mut pattern = Pattern {
-            items: SmallVec::new(),
-            sets: SmallVec::new(),
-            captures: SmallVec::new(),
-            first: None,
-        };
-        let last = match pattern.compile(source) {
-            Ok(()) => Item::Accept,
-            Err(error) => Item::Fail(error),
-        };
+        let mut compilation = Compilation::new();
+        while !compilation.advance(source) {}
+        compilation.finish()
+    }
+}
+
+/// A pattern that is being compiled, in portions: patterns may have megabytes.
+#[derive(Debug)]
+pub(super) struct Compilation {
+    pattern: Pattern,
+    /// How much of the source has been compiled.
+    at: usize,
+    /// A set that is not done yet.
+    set: Option<OpenSet>,
+    /// What it ends with.
+    last: Item,
+}
+
+/// A set that is being compiled.
+#[derive(Clone, Copy, Debug)]
+struct OpenSet {
+    /// Where its bytes begin, and where they end, as far as that is known.
+    first: usize,
+    end: usize,
+    /// Whether its end has been found, and how far it has been compiled then.
+    at: Option<usize>,
+    negated: bool,
+    set: ByteSet,
+}
+
+impl Compilation {
+    /// The beginning of a pattern, whatever it is.
+    pub(super) fn new() -> Self {
+        let (items, sets, captures) = (SmallVec::new(), SmallVec::new(), SmallVec::new());
+        let pattern = Pattern { items, sets, captures, first: None };
+        Compilation { pattern, at: 0, set: None, last: Item::Accept }
+    }
+
+    /// Compiles a portion of the pattern (without its anchor). Tells whether that was the last one.
+    pub(super) fn advance(&mut self, source: &[u8]) -> bool {
+        match self.compile(source) {
+            Ok(is_done) => is_done,
+            Err(error) => {
+                self.last = Item::Fail(error);
+                true
+            }
+        }
+    }
+
+    /// How much of the source has been read, twice where it has been looked for the end of a set.
+    pub(super) fn read(&self) -> usize {
+        let in_set = self.set.map_or(0, |set| {
+            let compiled = set.at.unwrap_or(set.first);
+            set.end - set.first + compiled - set.first
+        });
+        self.at + in_set
+    }
+
+    /// The pattern, once all of it has been compiled.
+    pub(super) fn finish(self) -> Pattern {
+        let Compilation { mut pattern, last, .. } = self;
         pattern.items.push(last);
         let is_capture = |item: &&Item| matches!(item, Item::Open(_) | Item::Position(_));
         pattern.first = match pattern.items.iter().find(|item| !is_capture(item)) {
@@ -230,148 +284,182 @@ impl Pattern {
         pattern
     }
 
-    fn compile(&mut self, source: &[u8]) -> Result<(), PatternError> {
-        let mut at = 0;
-        while let Some(&byte) = source.get(at) {
-            if self.items.len() >= MAX_ITEMS {
+    /// Compiles items until the source is at its end, which this tells, or a portion of it done.
+    fn compile(&mut self, source: &[u8]) -> Result<bool, PatternError> {
+        let stop = self.at.saturating_add(PORTION);
+        while let Some(&byte) = source.get(self.at) {
+            if self.at >= stop {
+                return Ok(false);
+            }
+            if self.pattern.items.len() >= MAX_ITEMS {
                 return Err(PatternError::TooComplex);
             }
-            let next = source.get(at + 1).copied();
-            let item = match (byte, next) {
-                (b'(', _) => {
-                    let index = self.captures.len();
-                    if index >= MAX_CAPTURES {
-                        return Err(PatternError::TooManyCaptures);
-                    }
-                    if next == Some(b')') {
-                        at += 2;
-                        self.captures.push(CaptureKind::Position);
-                        Item::Position(index as u8)
-                    } else {
-                        at += 1;
-                        self.captures.push(CaptureKind::Unfinished);
-                        Item::Open(index as u8)
-                    }
-                }
-                (b')', _) => {
-                    let open = self.captures.iter().rposition(|&c| c == CaptureKind::Unfinished);
-                    let index = open.ok_or(PatternError::InvalidCapture)?;
-                    self.captures[index] = CaptureKind::Text;
-                    at += 1;
-                    Item::Close(index as u8)
-                }
-                (b'$', None) => {
-                    at += 1;
-                    Item::EndOfSubject
-                }
-                (b'%', Some(b'b')) => match source.get(at + 2..at + 4) {
-                    Some(&[open, close]) => {
-                        at += 4;
-                        Item::Balance(open, close)
-                    }
-                    _ => return Err(PatternError::MissingBalance),
-                },
-                (b'%', Some(b'f')) => {
-                    if source.get(at + 2) != Some(&b'[') {
-                        return Err(PatternError::MissingFrontierSet);
-                    }
-                    let (set, end) = self.compile_set(source, at + 2)?;
-                    at = end;
-                    Item::Frontier(set)
-                }
-                (b'%', Some(digit @ b'0'..=b'9')) => {
-                    at += 2;
-                    let index = digit.wrapping_sub(b'1');
-                    match self.captures.get(usize::from(index)) {
-                        None | Some(CaptureKind::Unfinished) => {
-                            return Err(PatternError::InvalidCaptureIndex(digit - b'0'));
-                        }
-                        Some(CaptureKind::Position) => Item::Never,
-                        Some(CaptureKind::Text) => Item::BackReference(index),
-                    }
-                }
-                _ => {
-                    let (class, end) = self.compile_class(source, at)?;
-                    at = end + 1;
-                    match source.get(end) {
-                        Some(b'?') => Item::Optional(class),
-                        Some(b'*') => Item::Star(class),
-                        Some(b'+') => Item::Plus(class),
-                        Some(b'-') => Item::Lazy(class),
-                        _ => {
-                            at = end;
-                            Item::One(class)
-                        }
-                    }
-                }
-            };
-            self.items.push(item);
+            let Some(item) = self.item(source, byte)? else { return Ok(false) };
+            self.pattern.items.push(item);
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// The class that begins at `at`, and where it ends.
-    fn compile_class(&mut self, source: &[u8], at: usize) -> Result<(Class, usize), PatternError> {
-        match source[at] {
-            b'.' => Ok((Class::Any, at + 1)),
+    /// The next item, which begins with this byte; `None` if it has a set that takes longer.
+    fn item(&mut self, source: &[u8], byte: u8) -> Result<Option<Item>, PatternError> {
+        let at = self.at;
+        let next = source.get(at + 1).copied();
+        let captures = &mut self.pattern.captures;
+        let (item, end) = match (byte, next) {
+            (b'(', _) => {
+                let index = captures.len();
+                if index >= MAX_CAPTURES {
+                    return Err(PatternError::TooManyCaptures);
+                }
+                if next == Some(b')') {
+                    captures.push(CaptureKind::Position);
+                    (Item::Position(index as u8), at + 2)
+                } else {
+                    captures.push(CaptureKind::Unfinished);
+                    (Item::Open(index as u8), at + 1)
+                }
+            }
+            (b')', _) => {
+                let open = captures.iter().rposition(|&c| c == CaptureKind::Unfinished);
+                let index = open.ok_or(PatternError::InvalidCapture)?;
+                captures[index] = CaptureKind::Text;
+                (Item::Close(index as u8), at + 1)
+            }
+            (b'$', None) => (Item::EndOfSubject, at + 1),
+            (b'%', Some(b'b')) => match source.get(at + 2..at + 4) {
+                Some(&[open, close]) => (Item::Balance(open, close), at + 4),
+                _ => return Err(PatternError::MissingBalance),
+            },
+            (b'%', Some(b'f')) => {
+                if source.get(at + 2) != Some(&b'[') {
+                    return Err(PatternError::MissingFrontierSet);
+                }
+                let Some((set, end)) = self.compile_set(source, at + 2)? else { return Ok(None) };
+                (Item::Frontier(set), end)
+            }
+            (b'%', Some(digit @ b'0'..=b'9')) => {
+                let index = digit.wrapping_sub(b'1');
+                let item = match captures.get(usize::from(index)) {
+                    None | Some(CaptureKind::Unfinished) => {
+                        return Err(PatternError::InvalidCaptureIndex(digit - b'0'));
+                    }
+                    Some(CaptureKind::Position) => Item::Never,
+                    Some(CaptureKind::Text) => Item::BackReference(index),
+                };
+                (item, at + 2)
+            }
+            _ => {
+                let Some((class, end)) = self.compile_class(source, at)? else { return Ok(None) };
+                match source.get(end) {
+                    Some(b'?') => (Item::Optional(class), end + 1),
+                    Some(b'*') => (Item::Star(class), end + 1),
+                    Some(b'+') => (Item::Plus(class), end + 1),
+                    Some(b'-') => (Item::Lazy(class), end + 1),
+                    _ => (Item::One(class), end),
+                }
+            }
+        };
+        self.at = end;
+        Ok(Some(item))
+    }
+
+    /// The class that begins at `at`, and where it ends; `None` if it is a set that takes longer.
+    fn compile_class(
+        &mut self,
+        source: &[u8],
+        at: usize,
+    ) -> Result<Option<(Class, usize)>, PatternError> {
+        Ok(Some(match source[at] {
+            b'.' => (Class::Any, at + 1),
             b'[' => {
-                let (set, end) = self.compile_set(source, at)?;
-                Ok((Class::Own(set), end))
+                let Some((set, end)) = self.compile_set(source, at)? else { return Ok(None) };
+                (Class::Own(set), end)
             }
             b'%' => {
                 let &letter = source.get(at + 1).ok_or(PatternError::EndsWithEscape)?;
                 let class = NamedClass::of_letter(letter).map_or(Class::Byte(letter), Class::Named);
-                Ok((class, at + 2))
+                (class, at + 2)
             }
-            byte => Ok((Class::Byte(byte), at + 1)),
-        }
+            byte => (Class::Byte(byte), at + 1),
+        }))
     }
 
-    /// The set whose `[` is at `at`: its index, and where it ends.
-    fn compile_set(&mut self, source: &[u8], at: usize) -> Result<(u32, usize), PatternError> {
-        let mut first = at + 1;
-        let negated = source.get(first) == Some(&b'^');
-        if negated {
-            first += 1;
+    /// The set whose `[` is at `at`: its index, and where it ends. `None` if that takes longer: the set
+    /// is kept then, and gone on with when this is called again.
+    fn compile_set(
+        &mut self,
+        source: &[u8],
+        at: usize,
+    ) -> Result<Option<(u32, usize)>, PatternError> {
+        let mut open = self.set.take().unwrap_or_else(|| OpenSet::new(source, at));
+        if !open.advance(source)? {
+            self.set = Some(open);
+            return Ok(None);
         }
-        // The first byte never ends the set, nor does an escaped one.
-        let mut end = first;
-        loop {
-            let &byte = source.get(end).ok_or(PatternError::MissingBracket)?;
-            end += 1;
-            if byte == b'%' && end < source.len() {
-                end += 1;
-            }
-            if source.get(end) == Some(&b']') {
-                break;
-            }
+        let set = if open.negated { open.set.complement() } else { open.set };
+        let sets = &mut self.pattern.sets;
+        sets.push(set);
+        Ok(Some(((sets.len() - 1) as u32, open.end + 1)))
+    }
+}
+
+impl OpenSet {
+    /// The set whose `[` is at `at`.
+    fn new(source: &[u8], at: usize) -> Self {
+        let negated = source.get(at + 1) == Some(&b'^');
+        let first = at + 1 + usize::from(negated);
+        OpenSet { first, end: first, at: None, negated, set: ByteSet::EMPTY }
+    }
+
+    /// Compiles a portion of the set. Tells whether that was the last one.
+    fn advance(&mut self, source: &[u8]) -> Result<bool, PatternError> {
+        if self.at.is_none() && !self.find_end(source)? {
+            return Ok(false);
         }
-        let mut set = ByteSet::EMPTY;
-        let mut at = first;
-        while at < end {
+        let mut at = self.at.unwrap_or(self.first);
+        let stop = self.end.min(at.saturating_add(PORTION));
+        while at < stop {
             let byte = source[at];
             if byte == b'%' {
                 at += 1;
                 // After a range, the escape may stand last: then it escapes the bracket.
                 match NamedClass::of_letter(source[at]) {
-                    Some(class) => set = set.union(class.set()),
-                    None => set.insert(source[at]),
+                    Some(class) => self.set = self.set.union(class.set()),
+                    None => self.set.insert(source[at]),
                 }
-            } else if source[at + 1] == b'-' && at + 2 < end {
-                set.insert_range(byte, source[at + 2]);
+            } else if source[at + 1] == b'-' && at + 2 < self.end {
+                self.set.insert_range(byte, source[at + 2]);
                 at += 2;
             } else {
-                set.insert(byte);
+                self.set.insert(byte);
             }
             at += 1;
         }
-        if negated {
-            set = set.complement();
-        }
-        self.sets.push(set);
-        Ok(((self.sets.len() - 1) as u32, end + 1))
+        self.at = Some(at);
+        Ok(at >= self.end)
     }
 
+    /// Looks for the end of the set in a portion of the source. Tells whether it is there.
+    fn find_end(&mut self, source: &[u8]) -> Result<bool, PatternError> {
+        let stop = self.end.saturating_add(PORTION);
+        loop {
+            // The first byte never ends the set, nor does an escaped one.
+            let &byte = source.get(self.end).ok_or(PatternError::MissingBracket)?;
+            self.end += 1;
+            if byte == b'%' && self.end < source.len() {
+                self.end += 1;
+            }
+            if source.get(self.end) == Some(&b']') {
+                return Ok(true);
+            }
+            if self.end >= stop {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+impl Pattern {
     /// How many captures a match has, complete or not.
     #[inline]
     pub(super) fn capture_count(&self) -> usize {

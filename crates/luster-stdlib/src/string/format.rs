@@ -55,6 +55,7 @@ pub(super) fn format<'gc>(
         result: Vec::with_capacity(format.len().min(1 << 12) + 32),
         memory: CountedMemory::default(),
         quoting: None,
+        copying: None,
         waiting: None,
     };
     Ok(match formatting.go_on(ctx, stack)? {
@@ -94,6 +95,8 @@ struct Formatting<'gc> {
     memory: CountedMemory,
     /// How much has been written of the string for a `%q`.
     quoting: Option<usize>,
+    /// How much has been written of a long string for a `%s`.
+    copying: Option<usize>,
     /// The end of the `%s` that waits for a metamethod, and the function to call unless it has been.
     waiting: Option<Waiting<'gc>>,
 }
@@ -130,6 +133,13 @@ impl<'gc> Formatting<'gc> {
             portion = portion.saturating_sub(1);
             if let Some(from) = self.quoting {
                 self.quote(stack, from)?;
+                portion = portion.saturating_sub(QUOTED_PORTION / 8);
+                continue;
+            }
+            if let (Some(from), Value::String(text)) = (self.copying, stack.get(self.argument)) {
+                let to = text.len().min(from + LONG_PORTION);
+                append(&mut self.result, &text.as_bytes()[from..to])?;
+                self.copying = (to < text.len()).then_some(to);
                 continue;
             }
             let rest = &format[self.at..];
@@ -158,17 +168,21 @@ impl<'gc> Formatting<'gc> {
             grow(&mut self.result, LONGEST)?;
             let before = self.result.len();
             let function = self.convert(ctx, stack, specification)?;
-            if specification.letter() != b's' {
-                // Digits of floats are work.
-                portion = portion.saturating_sub((self.result.len() - before) / 4);
-            }
+            // Digits of floats are work, and so is to look for zeros in a string that may be cut.
+            let work = match (specification.letter(), stack.get(self.argument)) {
+                (b's', Value::String(text)) if !specification.is_plain() => text.len() / 32,
+                (b's', _) => 0,
+                _ => (self.result.len() - before) / 4,
+            };
+            stack.burn(work.saturating_sub(portion));
+            portion = portion.saturating_sub(work);
             if let Some(function) = function {
                 let value = stack.get(self.argument);
                 self.waiting = Some(Waiting { function, value, called: false });
                 return Ok(Next::Call(function, value));
             }
         }
-        stack.burn(PORTION - portion + (self.result.len() - charged) / 64);
+        stack.burn(PORTION - portion + (self.result.len() - charged) / 32);
         self.memory.set(0);
         let result = std::mem::take(&mut self.result);
         // A result of ordinary length is copied, so that its buffer's spare room does not stay.
@@ -262,7 +276,12 @@ impl<'gc> Formatting<'gc> {
                 let value = stack.get(index);
                 match value {
                     Value::String(text) if specification.is_plain() => {
-                        append(out, text.as_bytes())?;
+                        if text.len() > LONG_PORTION {
+                            grow(out, text.len())?;
+                            self.copying = Some(0);
+                        } else {
+                            append(out, text.as_bytes())?;
+                        }
                     }
                     _ => match operate::to_string(ctx, value) {
                         Outcome::Value(Value::String(text)) => {
@@ -455,7 +474,7 @@ fn write_text<'gc>(
     if specification.is_plain() {
         return append(out, text);
     }
-    if text.contains(&0) {
+    if memchr::memchr(0, text).is_some() {
         return Err(Error::argument(index + 1, "string contains zeros"));
     }
     let spec = specification.check(TEXT_FLAGS, true)?;

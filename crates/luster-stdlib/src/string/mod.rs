@@ -1,17 +1,20 @@
 //! The `string` library: the functions that need neither patterns nor formats, and the metatable of
 //! strings.
 //!
-//! `transform` has what makes a string as long as it is given, in portions if that takes long, `pattern` has `find match gmatch gsub`, `format` has `format`, `pack` has `pack packsize unpack`,
+//! `transform` has what makes a string as long as it is given, in portions if that takes long, `pattern` has `find match gmatch gsub`, `format` has `format`, `pack` has `pack packsize`, `unpack` has `unpack`,
 //! and `arithmetic` the metamethods by which strings that spell numbers can be calculated with.
 
 mod arithmetic;
 mod byte_set;
 mod compiled;
 mod format;
+mod long;
 mod matcher;
 pub(crate) mod pack;
 mod pattern;
+mod plain;
 mod transform;
+mod unpack;
 
 use gc_arena::Collect;
 use luster_value::{
@@ -42,7 +45,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("rep", rep),
     ("reverse", reverse),
     ("sub", sub),
-    ("unpack", pack::unpack),
+    ("unpack", unpack::unpack),
     ("upper", upper),
 ];
 
@@ -133,7 +136,7 @@ fn sub<'gc>(
         if end + 1 - start > PORTION && (start, end) != (1, length) {
             return transform::copy(ctx, stack, string, start - 1, end);
         }
-        stack.burn((end - start) / 64);
+        stack.burn((end - start) / 32);
         slice(ctx, string, start - 1, end)?
     } else {
         ctx.intern(b"")
@@ -234,7 +237,7 @@ impl<'gc> Repetition<'gc> {
             };
             self.result.extend_from_slice(&source[..source.len().min(left)]);
         }
-        stack.burn((self.result.len() - begin) / 64);
+        stack.burn((self.result.len() - begin) / 32);
         // What is done at once is counted as the string's.
         if self.result.len() > PORTION {
             self.memory.set(self.result.capacity());
@@ -280,7 +283,7 @@ fn byte<'gc>(
             return Err(Error::message("string slice too long"));
         }
         reserve_results(stack, piece.len(), "string slice too long")?;
-        stack.burn(piece.len() / 16);
+        stack.burn(piece.len() / 4);
         stack.extend(piece.iter().map(|&byte| Value::Integer(i64::from(byte))));
     }
     Ok(CallbackReturn::Return)
@@ -299,7 +302,7 @@ fn char<'gc>(
         None => {
             long = with_room(count)?;
             long.resize(count, 0);
-            stack.burn(count / 16);
+            stack.burn(count / 4);
             &mut long[..]
         }
     };

@@ -1,4 +1,6 @@
-//! `string.pack`, `string.packsize` and `string.unpack`: values as bytes.
+//! `string.pack` and `string.packsize`: values as bytes, by a format, which both read in portions.
+//!
+//! How they are read back is in `unpack`.
 
 use gc_arena::Collect;
 use luster_value::{
@@ -9,24 +11,22 @@ use smallvec::SmallVec;
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
 use crate::counted::CountedMemory;
 
-use super::{copied, start_position};
-
 /// The longest integer, in bytes.
-const MAX_INTEGER_SIZE: usize = 16;
+pub(super) const MAX_INTEGER_SIZE: usize = 16;
 /// The length of a Lua integer in bytes.
-const INTEGER_SIZE: usize = size_of::<i64>();
+pub(super) const INTEGER_SIZE: usize = size_of::<i64>();
 /// The largest alignment that a C type asks for: that of a `long double`.
 const MAX_NATIVE_ALIGNMENT: usize = 16;
 
 /// How many bytes of a format are read before the fuel is looked at, and how many may be written.
-const PORTION: usize = 1 << 14;
-const LONG_PORTION: usize = 1 << 18;
+pub(super) const PORTION: usize = 1 << 14;
+pub(super) const LONG_PORTION: usize = 1 << 18;
 
-/// The longest result of the quick form.
+/// The longest format and result of the quick form.
 const QUICK_LENGTH: usize = 256;
 
 /// What has been packed.
-type Bytes = SmallVec<[u8; 64]>;
+pub(super) type Bytes = SmallVec<[u8; 64]>;
 
 /// Makes room for more bytes.
 #[inline]
@@ -57,7 +57,7 @@ fn append<'gc>(out: &mut Bytes, bytes: &[u8]) -> Result<(), Error<'gc>> {
 
 /// What an option is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Signed,
     Unsigned,
     Float,
@@ -78,17 +78,53 @@ enum Kind {
 /// An option, with the size of its value (of its length, for a counted string) and the padding
 /// before it.
 #[derive(Clone, Copy, Debug)]
-struct Item {
-    kind: Kind,
-    size: usize,
-    padding: usize,
+pub(super) struct Item {
+    pub(super) kind: Kind,
+    pub(super) size: usize,
+    pub(super) padding: usize,
 }
 
 /// A format being read.
-struct Format<'a> {
-    rest: &'a [u8],
+pub(super) struct Format<'a> {
+    pub(super) rest: &'a [u8],
+    pub(super) little_endian: bool,
+    max_alignment: usize,
+}
+
+/// How far a format has been read, where it ends, and what it said of what comes after.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(super) struct Place<'gc> {
+    format: LuaString<'gc>,
+    read: usize,
+    end: usize,
     little_endian: bool,
     max_alignment: usize,
+}
+
+impl<'gc> Place<'gc> {
+    /// The beginning of a format.
+    pub(super) fn begin(format: LuaString<'gc>) -> Self {
+        // To the reference it is a C string.
+        let end = memchr::memchr(0, format.as_bytes()).unwrap_or(format.len());
+        let little_endian = cfg!(target_endian = "little");
+        Place { format, read: 0, end, little_endian, max_alignment: 1 }
+    }
+
+    /// The format from here on.
+    #[inline]
+    pub(super) fn format(&self) -> Format<'gc> {
+        let rest = &self.format.as_bytes()[self.read..self.end];
+        Format { rest, little_endian: self.little_endian, max_alignment: self.max_alignment }
+    }
+
+    /// Goes to where the format has been read to. Tells how many bytes there were.
+    #[inline]
+    pub(super) fn go_to(&mut self, format: &Format<'_>) -> usize {
+        (self.little_endian, self.max_alignment) = (format.little_endian, format.max_alignment);
+        let read = self.end - format.rest.len();
+        read - std::mem::replace(&mut self.read, read)
+    }
 }
 
 impl<'a> Format<'a> {
@@ -101,6 +137,17 @@ impl<'a> Format<'a> {
     /// A number, if there is one here.
     fn number(&mut self) -> Option<usize> {
         let mut value = None;
+        // There may be megabytes of them.
+        if let [b'0', ..] = self.rest {
+            value = Some(0);
+            while let Some((chunk, after)) = self.rest.split_first_chunk::<64>()
+                && *chunk == [b'0'; 64]
+            {
+                self.rest = after;
+            }
+            let zeros = self.rest.iter().position(|&digit| digit != b'0');
+            self.rest = &self.rest[zeros.unwrap_or(self.rest.len())..];
+        }
         while let [digit @ b'0'..=b'9', after @ ..] = self.rest {
             let number = value.unwrap_or(0);
             if value.is_some() && number > (MAX_LENGTH - 9) / 10 {
@@ -175,7 +222,7 @@ impl<'a> Format<'a> {
 
     /// The next option, after `total` bytes.
     #[inline(always)]
-    fn item<'gc>(&mut self, total: usize) -> Result<Option<Item>, Error<'gc>> {
+    pub(super) fn item<'gc>(&mut self, total: usize) -> Result<Option<Item>, Error<'gc>> {
         let Some((kind, size)) = self.option()? else { return Ok(None) };
         let mut alignment = size;
         if kind == Kind::Align {
@@ -202,16 +249,12 @@ pub(super) fn pack<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let format = stack.string(ctx, 0)?;
-    let little_endian = cfg!(target_endian = "little");
-    // To the reference it is a C string.
-    let end = memchr::memchr(0, format.as_bytes()).unwrap_or(format.len());
+    let place = Place::begin(stack.string(ctx, 0)?);
     // As in the reference, the first argument that is missing looks like a nil.
     reserve_results(stack, 1, "too many arguments")?;
     stack.push(Value::Nil);
     let (out, memory) = (Bytes::new(), CountedMemory::default());
-    let mut packing =
-        Packing { format, read: 0, end, little_endian, max_alignment: 1, index: 0, out, memory };
+    let mut packing = Packing { place, index: 0, out, text: None, memory };
     if packing.go_on(ctx, stack)? {
         return Ok(CallbackReturn::Return);
     }
@@ -222,16 +265,12 @@ pub(super) fn pack<'gc>(
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Packing<'gc> {
-    format: LuaString<'gc>,
-    /// How much of the format has been read, where it ends, and what it said of what comes after.
-    read: usize,
-    end: usize,
-    little_endian: bool,
-    max_alignment: usize,
+    place: Place<'gc>,
     /// The value's index, which messages count from 1.
     index: usize,
     #[collect(require_static)]
     out: Bytes,
+    text: Option<LongText<'gc>>,
     memory: CountedMemory,
 }
 
@@ -248,16 +287,19 @@ impl<'gc> Sequence<'gc> for Packing<'gc> {
 impl<'gc> Packing<'gc> {
     /// Packs values until it is done, or has done much. Tells whether the result is on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
-        let rest = &self.format.as_bytes()[self.read..self.end];
-        let (little_endian, max_alignment) = (self.little_endian, self.max_alignment);
-        let mut format = Format { rest, little_endian, max_alignment };
-        let (length, rest) = (self.out.len(), format.rest.len());
-        let mut index = self.index;
-        let is_done = pack_some(ctx, stack, &mut format, &mut self.out, &mut index)?;
-        (self.little_endian, self.max_alignment) = (format.little_endian, format.max_alignment);
-        self.read += rest - format.rest.len();
-        self.index = index;
-        stack.burn((rest - format.rest.len()) / 4 + (self.out.len() - length) / 64);
+        let mut format = self.place.format();
+        let length = self.out.len();
+        let is_done = match &mut self.text {
+            Some(text) => {
+                if text.append_some(&mut self.out)? {
+                    self.text = None;
+                }
+                false
+            }
+            None => self.pack_some(ctx, stack, &mut format)?,
+        };
+        let read = self.place.go_to(&format);
+        stack.burn(read / 4 + (self.out.len() - length) / 32);
         if !is_done {
             self.memory.set(self.out.capacity());
             return Ok(false);
@@ -269,95 +311,129 @@ impl<'gc> Packing<'gc> {
         stack.replace(Value::String(result));
         Ok(true)
     }
+
+    /// Packs values by the options of a format, not too many at once. Tells whether the format is at
+    /// its end.
+    fn pack_some(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        format: &mut Format<'_>,
+    ) -> Result<bool, Error<'gc>> {
+        let Packing { out, .. } = self;
+        let begin = out.len();
+        let end = format.rest.len().saturating_sub(PORTION);
+        let mut at = self.index;
+        while format.rest.is_empty() || format.rest.len() > end && out.len() - begin < LONG_PORTION
+        {
+            let Some(Item { kind, size, padding }) = format.item(out.len())? else {
+                self.index = at;
+                return Ok(true);
+            };
+            let more = size.saturating_add(padding);
+            if more > MAX_LENGTH - out.len() {
+                return Err(Error::argument(at + 1, "result too long"));
+            }
+            // A string of a given length is checked before there has to be room for it.
+            grow(out, if kind == Kind::Chars { padding } else { more })?;
+            out.resize(out.len() + padding, 0);
+            let little = format.little_endian;
+            if !matches!(kind, Kind::Padding | Kind::Align | Kind::Nothing) {
+                at += 1;
+            }
+            match kind {
+                Kind::Signed => {
+                    let value = stack.integer(ctx, at)?;
+                    if !put_number(out, kind, size, little, Value::Integer(value)) {
+                        return Err(Error::argument(at + 1, "integer overflow"));
+                    }
+                }
+                Kind::Unsigned => {
+                    let value = stack.integer(ctx, at)?;
+                    if !put_number(out, kind, size, little, Value::Integer(value)) {
+                        return Err(Error::argument(at + 1, "unsigned overflow"));
+                    }
+                }
+                Kind::Float | Kind::Double => {
+                    let value = stack.float(ctx, at)?;
+                    put_number(out, kind, size, little, Value::float(value));
+                }
+                Kind::Chars | Kind::Counted | Kind::ZeroTerminated => {
+                    let string = stack.string(ctx, at)?;
+                    let text = string.as_bytes();
+                    let zeros = match kind {
+                        Kind::Chars => {
+                            let Some(zeros) = size.checked_sub(text.len()) else {
+                                let message = "string longer than given size";
+                                return Err(Error::argument(at + 1, message));
+                            };
+                            zeros
+                        }
+                        Kind::Counted => {
+                            if size < INTEGER_SIZE && text.len() as u64 >= 1 << (size * 8) {
+                                let message = "string length does not fit in given size";
+                                return Err(Error::argument(at + 1, message));
+                            }
+                            write_integer(out, text.len() as i64, false, size, little);
+                            0
+                        }
+                        _ => {
+                            if memchr::memchr(0, text).is_some() {
+                                return Err(Error::argument(at + 1, "string contains zeros"));
+                            }
+                            1
+                        }
+                    };
+                    grow(out, text.len() + zeros)?;
+                    if text.len() + zeros > LONG_PORTION {
+                        self.text = Some(LongText { text: string, done: 0, zeros });
+                        break;
+                    }
+                    out.extend_from_slice(text);
+                    out.resize(out.len() + zeros, 0);
+                }
+                Kind::Padding => out.push(0),
+                Kind::Align | Kind::Nothing => {}
+            }
+        }
+        self.index = at;
+        Ok(false)
+    }
 }
 
-/// Packs values by the options of a format, not too many at once. Tells whether the format is at its
-/// end.
-fn pack_some<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    format: &mut Format<'_>,
-    out: &mut Bytes,
-    index: &mut usize,
-) -> Result<bool, Error<'gc>> {
-    let begin = out.len();
-    let end = format.rest.len().saturating_sub(PORTION);
-    let mut at = *index;
-    while format.rest.is_empty() || format.rest.len() > end && out.len() - begin < LONG_PORTION {
-        let Some(Item { kind, size, padding }) = format.item(out.len())? else {
-            *index = at;
-            return Ok(true);
-        };
-        let more = size.saturating_add(padding);
-        if more > MAX_LENGTH - out.len() {
-            return Err(Error::argument(at + 1, "result too long"));
-        }
-        // A string of a given length is checked before there has to be room for it.
-        grow(out, if kind == Kind::Chars { padding } else { more })?;
-        out.resize(out.len() + padding, 0);
-        let little = format.little_endian;
-        if !matches!(kind, Kind::Padding | Kind::Align | Kind::Nothing) {
-            at += 1;
-        }
-        match kind {
-            Kind::Signed => {
-                let value = stack.integer(ctx, at)?;
-                if !put_number(out, kind, size, little, Value::Integer(value)) {
-                    return Err(Error::argument(at + 1, "integer overflow"));
-                }
-            }
-            Kind::Unsigned => {
-                let value = stack.integer(ctx, at)?;
-                if !put_number(out, kind, size, little, Value::Integer(value)) {
-                    return Err(Error::argument(at + 1, "unsigned overflow"));
-                }
-            }
-            Kind::Float | Kind::Double => {
-                let value = stack.float(ctx, at)?;
-                put_number(out, kind, size, little, Value::float(value));
-            }
-            Kind::Chars => {
-                let text = stack.string(ctx, at)?;
-                let text = text.as_bytes();
-                if text.len() > size {
-                    return Err(Error::argument(at + 1, "string longer than given size"));
-                }
-                grow(out, size)?;
-                out.extend_from_slice(text);
-                out.resize(out.len() + (size - text.len()), 0);
-            }
-            Kind::Counted => {
-                let text = stack.string(ctx, at)?;
-                let text = text.as_bytes();
-                if size < INTEGER_SIZE && text.len() as u64 >= 1 << (size * 8) {
-                    let message = "string length does not fit in given size";
-                    return Err(Error::argument(at + 1, message));
-                }
-                write_integer(out, text.len() as i64, false, size, little);
-                append(out, text)?;
-            }
-            Kind::ZeroTerminated => {
-                let text = stack.string(ctx, at)?;
-                let text = text.as_bytes();
-                if text.contains(&0) {
-                    return Err(Error::argument(at + 1, "string contains zeros"));
-                }
-                grow(out, text.len() + 1)?;
-                append(out, text)?;
-                append(out, &[0])?;
-            }
-            Kind::Padding => out.push(0),
-            Kind::Align | Kind::Nothing => {}
-        }
+/// A long string that is being packed, and the zeros behind it. There is room for all of it.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct LongText<'gc> {
+    text: LuaString<'gc>,
+    /// How many of its bytes have been appended.
+    done: usize,
+    /// How many zeros are still to follow.
+    zeros: usize,
+}
+
+impl LongText<'_> {
+    /// Appends a portion. Tells whether that was the last one.
+    fn append_some<'gc>(&mut self, out: &mut Bytes) -> Result<bool, Error<'gc>> {
+        let rest = &self.text.as_bytes()[self.done..];
+        let count = rest.len().min(LONG_PORTION);
+        let zeros = self.zeros.min(LONG_PORTION - count);
+        append(out, &rest[..count])?;
+        grow(out, zeros)?;
+        out.resize(out.len() + zeros, 0);
+        self.done += count;
+        self.zeros -= zeros;
+        Ok(self.done == self.text.len() && self.zeros == 0)
     }
-    *index = at;
-    Ok(false)
 }
 
 /// `string.pack(format, ...)` of numbers, and of strings that are not long: the quick form, which
 /// leaves to the function whatever has to be converted or is wrong.
 pub(crate) fn quick_pack<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     let [Value::String(format), ref values @ ..] = *arguments else { return None };
+    if format.len() > QUICK_LENGTH {
+        return None;
+    }
     let mut format = Format::new(format.as_bytes());
     let mut values = values.iter();
     let mut out = Bytes::new();
@@ -466,7 +542,13 @@ fn put_float(out: &mut Bytes, kind: Kind, little_endian: bool, value: f64) {
 }
 
 /// Appends the lowest bytes of an integer, which may have more than the integer itself.
-fn write_integer(out: &mut Bytes, value: i64, signed: bool, size: usize, little_endian: bool) {
+pub(super) fn write_integer(
+    out: &mut Bytes,
+    value: i64,
+    signed: bool,
+    size: usize,
+    little_endian: bool,
+) {
     match (size, little_endian) {
         (1, _) => out.push(value as u8),
         (2, true) => out.extend_from_slice(&(value as u16).to_le_bytes()),
@@ -491,179 +573,59 @@ pub(super) fn packsize<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let format = stack.string(ctx, 0)?;
-    stack.burn(format.len() / 4);
-    let mut format = Format::new(format.as_bytes());
-    let mut total = 0;
-    while let Some(Item { kind, size, padding }) = format.item(total)? {
-        if matches!(kind, Kind::Counted | Kind::ZeroTerminated) {
-            return Err(Error::argument(1, "variable-length format"));
-        }
-        let more = size.saturating_add(padding);
-        if more > MAX_LENGTH || total > MAX_LENGTH - more {
-            return Err(Error::argument(1, "format result too large"));
-        }
-        total += more;
+    let mut measurement = Measurement { place: Place::begin(stack.string(ctx, 0)?), total: 0 };
+    if measurement.go_on(stack)? {
+        return Ok(CallbackReturn::Return);
     }
-    stack.replace(Value::Integer(total as i64));
-    Ok(CallbackReturn::Return)
+    Ok(CallbackReturn::Sequence(Box::new(measurement)))
 }
 
-/// `string.unpack(format, s [, position])`: the values that bytes hold, and the position after them.
-pub(super) fn unpack<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let format = stack.string(ctx, 0)?;
-    let data = stack.string(ctx, 1)?;
-    let data = data.as_bytes();
-    let start = stack.optional_integer(ctx, 2, 1)?;
-    let mut at = start_position(start, data.len()) - 1;
-    if at > data.len() {
-        return Err(Error::argument(3, "initial position out of string"));
-    }
-    stack.burn(format.len() / 4);
-    let mut format = Format::new(format.as_bytes());
-    stack.clear();
-    let too_short = || Error::argument(2, "data string too short");
-    while let Some(Item { kind, size, padding }) = format.item(at)? {
-        if size.saturating_add(padding) > data.len() - at {
-            return Err(too_short());
-        }
-        at += padding;
-        reserve_results(stack, 2, "too many results")?;
-        let bytes = &data[at..at + size];
-        at += size;
-        let little = format.little_endian;
-        match kind {
-            Kind::Signed | Kind::Unsigned => {
-                let value = read_integer(bytes, little, kind == Kind::Signed)?;
-                stack.push(Value::Integer(value));
-            }
-            Kind::Float => {
-                let bytes = bytes.try_into().unwrap_or([0; 4]);
-                let value =
-                    if little { f32::from_le_bytes(bytes) } else { f32::from_be_bytes(bytes) };
-                stack.push(Value::float(f64::from(value)));
-            }
-            Kind::Double => {
-                let bytes = bytes.try_into().unwrap_or([0; 8]);
-                let value =
-                    if little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) };
-                stack.push(Value::float(value));
-            }
-            Kind::Chars => {
-                stack.burn(size / 64);
-                stack.push(Value::String(copied(ctx, bytes)?));
-            }
-            Kind::Counted => {
-                let length = read_integer(bytes, little, false)? as u64;
-                if length > (data.len() - at) as u64 {
-                    return Err(too_short());
-                }
-                let end = at + length as usize;
-                stack.burn(length as usize / 64);
-                stack.push(Value::String(copied(ctx, &data[at..end])?));
-                at = end;
-            }
-            Kind::ZeroTerminated => {
-                let Some(length) = memchr::memchr(0, &data[at..]) else {
-                    return Err(Error::argument(2, "unfinished string for format 'z'"));
-                };
-                stack.burn(length / 64);
-                stack.push(Value::String(copied(ctx, &data[at..at + length])?));
-                at += length + 1;
-            }
-            Kind::Padding | Kind::Align | Kind::Nothing => {}
-        }
-    }
-    reserve_results(stack, 1, "too many results")?;
-    stack.burn(stack.len());
-    stack.push(Value::Integer(at as i64 + 1));
-    Ok(CallbackReturn::Return)
+/// A `packsize` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Measurement<'gc> {
+    place: Place<'gc>,
+    total: usize,
 }
 
-/// An integer of up to 16 bytes, whose bytes beyond the eighth may only extend its sign.
-fn read_integer<'gc>(bytes: &[u8], little_endian: bool, signed: bool) -> Result<i64, Error<'gc>> {
-    // The usual sizes first.
-    match (bytes, little_endian) {
-        (&[byte], _) => return Ok(if signed { i64::from(byte as i8) } else { i64::from(byte) }),
-        (&[a, b], true) => return Ok(two_bytes([a, b], signed)),
-        (&[a, b], false) => return Ok(two_bytes([b, a], signed)),
-        (&[a, b, c, d], true) => return Ok(four_bytes([a, b, c, d], signed)),
-        (&[a, b, c, d], false) => return Ok(four_bytes([d, c, b, a], signed)),
-        _ => {}
-    }
-    if let Ok(bytes) = <[u8; INTEGER_SIZE]>::try_from(bytes) {
-        let value =
-            if little_endian { i64::from_le_bytes(bytes) } else { i64::from_be_bytes(bytes) };
-        return Ok(value);
-    }
-    let size = bytes.len();
-    let mut value = 0_u128;
-    for index in 0..size {
-        let byte = bytes[if little_endian { size - 1 - index } else { index }];
-        value = value << 8 | u128::from(byte);
-    }
-    if size <= INTEGER_SIZE {
-        let unused = 64 - 8 * size as u32;
-        let value = (value as u64) << unused;
-        return Ok(if signed { value as i64 >> unused } else { (value >> unused) as i64 });
-    }
-    let unused = 128 - 8 * size as u32;
-    let low = value as i64;
-    let fits = if signed {
-        ((value << unused) as i128 >> unused) == i128::from(low)
-    } else {
-        value <= u128::from(u64::MAX)
-    };
-    if fits {
-        Ok(low)
-    } else {
-        Err(Error::message(format!("{size}-byte integer does not fit into Lua Integer")))
+impl<'gc> Measurement<'gc> {
+    /// Reads a portion of the format. Tells whether the result is on the stack.
+    fn go_on(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let mut format = self.place.format();
+        let end = format.rest.len().saturating_sub(PORTION);
+        while format.rest.is_empty() || format.rest.len() > end {
+            let Some(Item { kind, size, padding }) = format.item(self.total)? else {
+                stack.burn(self.place.go_to(&format) / 4);
+                stack.replace(Value::Integer(self.total as i64));
+                return Ok(true);
+            };
+            if matches!(kind, Kind::Counted | Kind::ZeroTerminated) {
+                return Err(Error::argument(1, "variable-length format"));
+            }
+            let more = size.saturating_add(padding);
+            if more > MAX_LENGTH || self.total > MAX_LENGTH - more {
+                return Err(Error::argument(1, "format result too large"));
+            }
+            self.total += more;
+        }
+        stack.burn(self.place.go_to(&format) / 4);
+        Ok(false)
     }
 }
 
-/// An integer of two bytes, the lowest first.
-fn two_bytes(bytes: [u8; 2], signed: bool) -> i64 {
-    let value = u16::from_le_bytes(bytes);
-    if signed { i64::from(value as i16) } else { i64::from(value) }
-}
-
-/// An integer of four bytes, the lowest first.
-fn four_bytes(bytes: [u8; 4], signed: bool) -> i64 {
-    let value = u32::from_le_bytes(bytes);
-    if signed { i64::from(value as i32) } else { i64::from(value) }
+impl<'gc> Sequence<'gc> for Measurement<'gc> {
+    fn poll(
+        &mut self,
+        _: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.go_on(stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn integers_of_all_sizes_are_read_back() {
-        for size in 1..=MAX_INTEGER_SIZE {
-            for little in [false, true] {
-                for value in [0_i64, 1, -1, 127, -128] {
-                    let mut out = Bytes::new();
-                    write_integer(&mut out, value, true, size, little);
-                    assert_eq!(out.len(), size);
-                    assert_eq!(read_integer(&out, little, true).unwrap(), value);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused() {
-        let mut bytes = [0; 12];
-        bytes[8] = 1;
-        assert!(read_integer(&bytes, true, false).is_err());
-        assert!(read_integer(&bytes, true, true).is_err());
-        let bytes = [0xFF; 12];
-        assert_eq!(read_integer(&bytes, true, true).unwrap(), -1);
-        assert!(read_integer(&bytes, true, false).is_err());
-    }
 
     #[test]
     fn alignment_follows_the_options() {

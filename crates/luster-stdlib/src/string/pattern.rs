@@ -13,8 +13,10 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
-use super::compiled::{Pattern, PatternError};
+use super::compiled::{self, Pattern, PatternError};
+use super::long::{LongSource, Wish};
 use super::matcher::{self, Found, Search};
+use super::plain;
 use super::start_position;
 use crate::buffer::reserve_results;
 use crate::counted::CountedBuffer;
@@ -34,7 +36,7 @@ fn pattern_fuel(source: &[u8]) -> usize {
 }
 
 /// The bytes with a meaning of their own in a pattern.
-const fn is_special(byte: u8) -> bool {
+pub(super) const fn is_special(byte: u8) -> bool {
     matches!(byte, b'^' | b'$' | b'*' | b'+' | b'?' | b'.' | b'(' | b'[' | b'%' | b'-')
 }
 
@@ -45,7 +47,7 @@ impl From<PatternError> for Error<'_> {
 }
 
 /// The pattern without its anchor, and whether it had one.
-fn anchor(pattern: &[u8]) -> (&[u8], bool) {
+pub(super) fn anchor(pattern: &[u8]) -> (&[u8], bool) {
     match pattern {
         [b'^', rest @ ..] => (rest, true),
         _ => (pattern, false),
@@ -131,26 +133,34 @@ fn find_or_match<'gc>(
         stack.replace(Value::Nil);
         return Ok(CallbackReturn::Return);
     }
+    let is_plain = find && stack.get(3).is_truthy();
+    if !is_plain && source.len() > compiled::PORTION {
+        let wish = if find { Wish::Find { start } } else { Wish::Match { start } };
+        return Ok(LongSource::begin(subject, source, wish));
+    }
+    let source_string = source;
     let source = source.as_bytes();
-    if find && (stack.get(3).is_truthy() || !source.iter().any(|&byte| is_special(byte))) {
-        let found = memchr::memmem::find(&bytes[start..], source);
-        stack.burn((found.unwrap_or(bytes.len() - start) + source.len()) / 16);
-        match found {
-            Some(offset) => {
-                let first = start + offset;
-                stack.replace2(
-                    Value::Integer(first as i64 + 1),
-                    Value::Integer((first + source.len()) as i64),
-                );
-            }
-            None => stack.replace(Value::Nil),
-        }
-        return Ok(CallbackReturn::Return);
+    if is_plain || find && !source.iter().any(|&byte| is_special(byte)) {
+        return plain::find(stack, subject, source_string, start);
     }
     let (source, anchored) = anchor(source);
     Pattern::check_room(source)?;
     let pattern = Pattern::of(source);
     stack.burn(pattern_fuel(source));
+    begin_search(ctx, stack, subject, pattern, start, anchored, find)
+}
+
+/// Begins to look for the first match.
+#[inline]
+pub(super) fn begin_search<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    subject: LuaString<'gc>,
+    pattern: Rc<Pattern>,
+    start: usize,
+    anchored: bool,
+    find: bool,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let mut search = Search::new(&pattern, start, anchored);
     match drive(&mut search, &pattern, subject, stack)? {
         Found::Paused => {
@@ -282,15 +292,29 @@ pub(super) fn gmatch<'gc>(
     let subject = stack.string(ctx, 0)?;
     let source = stack.string(ctx, 1)?;
     let start = start_position(stack.optional_integer(ctx, 2, 1)?, subject.len()) - 1;
+    if source.len() > compiled::PORTION {
+        return Ok(LongSource::begin(subject, source, Wish::Matches { start }));
+    }
     Pattern::check_room(source.as_bytes())?;
     let pattern = Pattern::of(source.as_bytes());
     stack.burn(pattern_fuel(source.as_bytes()));
+    push_iterator(ctx, stack, subject, pattern, start);
+    Ok(CallbackReturn::Return)
+}
+
+/// Puts an iterator over all matches in the place of the arguments.
+pub(super) fn push_iterator<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    subject: LuaString<'gc>,
+    pattern: Rc<Pattern>,
+    start: usize,
+) {
     let search = RefCell::new(Search::new(&pattern, start, false));
     let memory = account::Held::of(size_of::<Matches>() + pattern.size_in_memory());
     let matches = Rc::new(Matches { pattern, search, _memory: memory });
     let iterator = Callback::captured(ctx, "gmatch", MatchIterator { subject, matches });
     stack.replace(Value::Callback(iterator));
-    Ok(CallbackReturn::Return)
 }
 
 /// `string.gsub(s, pattern, replacement [, n])`: the subject with its matches replaced by a string,
@@ -308,12 +332,28 @@ pub(super) fn gsub<'gc>(
         Value::String(_) | Value::Closure(_) | Value::Callback(_) | Value::Table(_) => replacement,
         _ => return Err(stack.type_error(ctx, 2, "string/function/table")),
     };
-    let is_literal = matches!(replacement, Value::String(text) if !text.as_bytes().contains(&b'%'));
-    let source_string = source;
+    if source.len() > compiled::PORTION {
+        return Ok(LongSource::begin(subject, source, Wish::Substitute { replacement, limit }));
+    }
     let (source, anchored) = anchor(source.as_bytes());
     Pattern::check_room(source)?;
     let pattern = Pattern::of(source);
     stack.burn(pattern_fuel(source));
+    begin_substitution(ctx, stack, subject, pattern, anchored, replacement, limit)
+}
+
+/// Begins to replace up to so many matches.
+#[inline]
+pub(super) fn begin_substitution<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    subject: LuaString<'gc>,
+    pattern: Rc<Pattern>,
+    anchored: bool,
+    replacement: Value<'gc>,
+    limit: i64,
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let is_literal = matches!(replacement, Value::String(text) if !text.as_bytes().contains(&b'%'));
     let search = Search::new(&pattern, 0, anchored);
     let mut substitution = Substitution {
         subject,
@@ -326,7 +366,7 @@ pub(super) fn gsub<'gc>(
         limit,
         changed: false,
         is_literal,
-        template: source_string,
+        template: subject,
         template_left: 0,
         calling: false,
     };

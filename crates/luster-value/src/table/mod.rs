@@ -773,14 +773,29 @@ impl<'gc> Table<'gc> {
             {
                 Gc::resurrect(fc, object);
                 marked = true;
+                self.mark_chain(fc, value);
             }
         }
         marked
     }
 
+    /// Marks the values of a chain in which each is the key of the next one: it would take a pass for
+    /// each otherwise.
+    fn mark_chain(self, fc: &Finalization<'gc>, mut key: Value<'gc>) {
+        while !matches!(key, Value::String(_)) {
+            let value = self.get(key);
+            match value.as_gc() {
+                Some(object) if is_dead(fc, value) => Gc::resurrect(fc, object),
+                _ => break,
+            }
+            key = value;
+        }
+    }
+
     /// Clears the entries with dead values.
     pub(crate) fn clear_dead_values(self, fc: &Finalization<'gc>) {
         let parts = self.parts_mut();
+        account::looked_at((parts.array.len() + parts.nodes.size()) as usize * SLOT_WORK);
         for index in 0..parts.array.len() {
             if is_dead(fc, parts.array.get(index)) {
                 parts.array.set(index, Value::Nil);
@@ -797,6 +812,7 @@ impl<'gc> Table<'gc> {
     /// Clears the entries with dead keys.
     pub(crate) fn clear_dead_keys(self, fc: &Finalization<'gc>) {
         let nodes = &mut self.parts_mut().nodes;
+        account::looked_at(nodes.size() as usize * SLOT_WORK);
         for slot in 0..nodes.size() {
             if !nodes.is_nil(slot) && is_dead(fc, nodes.key(slot)) {
                 nodes.set(slot, Value::Nil);
