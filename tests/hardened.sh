@@ -32,6 +32,8 @@ esac
 export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="$flags --cfg luster_system_allocator"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/hardened-$kind
+# What is built here is not built again soon, and is large.
+export CARGO_INCREMENTAL=0
 # The dependencies make for little of what is looked for.
 export CARGO_PROFILE_TEST_DEBUG=line-tables-only CARGO_PROFILE_DEV_DEBUG=line-tables-only
 # What is alive at the end is no leak: a thread's last VM counts in a variable of the thread.
