@@ -153,6 +153,8 @@ impl Collector {
                 self.advance(arena, units);
             }
         }
+        // Scripts pay for no more than in other builds, or those would not come to their ends that do there.
+        account::take_work();
     }
 
     #[cold]
