@@ -1,7 +1,9 @@
 //! What the fuzz targets share: a function in Lua that runs on luster and on PUC-Rio's Lua, and has to
-//! give the same text on both. The targets themselves are in `fuzz_targets`.
+//! give the same text on both, and inputs. The targets themselves are in `fuzz_targets`.
 
 #![forbid(unsafe_code)]
+
+pub mod source;
 
 use luster::{Bytes, Lua, Step};
 

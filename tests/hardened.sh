@@ -2,17 +2,22 @@
 # Runs the tests in builds that are made to find what is wrong with `unsafe` code; docs/testing.md says
 # what each is for.
 #
-#   tests/hardened.sh stress|asan|both [SUITE [FILE.lua ...]]
+#   tests/hardened.sh stress|asan|both [SUITE [FILE.lua ...] | -p PACKAGE ...]
 #
 # `stress` collects, moves and poisons at every opportunity, `asan` is AddressSanitizer, `both` is one
 # with the other. Without SUITE, the tests of the packages run whose `unsafe` it is, and those of the
-# whole. With it, files of PUC-Rio's official suite do: all that pass otherwise, if none is named. No other
-# compiler than the project's own is needed.
+# whole, or those that are named. With it, files of PUC-Rio's official suite do: all that pass otherwise, if
+# none is named. No other compiler than the project's own is needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kind=${1-} suite=${2-}
-shift $(($# < 2 ? $# : 2))
+kind=${1-} suite='' packages=(-p luster-value -p luster-vm -p luster -p luster-tests)
+shift $(($# < 1 ? $# : 1))
+case ${1-} in
+    '') ;;
+    -p) packages=("$@") ;;
+    *) suite=$1; shift ;;
+esac
 
 case $kind in
     stress) flags='--cfg luster_stress' ;;
@@ -27,6 +32,8 @@ esac
 export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="$flags --cfg luster_system_allocator"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/hardened-$kind
+# What is built here is not built again soon, and is large.
+export CARGO_INCREMENTAL=0
 # The dependencies make for little of what is looked for.
 export CARGO_PROFILE_TEST_DEBUG=line-tables-only CARGO_PROFILE_DEV_DEBUG=line-tables-only
 # What is alive at the end is no leak: a thread's last VM counts in a variable of the thread.
@@ -36,8 +43,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 if [ -z "$suite" ]; then
     # What is skipped compares the messages of the compiler, which are about flags too here.
     exec cargo test --quiet --target "$host" --no-fail-fast --lib --tests \
-        -p luster-value -p luster-vm -p luster -p luster-tests \
-        -- --skip misuse_does_not_compile_and_says_why
+        "${packages[@]}" -- --skip misuse_does_not_compile_and_says_why
 fi
 
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16

@@ -2,9 +2,14 @@
 //! from the compiler or has been dumped and read back, and whose disassembly can be shown.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use luster::bytecode::{dump, undump};
 use luster::compiler::compile;
+use luster_fuzz::source::mutate;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    mutate(data, size, most, seed)
+});
 
 fuzz_target!(|source: &[u8]| {
     match compile(source, b"=fuzz") {

@@ -2,11 +2,22 @@
 //! dumped again and run. Unlike those of `undump`, most of them get as far as the verifier.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use luster::Lua;
 use luster::bytecode::{dump, undump};
 use luster::compiler::compile;
 use luster_fuzz::Input;
+use luster_fuzz::source::mutate;
+
+// The source is changed by tokens every other time, and what is done to its dump otherwise.
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    let head = data.get(1).map_or(0, |count| 2 + 4 * usize::from(count % 8));
+    if seed.is_multiple_of(2) && head < size && head < most {
+        head + mutate(&mut data[head..], size - head, most - head, seed / 2)
+    } else {
+        fuzzer_mutate(data, size, most)
+    }
+});
 
 fuzz_target!(|bytes: &[u8]| {
     let mut input = Input(bytes);

@@ -2,8 +2,13 @@
 //! it complains about lies inside the source.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use luster::syntax::parse;
+use luster_fuzz::source::mutate;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    mutate(data, size, most, seed)
+});
 
 fuzz_target!(|source: &[u8]| {
     let parse = parse(source);

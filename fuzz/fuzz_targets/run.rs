@@ -2,8 +2,13 @@
 //! a collection between them. What it yields to the host it gets back.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use luster::{Lua, Step};
+use luster_fuzz::source::mutate;
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    mutate(data, size, most, seed)
+});
 
 fuzz_target!(|source: &[u8]| {
     let lua = Lua::builder().output(std::io::sink()).memory_limit(8 << 20).seed(1).build();

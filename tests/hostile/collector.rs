@@ -52,7 +52,7 @@ pub(super) fn add(topic: &mut Topic) {
     topic.whatever("a finalizer that is callable", "setmetatable({}, { __gc = setmetatable({}, { __call = function() end }) }) collectgarbage() return 1");
     topic.whatever("a finalizer that changes its metatable", "setmetatable({}, { __gc = function(o) getmetatable(o).__gc = nil setmetatable(o, nil) end }) collectgarbage() return 1");
     topic.whatever("finalizers in a ring", format!("{doomed} local a, b a = doom(function() b.x = 1 end) b = doom(function() a.x = 1 end) a.b, b.a = b, a a, b = nil collectgarbage() return 1"));
-    topic.returns("finalizers come in reverse order", format!("{doomed} local s = '' for i = 1, 5 do local n = i doom(function() s = s .. n end) end collectgarbage() return s"), "54321");
+    topic.returns("finalizers come in reverse order", format!("{doomed} local s, kept = '', {{}} for i = 1, 5 do local n = i kept[i] = doom(function() s = s .. n end) end kept = nil collectgarbage() return s"), "54321");
     topic.endless("collect for ever", "while true do collectgarbage() end");
     topic
         .endless(
@@ -94,10 +94,17 @@ pub(super) fn add(topic: &mut Topic) {
         "ephemerons for ever",
         "local t = setmetatable({}, { __mode = 'k' }) while true do local k = {} t[k] = { k } end",
     );
-    topic.returns("an ephemeron chain",
-        "local t = setmetatable({}, { __mode = 'k' }) local first = {} local k = first for i = 1, 30000 do local n = {} t[k] = n k = n end k = nil \
-        collectgarbage() local n = 0 k = first while t[k] do k = t[k] n = n + 1 end return n", "30000").memory = 64 << 20;
+    // In the stress build the chain is followed after every few of its links.
+    let links = if cfg!(luster_stress) { 3_000 } else { 30_000 };
+    topic.returns("an ephemeron chain", format!(
+        "local t = setmetatable({{}}, {{ __mode = 'k' }}) local first = {{}} local k = first for i = 1, {links} do local n = {{}} t[k] = n k = n end k = nil \
+        collectgarbage() local n = 0 k = first while t[k] do k = t[k] n = n + 1 end return n"), &links.to_string()).memory = 64 << 20;
     topic.cases.last_mut().expect("one has been added").fuel = 500_000_000;
+    topic.returns("an ephemeron chain that a finalizer holds", format!(
+        "{doomed} local t, n = setmetatable({{}}, {{ __mode = 'k' }}), 0 \
+        local function make(first) local k = first for i = 1, 1000 do local m = {{}} t[k] = {{ m }} k = m end end \
+        make(doom(function(k) while t[k] do k = t[k][1] n = n + 1 end end)) \
+        collectgarbage() collectgarbage() return n"), "1000");
     topic.returns("a list of a million", "local l for i = 1, 1000000 do l = { l } end collectgarbage() l = nil collectgarbage() return 1", "1").memory = 512 << 20;
     topic.cases.last_mut().expect("one has been added").fuel = 100_000_000;
     topic.returns("a million closures in a chain", "local f for i = 1, 500000 do local g = f f = function() return g end end f = nil collectgarbage() return 1", "1").memory = 512 << 20;

@@ -121,8 +121,11 @@ function CASE(number, case)
   end
 end
 
+-- What has been put into the output since the last time.
 function FINISH()
-  return concat(lines, "\n")
+  local text = concat(lines, "\n")
+  lines = {}
+  return text
 end
 
 V = {}

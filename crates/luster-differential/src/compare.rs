@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::engine::{run_luster, run_reference};
+use crate::engine::{Engine, Luster, Reference};
 use crate::exempt::is_exempt;
 
 /// How many cases a chunk has.
@@ -18,10 +18,10 @@ const BATCH: usize = 100;
 const MAX_REPORTED: usize = 20;
 
 /// A folder for the files of one test on one engine, removed at the end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(test: &str, engine: &str) -> Folder {
+    pub(crate) fn new(test: &str, engine: &str) -> Folder {
         let name = format!("luster-differential-{}-{test}-{engine}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).expect("a folder for temporary files");
@@ -67,7 +67,7 @@ impl Comparison {
         );
     }
 
-    fn add(&mut self, case: &str, reference: &[String], luster: &[String]) {
+    pub(crate) fn add(&mut self, case: &str, reference: &[String], luster: &[String]) {
         self.cases += 1;
         let longest = reference.len().max(luster.len());
         let Some(first) = (0..longest).find(|&i| reference.get(i) != luster.get(i)) else {
@@ -96,8 +96,8 @@ pub fn compare(test: &str, cases: &[String]) -> Comparison {
     let reference_folder = Folder::new(test, "reference");
     let luster_folder = Folder::new(test, "luster");
     for batch in cases.chunks(BATCH) {
-        let reference = run(batch, run_reference, &reference_folder.0);
-        let luster = run(batch, run_luster, &luster_folder.0);
+        let reference = run::<Reference>(batch, &reference_folder.0);
+        let luster = run::<Luster>(batch, &luster_folder.0);
         for ((case, reference), luster) in batch.iter().zip(&reference).zip(&luster) {
             comparison.add(case, reference, luster);
         }
@@ -105,26 +105,33 @@ pub fn compare(test: &str, cases: &[String]) -> Comparison {
     comparison
 }
 
-/// What runs a chunk in a folder.
-type Engine = fn(&str, &Path) -> Result<Vec<u8>, String>;
-
 /// The output of each case of a batch. When the batch does not come to its end, each case is run
 /// alone, to find out which one it is.
-fn run(batch: &[String], engine: Engine, folder: &Path) -> Vec<Vec<String>> {
-    let mut source = String::new();
-    for (number, case) in batch.iter().enumerate() {
-        let _ = writeln!(source, "CASE({number}, function() {case} end)");
-    }
-    source.push_str("return FINISH()\n");
-    match engine(&source, folder) {
+fn run<E: Engine>(batch: &[String], folder: &Path) -> Vec<Vec<String>> {
+    match E::new(folder).and_then(|engine| engine.run(&chunk(batch))) {
         Ok(text) => outputs(&text, batch.len()),
-        Err(error) if batch.len() == 1 => vec![vec![format!("does not end: {error}")]],
-        Err(_) => batch.chunks(1).flat_map(|case| run(case, engine, folder)).collect(),
+        Err(error) if batch.len() == 1 => vec![does_not_end(&error)],
+        Err(_) => batch.chunks(1).flat_map(|case| run::<E>(case, folder)).collect(),
     }
 }
 
+/// The chunk that runs some cases.
+pub(crate) fn chunk<T: AsRef<str>>(batch: &[T]) -> String {
+    let mut source = String::new();
+    for (number, case) in batch.iter().enumerate() {
+        let _ = writeln!(source, "CASE({number}, function() {} end)", case.as_ref());
+    }
+    source.push_str("return FINISH()\n");
+    source
+}
+
+/// The output of a case that does not come to its end.
+pub(crate) fn does_not_end(error: &str) -> Vec<String> {
+    vec![format!("does not end: {error}")]
+}
+
 /// Sorts the lines of an output by the number of the case that stands before each.
-fn outputs(text: &[u8], count: usize) -> Vec<Vec<String>> {
+pub(crate) fn outputs(text: &[u8], count: usize) -> Vec<Vec<String>> {
     let mut outputs = vec![Vec::new(); count];
     for line in text.split(|byte| *byte == b'\n') {
         let line = String::from_utf8_lossy(line);

@@ -7,6 +7,7 @@
 mod compare;
 mod engine;
 mod exempt;
+mod kept;
 mod pools;
 mod program;
 mod random;
@@ -16,6 +17,7 @@ mod text;
 
 pub use compare::{Comparison, compare};
 pub use engine::run_script_on_reference;
+pub use kept::Kept;
 pub use program::{SUBJECTS, chosen_program, faulty_programs, programs};
 pub use signatures::calls;
 pub use text::{KINDS as TEXT_KINDS, text_calls};

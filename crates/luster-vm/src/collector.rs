@@ -194,6 +194,8 @@ impl Collector {
                 self.advance(arena, units);
             }
         }
+        // Scripts pay for no more than in other builds, or those would not come to their ends that do there.
+        account::take_work();
     }
 
     #[cold]
