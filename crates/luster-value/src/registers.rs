@@ -436,7 +436,7 @@ mod tests {
     use crate::string::LuaString;
 
     fn reserve(file: &mut RegisterFile<'_>, end: usize) -> bool {
-        file.has(end) || file.grow(end, |_| 0)
+        file.has_room(end) || file.grow(end, |_| 0)
     }
 
     fn integer(value: Value<'_>) -> i64 {
@@ -489,7 +489,7 @@ mod tests {
         let mut moves = 0;
         for end in (1..=MAX_SLOTS).step_by(999) {
             let before = file.placement();
-            assert!(file.reserve(end));
+            assert!(reserve(&mut file, end));
             moves += usize::from(file.placement() != before);
             file.set(end - 1, Value::Integer(end as i64));
             assert!(file.len() <= (end + SLACK).max(2 * LONG_FILE) + SHOWN, "{end} {}", file.len());
@@ -500,10 +500,10 @@ mod tests {
         assert_eq!(file.len(), 100_000 + KEPT);
         assert_eq!(integer(file.get(99_900)), 99_901);
         // What is shown again has nothing in it.
-        assert!(file.reserve(900_000));
+        assert!(reserve(&mut file, 900_000));
         assert!((200_000..900_000).all(|slot| file.get(slot).raw_equal(dead())));
         file.release();
-        assert!(file.len() < 100 && file.reserve(1000));
+        assert!(file.len() < 100 && reserve(&mut file, 1000));
     }
 
     #[test]
