@@ -38,7 +38,6 @@ const SHOWN: usize = 1 << 14;
 /// than a frame below may still write to without asking for them.
 const KEPT: usize = 1 << 10;
 
-
 /// What it costs to free a coroutine, as bytes that the collector looks at.
 const DROP_WORK: usize = 8192;
 

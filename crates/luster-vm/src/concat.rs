@@ -3,7 +3,8 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Context, Error, Frame, Metamethod, Poll, ReturnKind, Sequence, SequenceFrame, Stack, Value, account,
+    Context, Error, Frame, Metamethod, Poll, ReturnKind, Sequence, SequenceFrame, Stack, Value,
+    account,
 };
 
 use crate::cursor::push;
@@ -90,9 +91,7 @@ impl<'gc> Run<'_, 'gc> {
         if len > isize::MAX as usize / 2 {
             return Err(self.fault(Fault::Message("string length overflow")));
         }
-        if !account::has_room_for(len)
-            && !self.state.tracing.is_on()
-            && account::wish_collection()
+        if !account::has_room_for(len) && !self.state.tracing.is_on() && account::wish_collection()
         {
             self.concat_again(from, count, remaining as u8)?;
             return Ok(None);

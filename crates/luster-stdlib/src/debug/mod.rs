@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, Function, Hook, InvalidKey, LuaString, Metamethod, Poll,
-    Sequence, Stack, StackInsides, Table, Thread, ThreadInsides, ThreadState, Traceback, UserData,
-    Value,
+    CallbackReturn, Closure, Context, Error, Function, Hook, InvalidKey, LuaString, Metamethod,
+    Poll, Sequence, Stack, StackInsides, Table, Thread, ThreadInsides, ThreadState, Traceback,
+    UserData, Value,
 };
 use luster_vm::traceback;
 
