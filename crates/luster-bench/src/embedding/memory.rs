@@ -24,9 +24,11 @@ const ALL: &str = "local t = { coroutine.wrap, table.insert, math.floor, os.time
 pub(super) fn measure(script: Option<&str>) -> Fallible<(usize, usize)> {
     let luster = || bytes_of(|| luster_vm(script));
     let mlua = || bytes_of(|| mlua_vm(script));
-    (luster().0?, mlua().0?);
+    luster().0?;
+    mlua().0?;
     let ((luster, luster_bytes), (mlua, mlua_bytes)) = (luster(), mlua());
-    (luster?, mlua?);
+    luster?;
+    mlua?;
     Ok((luster_bytes, mlua_bytes))
 }
 
