@@ -409,7 +409,7 @@ impl<'gc> RegisterFile<'gc> {
     /// A pointer to a slot.
     ///
     /// # Safety
-    /// There must be such a slot: [`reserve`](Self::reserve) has made it once, and slots are only
+    /// There must be such a slot: `ThreadState::reserve` has made it once, and slots are only
     /// taken away from above all frames, when a message handler gives its room back.
     #[inline(always)]
     pub unsafe fn window(&mut self, base: usize) -> *mut Value<'gc> {
