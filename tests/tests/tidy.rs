@@ -296,6 +296,7 @@ fn unsafe_stands_where_it_may_and_is_explained() {
             }
             let declares = code(line).contains("unsafe fn") || code(line).contains("unsafe trait");
             if declares {
+                counts.entry(file.path.clone()).or_default();
                 if !is_explained(&lines, index, "# Safety") {
                     complaints.push(format!("{place}: no `# Safety` section"));
                 }

@@ -23,6 +23,8 @@ fn count(freed: usize, allocated: usize) {
 
 // SAFETY: everything is passed on to the system's allocator as it is; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
+    /// # Safety
+    /// As the trait's.
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(0, layout.size());
@@ -30,6 +32,8 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
+    /// # Safety
+    /// As the trait's.
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(0, layout.size());
@@ -37,6 +41,8 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc_zeroed(layout) }
     }
 
+    /// # Safety
+    /// As the trait's.
     #[inline]
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         count(layout.size(), 0);
@@ -44,6 +50,8 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.dealloc(place, layout) }
     }
 
+    /// # Safety
+    /// As the trait's.
     #[inline]
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(layout.size(), size);
