@@ -212,10 +212,15 @@ pub(super) fn pack<'gc>(
     let (out, memory) = (Bytes::new(), CountedMemory::default());
     let mut packing =
         Packing { format, read: 0, end, little_endian, max_alignment: 1, index: 0, out, memory };
-    if packing.go_on(ctx, stack)? {
-        return Ok(CallbackReturn::Return);
+    match packing.go_on(ctx, stack) {
+        Ok(true) => Ok(CallbackReturn::Return),
+        Ok(false) => Ok(CallbackReturn::Sequence(Box::new(packing))),
+        Err(error) => {
+            // The arguments are as they were, for whoever tries again.
+            stack.pop();
+            Err(error)
+        }
     }
-    Ok(CallbackReturn::Sequence(Box::new(packing)))
 }
 
 /// A `pack` at work. The arguments stay on the stack.
