@@ -439,7 +439,7 @@ mod tests {
             assert!(reserve(&mut file, 100));
             for index in 0..100 {
                 let text = format!("the string that stands in register {index:>8}");
-                let string = LuaString::new_long(mc, text.into_bytes().into());
+                let string = LuaString::new_long(mc, text.into_bytes());
                 file.set(index, Value::String(string));
             }
             file.set_live(40);
@@ -461,7 +461,7 @@ mod tests {
         let mut arena = Arena::<Rootable![RegisterFile<'_>]>::new(|_| RegisterFile::new(200));
         for _ in 0..3 {
             arena.mutate_root(|mc, file| {
-                let string = LuaString::new_long(mc, vec![b'x'; 100].into());
+                let string = LuaString::new_long(mc, vec![b'x'; 100]);
                 file.set(0, Value::String(string));
                 file.set_live(1);
             });
