@@ -36,9 +36,11 @@ enum Payload<'gc> {
 }
 
 impl Payload<'_> {
-    /// How many bytes the value itself takes.
+    /// How many bytes the value takes, with what a userdata is larger than other objects.
     fn size(&self) -> usize {
-        match self {
+        /// The counters of the value, its own allocation, user values, and so on.
+        const MORE: usize = 64;
+        MORE + match self {
             Payload::Plain(value) => size_of_val(&**value),
             Payload::Traced(_, value) => size_of_val(&**value),
         }

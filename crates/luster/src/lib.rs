@@ -181,6 +181,9 @@ pub use gc_arena;
 /// The examples of the guide and of the README are run as tests.
 #[cfg(all(doctest, feature = "derive"))]
 mod documents {
+    #[doc = include_str!("../../../docs/sandboxing.md")]
+    struct Sandboxing;
+
     #[doc = include_str!("../../../docs/guide.md")]
     struct Guide;
 

@@ -280,7 +280,8 @@ impl Lua {
         self.0.vm.collect_garbage();
     }
 
-    /// The bytes in use, as the VM counts them: what objects own, and 64 for each object.
+    /// The bytes in use, as the VM counts them for the limit: what objects own, and 96 for each object,
+    /// which is rather more than what the allocator was asked for.
     pub fn used_memory(&self) -> usize {
         self.0.vm.used_memory()
     }

@@ -255,10 +255,15 @@ pub(super) fn pack<'gc>(
     stack.push(Value::Nil);
     let (out, memory) = (Bytes::new(), CountedMemory::default());
     let mut packing = Packing { place, index: 0, out, text: None, memory };
-    if packing.go_on(ctx, stack)? {
-        return Ok(CallbackReturn::Return);
+    match packing.go_on(ctx, stack) {
+        Ok(true) => Ok(CallbackReturn::Return),
+        Ok(false) => Ok(CallbackReturn::Sequence(Box::new(packing))),
+        Err(error) => {
+            // The arguments are as they were, for whoever tries again.
+            stack.pop();
+            Err(error)
+        }
     }
-    Ok(CallbackReturn::Sequence(Box::new(packing)))
 }
 
 /// A `pack` at work. The arguments stay on the stack.
