@@ -68,6 +68,7 @@ pub struct RadixReader {
 impl RadixReader {
     /// Takes white space and a sign off a text: gives what reads the digits, and these. `None` if there
     /// are none, or the base is not one from 2 to 36.
+    #[inline]
     pub fn begin(text: &[u8], base: u32) -> Option<(Self, &[u8])> {
         let (negative, digits) = split_sign(trim(text));
         if digits.is_empty() || !(2..=36).contains(&base) {
@@ -77,6 +78,7 @@ impl RadixReader {
     }
 
     /// Reads some more digits. Tells whether they are all digits of the base.
+    #[inline]
     pub fn read(&mut self, digits: &[u8]) -> bool {
         let base = u64::from(self.base);
         for &byte in digits {
@@ -103,7 +105,8 @@ fn trim(mut text: &[u8]) -> &[u8] {
     {
         text = &text[prefix(text, |&byte| is_space(byte))..];
     }
-    while let Some((rest, last)) = text.split_last_chunk::<WIDE>()
+    while let [.., b' ' | b'\t'..=b'\r'] = text
+        && let Some((rest, last)) = text.split_last_chunk::<WIDE>()
         && last.iter().fold(true, |all, &byte| all & is_space(byte))
     {
         text = rest;
@@ -121,11 +124,16 @@ const WIDE: usize = 32;
 
 /// How many bytes the longest prefix has whose bytes all pass the test. Numerals of megabytes are no
 /// use to anybody, but must not take long.
+#[inline]
 fn prefix(text: &[u8], test: impl Fn(&u8) -> bool) -> usize {
-    let passes = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & test(byte));
-    let from = WIDE * text.chunks_exact(WIDE).take_while(passes).count();
-    let rest = text[from..].iter().take_while(|byte| test(byte)).count();
-    from + rest
+    let mut from = 0;
+    while let Some(chunk) = text[from..].first_chunk::<WIDE>()
+        && chunk.iter().fold(true, |all, byte| all & test(byte))
+    {
+        from += WIDE;
+    }
+    let rest = &text[from..];
+    from + rest.iter().position(|byte| !test(byte)).unwrap_or(rest.len())
 }
 
 /// Whether all bytes pass the test.

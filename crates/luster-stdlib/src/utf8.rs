@@ -120,6 +120,7 @@ trait Work<'gc>: Sequence<'gc> + Sized + 'gc {
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>>;
 
     /// Does what a function with this work returns.
+    #[inline]
     fn begin(
         mut self,
         ctx: Context<'gc>,
@@ -160,6 +161,7 @@ struct Encoding {
 }
 
 impl<'gc> Work<'gc> for Encoding {
+    #[inline]
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let end = stack.len().min(self.index + CHARACTERS);
         for index in self.index..end {
@@ -224,6 +226,7 @@ struct Counting<'gc> {
 }
 
 impl<'gc> Work<'gc> for Counting<'gc> {
+    #[inline]
     fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let text = self.text.as_bytes();
         let begin = self.position;
@@ -298,6 +301,7 @@ struct Decoding<'gc> {
 }
 
 impl<'gc> Work<'gc> for Decoding<'gc> {
+    #[inline]
     fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let text = self.text.as_bytes();
         let begin = self.position;
@@ -411,6 +415,7 @@ impl<'gc> Seeking<'gc> {
 }
 
 impl<'gc> Work<'gc> for Seeking<'gc> {
+    #[inline]
     fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let from = self.position;
         let is_there = self.seek()?;

@@ -11,9 +11,6 @@ use crate::cursor::call_above;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Flow, Run};
 
-/// What the call of a metamethod by an instruction costs, beside what the instruction does.
-const CALL_FUEL: i64 = 4;
-
 impl<'gc> Run<'_, 'gc> {
     /// Enters a metamethod that is a Lua function without extra arguments, or calls any other.
     #[inline(always)]
@@ -23,7 +20,6 @@ impl<'gc> Run<'_, 'gc> {
         arguments: [Value<'gc>; N],
         returns: ReturnKind,
     ) -> Control<'gc> {
-        self.state.fuel -= CALL_FUEL;
         match function {
             Value::Closure(closure) if !closure.code().is_vararg => {
                 if call_above(self.state, closure, arguments, returns) {

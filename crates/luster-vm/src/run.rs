@@ -206,15 +206,13 @@ impl<'gc> Run<'_, 'gc> {
     fn reserve_more(&mut self, end: usize) -> Result<(), Error<'gc>> {
         /// Fewer are no more work than the call that needs them.
         const MANY: usize = 1 << 12;
-        /// How many cost a unit of fuel.
-        const PER_FUEL: usize = 4;
         let before = self.state.registers.len();
         if !self.state.reserve(end) {
             return Err(self.stack_overflow(end));
         }
         let more = self.state.registers.len() - before;
         if more >= MANY {
-            self.state.fuel -= (more / PER_FUEL) as i64;
+            self.state.fuel -= more as i64;
             self.end_slice_if_due();
         }
         Ok(())

@@ -104,9 +104,16 @@ pub(super) struct Place<'gc> {
 
 impl<'gc> Place<'gc> {
     /// The beginning of a format.
+    #[inline]
     pub(super) fn begin(format: LuaString<'gc>) -> Self {
         // To the reference it is a C string.
-        let end = memchr::memchr(0, format.as_bytes()).unwrap_or(format.len());
+        let bytes = format.as_bytes();
+        let end = if bytes.len() <= QUICK_LENGTH {
+            bytes.iter().position(|&byte| byte == 0)
+        } else {
+            memchr::memchr(0, bytes)
+        };
+        let end = end.unwrap_or(bytes.len());
         let little_endian = cfg!(target_endian = "little");
         Place { format, read: 0, end, little_endian, max_alignment: 1 }
     }
@@ -595,6 +602,7 @@ struct Measurement<'gc> {
 
 impl<'gc> Measurement<'gc> {
     /// Reads a portion of the format. Tells whether the result is on the stack.
+    #[inline]
     fn go_on(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let mut format = self.place.format();
         let end = format.rest.len().saturating_sub(PORTION);

@@ -66,6 +66,7 @@ impl<'gc> Sequence<'gc> for Unpacking<'gc> {
 
 impl<'gc> Unpacking<'gc> {
     /// Unpacks values until it is done, or has done much. Tells whether all results are on the stack.
+    #[inline]
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         if self.text.is_some() {
             self.copy_some(ctx, stack);
