@@ -18,8 +18,12 @@ use crate::string::{Header, LuaString, MAX_SHORT, hash_bytes};
 /// How many strings there is room for at first: the names that every VM begins with, and a few more.
 const FIRST_STRINGS: usize = 56;
 
+/// A table of so much room is not made smaller: strings that come and go between two cycles would have it
+/// grow again each time.
+const KEPT_ROOM: usize = 3_584;
+
 /// With more strings than this, the table is taken apart.
-const MANY_STRINGS: usize = 8_192;
+const MANY_STRINGS: usize = 32_768;
 
 /// Into how many tables.
 const PARTS: usize = 256;
@@ -86,29 +90,14 @@ impl<'gc> Interner<'gc> {
     fn intern_short(&self, mc: &Mutation<'gc>, bytes: &[u8]) -> LuaString<'gc> {
         let hash = hash_bytes(bytes, self.seed);
         let mut tables = self.tables.borrow_mut();
-        let same = |other: &Gc<'gc, Header>| {
-            let other = LuaString(*other);
-            // Comparing nothing is not free: the address of an empty slice is made up.
-            other.known_hash() == hash
-                && other.len() == bytes.len()
-                && (bytes.is_empty() || other.as_bytes() == bytes)
-        };
-        let (strings, is_unpurged) = tables.table_of(hash);
-        match strings.entry(u64::from(hash).spread(), same, spread_hash) {
-            Entry::Occupied(mut found) => {
-                let string = LuaString(*found.get());
-                if !is_unpurged || string.is_marked() {
-                    return string;
-                }
-                // It is dead, and another one takes its place.
-                let string = LuaString::new_short(mc, bytes, hash);
-                string.set_marked(true);
-                *found.get_mut() = string.0;
-                string
-            }
+        if !tables.parts.is_empty() {
+            return tables.intern_in_part(mc, bytes, hash);
+        }
+        let place = u64::from(hash).spread();
+        match tables.whole.entry(place, |other| is_same(other, bytes, hash), spread_hash) {
+            Entry::Occupied(found) => LuaString(*found.get()),
             Entry::Vacant(place) => {
-                let string = LuaString::new_short(mc, bytes, hash);
-                string.set_marked(is_unpurged);
+                let string = LuaString::new_short(mc, bytes, hash, false);
                 place.insert(string.0);
                 if tables.whole.len() > MANY_STRINGS {
                     tables.take_apart();
@@ -122,7 +111,7 @@ impl<'gc> Interner<'gc> {
     /// Until that is done (see [`purge`](Self::purge)), nothing may be freed.
     pub(crate) fn begin_purge(&self) {
         let mut tables = self.tables.borrow_mut();
-        purge(&mut tables.whole);
+        purge(&mut tables.whole, KEPT_ROOM);
         tables.unpurged = if tables.parts.is_empty() { usize::MAX } else { 0 };
     }
 
@@ -138,7 +127,7 @@ impl<'gc> Interner<'gc> {
                 return (looked_at, true);
             };
             looked_at += 1 + strings.len();
-            purge(strings);
+            purge(strings, KEPT_ROOM / PARTS);
             tables.unpurged += 1;
         }
         (looked_at, false)
@@ -152,14 +141,30 @@ impl<'gc> Interner<'gc> {
 }
 
 impl<'gc> Tables<'gc> {
-    /// The table for strings of a hash, and whether there may be dead ones in it that must not be found.
-    #[inline]
-    fn table_of(&mut self, hash: u32) -> (&mut Strings<'gc>, bool) {
-        if self.parts.is_empty() {
-            return (&mut self.whole, false);
-        }
+    /// The string with these bytes, out of its part.
+    #[inline(never)]
+    fn intern_in_part(&mut self, mc: &Mutation<'gc>, bytes: &[u8], hash: u32) -> LuaString<'gc> {
         let part = part_of(hash);
-        (&mut self.parts[part], part >= self.unpurged)
+        let is_unpurged = part >= self.unpurged;
+        let place = u64::from(hash).spread();
+        match self.parts[part].entry(place, |other| is_same(other, bytes, hash), spread_hash) {
+            Entry::Occupied(mut found) => {
+                let string = LuaString(*found.get());
+                if !is_unpurged || string.is_marked() {
+                    return string;
+                }
+                // It is dead, and another one takes its place.
+                let string = LuaString::new_short(mc, bytes, hash, true);
+                *found.get_mut() = string.0;
+                string
+            }
+            Entry::Vacant(place) => {
+                // What is new is alive for the purge that comes.
+                let string = LuaString::new_short(mc, bytes, hash, is_unpurged);
+                place.insert(string.0);
+                string
+            }
+        }
     }
 
     #[cold]
@@ -174,17 +179,27 @@ impl<'gc> Tables<'gc> {
     }
 }
 
+/// Whether a string has these bytes and their hash.
+#[inline(always)]
+fn is_same(other: &Gc<'_, Header>, bytes: &[u8], hash: u32) -> bool {
+    let other = LuaString(*other);
+    // Comparing nothing is not free: the address of an empty slice is made up.
+    other.known_hash() == hash
+        && other.len() == bytes.len()
+        && (bytes.is_empty() || other.as_bytes() == bytes)
+}
+
 /// Drops the strings that were not marked, and takes the marks of the others back.
-fn purge(strings: &mut Strings<'_>) {
+fn purge(strings: &mut Strings<'_>, kept_room: usize) {
     strings.retain(|string| {
         let string = LuaString(*string);
         let is_alive = string.is_marked();
         string.set_marked(false);
         is_alive
     });
-    let len = strings.len();
-    if len * 4 < strings.capacity() {
-        strings.shrink_to(len * 2, spread_hash);
+    let wanted = (strings.len() * 2).max(kept_room);
+    if wanted * 2 < strings.capacity() {
+        strings.shrink_to(wanted, spread_hash);
     }
 }
 

@@ -20,6 +20,10 @@ pub const MAX_SHORT: usize = 40;
 /// The length that marks a long string.
 const LONG: u8 = u8::MAX;
 
+/// Set in a header's `info` when the collector has reached the string in this cycle. Of an interned string,
+/// the interner looks at this, and takes it back.
+const MARKED: u32 = 1 << 8;
+
 /// What all strings begin with.
 #[derive(Collect)]
 #[collect(require_static)]
@@ -27,16 +31,19 @@ const LONG: u8 = u8::MAX;
 pub(crate) struct Header {
     /// The hash; 0 in a long string means that it is not computed yet.
     hash: Cell<u32>,
-    /// The number of bytes that follow, or [`LONG`].
-    len: u8,
-    /// Whether the collector has reached it in this cycle. Of an interned string, the interner looks at
-    /// this, and takes it back.
-    is_marked: Cell<bool>,
+    /// In the lowest eight bits the number of bytes that follow, or [`LONG`]; and perhaps [`MARKED`].
+    info: Cell<u32>,
 }
 
 impl Header {
-    fn new(hash: u32, len: u8) -> Self {
-        Header { hash: Cell::new(hash), len, is_marked: Cell::new(false) }
+    fn new(hash: u32, len: u8, is_marked: bool) -> Self {
+        let mark = if is_marked { MARKED } else { 0 };
+        Header { hash: Cell::new(hash), info: Cell::new(u32::from(len) | mark) }
+    }
+
+    #[inline(always)]
+    fn len(&self) -> u8 {
+        self.info.get() as u8
     }
 }
 
@@ -73,7 +80,7 @@ unsafe impl<'gc> Collect<'gc> for LuaString<'gc> {
     #[inline(always)]
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         if marking::is_on() {
-            self.0.is_marked.set(true);
+            self.set_marked(true);
         }
         cc.trace(&self.0);
     }
@@ -81,15 +88,17 @@ unsafe impl<'gc> Collect<'gc> for LuaString<'gc> {
 
 impl<'gc> LuaString<'gc> {
     /// Makes a short string that is not in the interner yet.
-    pub(crate) fn new_short(mc: &Mutation<'gc>, bytes: &[u8], hash: u32) -> Self {
+    #[inline(always)]
+    pub(crate) fn new_short(mc: &Mutation<'gc>, bytes: &[u8], hash: u32, is_marked: bool) -> Self {
         fn make<'gc, const N: usize>(
             mc: &Mutation<'gc>,
             bytes: &[u8],
             hash: u32,
+            is_marked: bool,
         ) -> Gc<'gc, Header> {
             let mut inline = [0; N];
             inline[..bytes.len()].copy_from_slice(bytes);
-            let header = Header::new(hash, bytes.len() as u8);
+            let header = Header::new(hash, bytes.len() as u8, is_marked);
             let gc = Gc::new(mc, Short { header, bytes: inline });
             // SAFETY: `Short` is `repr(C)` and begins with its `Header`; the collector keeps the
             // allocation's true type in its own header, so only the pointer's type changes.
@@ -97,11 +106,11 @@ impl<'gc> LuaString<'gc> {
         }
         debug_assert!(bytes.len() <= MAX_SHORT);
         LuaString(match bytes.len() {
-            0..=8 => make::<8>(mc, bytes, hash),
-            9..=16 => make::<16>(mc, bytes, hash),
-            17..=24 => make::<24>(mc, bytes, hash),
-            25..=32 => make::<32>(mc, bytes, hash),
-            _ => make::<40>(mc, bytes, hash),
+            0..=8 => make::<8>(mc, bytes, hash, is_marked),
+            9..=16 => make::<16>(mc, bytes, hash, is_marked),
+            17..=24 => make::<24>(mc, bytes, hash, is_marked),
+            25..=32 => make::<32>(mc, bytes, hash, is_marked),
+            _ => make::<40>(mc, bytes, hash, is_marked),
         })
     }
 
@@ -115,7 +124,7 @@ impl<'gc> LuaString<'gc> {
             bytes.shrink_to_fit();
         }
         account::add(bytes.capacity());
-        let header = Header::new(0, LONG);
+        let header = Header::new(0, LONG, false);
         let gc = Gc::new(mc, Long { header, bytes });
         // SAFETY: `Long` is `repr(C)` and begins with its `Header`, as above.
         LuaString(unsafe { Gc::cast(gc) })
@@ -125,7 +134,7 @@ impl<'gc> LuaString<'gc> {
     #[inline]
     pub fn as_bytes(self) -> &'gc [u8] {
         let header = Gc::as_ptr(self.0);
-        let len = self.0.len;
+        let len = self.0.len();
         if len == LONG {
             // SAFETY: only `new_long` sets this length, so the allocation is a `Long`, which is
             // immutable but for its header's hash cell; the slice lives as long as the object,
@@ -145,7 +154,7 @@ impl<'gc> LuaString<'gc> {
     /// The number of bytes.
     #[inline]
     pub fn len(self) -> usize {
-        match self.0.len {
+        match self.0.len() {
             LONG => self.as_bytes().len(),
             len => len as usize,
         }
@@ -154,25 +163,26 @@ impl<'gc> LuaString<'gc> {
     /// Whether it has no bytes.
     #[inline]
     pub fn is_empty(self) -> bool {
-        self.0.len == 0
+        self.0.len() == 0
     }
 
     /// Whether it is interned, so that its pointer is its identity.
     #[inline]
     pub fn is_short(self) -> bool {
-        self.0.len != LONG
+        self.0.len() != LONG
     }
 
     /// Whether the collector has reached it in this cycle.
     #[inline]
     pub(crate) fn is_marked(self) -> bool {
-        self.0.is_marked.get()
+        self.0.info.get() & MARKED != 0
     }
 
     /// Says whether the collector has reached it in this cycle.
     #[inline]
     pub(crate) fn set_marked(self, is_marked: bool) {
-        self.0.is_marked.set(is_marked);
+        let info = self.0.info.get() & !MARKED;
+        self.0.info.set(if is_marked { info | MARKED } else { info });
     }
 
     /// The hash if it has been computed: always, for short strings.

@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(split(Value::Nil).tag, NIL);
         assert_eq!(split(Value::Integer(7)).tag, INTEGER);
         gc_arena::arena::rootless_mutate(|mc| {
-            let string = crate::string::LuaString::new_short(mc, b"x", 1);
+            let string = crate::string::LuaString::new_short(mc, b"x", 1, false);
             assert_eq!(split(Value::String(string)).tag, STRING);
             assert_eq!(split(Value::float(0.5)).tag, FLOAT);
         });

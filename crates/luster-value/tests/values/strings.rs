@@ -63,7 +63,7 @@ fn dead_strings_leave_the_interner_and_come_back_as_new_ones() {
 }
 
 /// More strings than stand in one table.
-const MANY: i64 = 20_000;
+const MANY: i64 = 60_000;
 
 #[test]
 fn strings_that_are_made_and_found_while_dead_ones_are_dropped_are_the_only_ones() {
