@@ -50,6 +50,7 @@ mod unopened;
 #[cfg(feature = "utf8")]
 mod utf8;
 mod warning;
+mod work;
 
 use luster_value::{Callback, Context, Function, Table, Type, Value};
 

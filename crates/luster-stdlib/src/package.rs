@@ -14,6 +14,7 @@ use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
 use crate::path_search::{PathSearch, Searched};
 use crate::system_error::os_bytes;
+use crate::work::Work;
 
 /// What the library holds, apart from its tables and paths.
 const FUNCTIONS: &[(&str, Function)] = &[("loadlib", loadlib), ("searchpath", searchpath)];
@@ -181,11 +182,8 @@ fn begin_search<'gc>(
     search: PathSearch<'gc>,
     searcher: Option<(Kind, LuaString<'gc>)>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut searching = Searching { search, searcher };
-    if searching.go_on(ctx, stack)? {
-        return Ok(CallbackReturn::Return);
-    }
-    Ok(CallbackReturn::Sequence(Box::new(searching)))
+    let searching = Searching { search, searcher };
+    searching.begin(ctx, stack)
 }
 
 /// A function that looks for a file, at work.
@@ -196,7 +194,7 @@ struct Searching<'gc> {
     searcher: Option<(Kind, LuaString<'gc>)>,
 }
 
-impl<'gc> Searching<'gc> {
+impl<'gc> Work<'gc> for Searching<'gc> {
     /// Searches a portion. Tells whether the results are on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         match (self.search.advance(ctx, stack)?, self.searcher) {
@@ -209,16 +207,6 @@ impl<'gc> Searching<'gc> {
             (Searched::Nothing(message), Some(_)) => stack.replace(message),
         }
         Ok(true)
-    }
-}
-
-impl<'gc> Sequence<'gc> for Searching<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
     }
 }
 

@@ -3,11 +3,11 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
-    Table, Value,
+    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Stack, Table, Value,
 };
 
 use crate::counted::CountedMemory;
+use crate::work::Work;
 
 /// The largest code point of Unicode.
 const MAX_UNICODE: u32 = 0x10_FFFF;
@@ -114,34 +114,6 @@ fn continuation_length(text: &[u8], position: usize) -> usize {
     rest.iter().position(|&byte| !is_continuation(byte)).unwrap_or(rest.len())
 }
 
-/// Something that goes through a text in portions.
-trait Work<'gc>: Sequence<'gc> + Sized + 'gc {
-    /// Does a portion. Tells whether the results are on the stack.
-    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>>;
-
-    /// Does what a function with this work returns.
-    #[inline]
-    fn begin(
-        mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? {
-            return Ok(CallbackReturn::Return);
-        }
-        Ok(CallbackReturn::Sequence(Box::new(self)))
-    }
-
-    /// Takes the next step of the sequence that it is.
-    fn step(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
-    }
-}
-
 /// `utf8.char(...)`
 fn char<'gc>(
     ctx: Context<'gc>,
@@ -181,16 +153,6 @@ impl<'gc> Work<'gc> for Encoding {
         self.memory.set(0);
         stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
         Ok(true)
-    }
-}
-
-impl<'gc> Sequence<'gc> for Encoding {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        self.step(ctx, stack)
     }
 }
 
@@ -250,16 +212,6 @@ impl<'gc> Work<'gc> for Counting<'gc> {
     }
 }
 
-impl<'gc> Sequence<'gc> for Counting<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        self.step(ctx, stack)
-    }
-}
-
 /// `utf8.codepoint(s [, first [, last [, lax]]])`
 fn codepoint<'gc>(
     ctx: Context<'gc>,
@@ -315,16 +267,6 @@ impl<'gc> Work<'gc> for Decoding<'gc> {
         }
         stack.burn((self.position - begin) / 4);
         Ok(self.position >= self.end)
-    }
-}
-
-impl<'gc> Sequence<'gc> for Decoding<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        self.step(ctx, stack)
     }
 }
 
@@ -429,16 +371,6 @@ impl<'gc> Work<'gc> for Seeking<'gc> {
             _ => stack.replace(Value::Nil),
         }
         Ok(true)
-    }
-}
-
-impl<'gc> Sequence<'gc> for Seeking<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        self.step(ctx, stack)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, UserData, Value};
+use luster_value::{CallbackReturn, Context, Error, Stack, UserData, Value};
 use smallvec::SmallVec;
 
 use super::stream::Stream;
@@ -11,6 +11,7 @@ use super::{FileStream, close_stream, stream_of};
 use crate::buffer::reserve_results;
 use crate::counted::CountedBuffer;
 use crate::system_error;
+use crate::work::Work;
 
 /// The longest numeral: the reference's `L_MAXLENNUM`.
 const MAX_NUMERAL: usize = 200;
@@ -124,15 +125,10 @@ pub(super) fn read<'gc>(
     let end = stack.len().max(first);
     reserve_results(stack, end - first + 3, "too many arguments")?;
     let partial = CountedBuffer::new();
-    let mut reading = Reading { file, first, end, next: first, partial, purpose, failure: None };
-    if reading.go_on(ctx, stack)? {
-        Ok(CallbackReturn::Return)
-    } else {
-        Ok(CallbackReturn::Sequence(Box::new(reading)))
-    }
+    Reading { file, first, end, next: first, partial, purpose, failure: None }.begin(ctx, stack)
 }
 
-impl<'gc> Reading<'gc> {
+impl<'gc> Work<'gc> for Reading<'gc> {
     /// Goes on until the results are on the stack, or fuel runs out. Tells whether it is done.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         if !self.read_formats(ctx, stack)? {
@@ -141,7 +137,9 @@ impl<'gc> Reading<'gc> {
         self.finish(ctx, stack)?;
         Ok(true)
     }
+}
 
+impl<'gc> Reading<'gc> {
     /// Reads until all is read, or fuel runs out. Tells whether it is done.
     fn read_formats(
         &mut self,
@@ -281,16 +279,6 @@ impl<'gc> Reading<'gc> {
             let _ = close_stream(self.file);
         }
         Ok(())
-    }
-}
-
-impl<'gc> Sequence<'gc> for Reading<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
     }
 }
 

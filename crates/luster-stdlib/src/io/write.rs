@@ -1,10 +1,11 @@
 //! Writing values to a file: many of them, or long ones, in portions, each charged to the script's fuel.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, UserData, Value};
+use luster_value::{CallbackReturn, Context, Error, Stack, UserData, Value};
 
 use super::{File, with_stream};
 use crate::system_error::file_result;
+use crate::work::Work;
 
 /// How many values are written before the fuel is looked at.
 const PORTION: usize = 1_000;
@@ -22,11 +23,8 @@ pub(super) fn arguments<'gc>(
     file: UserData<'gc>,
     first: usize,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut writing = Writing { file, next: first, written: 0, total: 0 };
-    if writing.go_on(ctx, stack)? {
-        return Ok(CallbackReturn::Return);
-    }
-    Ok(CallbackReturn::Sequence(Box::new(writing)))
+    let writing = Writing { file, next: first, written: 0, total: 0 };
+    writing.begin(ctx, stack)
 }
 
 /// A `write` at work. The arguments stay on the stack.
@@ -41,7 +39,7 @@ struct Writing<'gc> {
     total: usize,
 }
 
-impl<'gc> Writing<'gc> {
+impl<'gc> Work<'gc> for Writing<'gc> {
     /// Writes a portion. Tells whether the results are on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let Some(File(stream)) = self.file.downcast::<File>() else {
@@ -90,15 +88,5 @@ impl<'gc> Writing<'gc> {
             }
         }
         Ok(true)
-    }
-}
-
-impl<'gc> Sequence<'gc> for Writing<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
     }
 }

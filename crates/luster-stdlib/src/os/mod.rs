@@ -9,9 +9,7 @@ use std::io;
 use std::process::{Command, ExitStatus};
 
 use gc_arena::Collect;
-use luster_value::{
-    CallbackReturn, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table, Value,
-};
+use luster_value::{CallbackReturn, Context, Error, Function, LuaString, Stack, Table, Value};
 
 use crate::buffer::grow;
 use crate::c_values::c_string;
@@ -19,6 +17,7 @@ use crate::counted::CountedMemory;
 use crate::output::Output;
 use crate::program::{Program, Step, run};
 use crate::system_error;
+use crate::work::Work;
 use calendar::{Date, Fields};
 
 pub use clock::set_clock;
@@ -91,11 +90,8 @@ fn date<'gc>(
         return Ok(CallbackReturn::Return);
     }
     let (text, memory) = (Vec::new(), CountedMemory::default());
-    let mut writing = DateText { format: whole, left: format.len(), date, text, memory };
-    if writing.go_on(ctx, stack)? {
-        return Ok(CallbackReturn::Return);
-    }
-    Ok(CallbackReturn::Sequence(Box::new(writing)))
+    let writing = DateText { format: whole, left: format.len(), date, text, memory };
+    writing.begin(ctx, stack)
 }
 
 /// A date that is being written in a long format.
@@ -111,7 +107,7 @@ struct DateText<'gc> {
     memory: CountedMemory,
 }
 
-impl<'gc> DateText<'gc> {
+impl<'gc> Work<'gc> for DateText<'gc> {
     /// Writes a portion. Tells whether the text is on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         /// How many conversions there are before the fuel is looked at, and what each costs.
@@ -138,16 +134,6 @@ impl<'gc> DateText<'gc> {
         self.memory.set(0);
         stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
         Ok(true)
-    }
-}
-
-impl<'gc> Sequence<'gc> for DateText<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
     }
 }
 

@@ -3,13 +3,12 @@
 //! How they are read back is in `unpack`.
 
 use gc_arena::Collect;
-use luster_value::{
-    CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
-};
+use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Value, account};
 use smallvec::SmallVec;
 
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
 use crate::counted::CountedMemory;
+use crate::work::Work;
 
 /// The longest integer, in bytes.
 pub(super) const MAX_INTEGER_SIZE: usize = 16;
@@ -261,16 +260,13 @@ pub(super) fn pack<'gc>(
     reserve_results(stack, 1, "too many arguments")?;
     stack.push(Value::Nil);
     let (out, memory) = (Bytes::new(), CountedMemory::default());
-    let mut packing = Packing { place, index: 0, out, text: None, memory };
-    match packing.go_on(ctx, stack) {
-        Ok(true) => Ok(CallbackReturn::Return),
-        Ok(false) => Ok(CallbackReturn::Sequence(Box::new(packing))),
-        Err(error) => {
-            // The arguments are as they were, for whoever tries again.
-            stack.pop();
-            Err(error)
-        }
+    let packing = Packing { place, index: 0, out, text: None, memory };
+    let result = packing.begin(ctx, stack);
+    if result.is_err() {
+        // The arguments are as they were, for whoever tries again.
+        stack.pop();
     }
+    result
 }
 
 /// A `pack` at work. The arguments stay on the stack.
@@ -286,17 +282,7 @@ struct Packing<'gc> {
     memory: CountedMemory,
 }
 
-impl<'gc> Sequence<'gc> for Packing<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
-    }
-}
-
-impl<'gc> Packing<'gc> {
+impl<'gc> Work<'gc> for Packing<'gc> {
     /// Packs values until it is done, or has done much. Tells whether the result is on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let mut format = self.place.format();
@@ -323,7 +309,9 @@ impl<'gc> Packing<'gc> {
         stack.replace(Value::String(result));
         Ok(true)
     }
+}
 
+impl<'gc> Packing<'gc> {
     /// Packs values by the options of a format, not too many at once. Tells whether the format is at
     /// its end.
     fn pack_some(
@@ -585,11 +573,8 @@ pub(super) fn packsize<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut measurement = Measurement { place: Place::begin(stack.string(ctx, 0)?), total: 0 };
-    if measurement.go_on(stack)? {
-        return Ok(CallbackReturn::Return);
-    }
-    Ok(CallbackReturn::Sequence(Box::new(measurement)))
+    let measurement = Measurement { place: Place::begin(stack.string(ctx, 0)?), total: 0 };
+    measurement.begin(ctx, stack)
 }
 
 /// A `packsize` at work.
@@ -600,10 +585,10 @@ struct Measurement<'gc> {
     total: usize,
 }
 
-impl<'gc> Measurement<'gc> {
+impl<'gc> Work<'gc> for Measurement<'gc> {
     /// Reads a portion of the format. Tells whether the result is on the stack.
     #[inline]
-    fn go_on(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let mut format = self.place.format();
         let end = format.rest.len().saturating_sub(PORTION);
         while format.rest.is_empty() || format.rest.len() > end {
@@ -623,16 +608,6 @@ impl<'gc> Measurement<'gc> {
         }
         stack.burn(self.place.go_to(&format) / 4);
         Ok(false)
-    }
-}
-
-impl<'gc> Sequence<'gc> for Measurement<'gc> {
-    fn poll(
-        &mut self,
-        _: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
     }
 }
 

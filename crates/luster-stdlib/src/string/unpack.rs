@@ -3,10 +3,11 @@
 //! Formats, and how values become bytes, are in `pack`.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value};
+use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Value};
 
 use crate::buffer::{reserve_results, with_room};
 use crate::counted::CountedMemory;
+use crate::work::Work;
 
 use super::pack::{INTEGER_SIZE, Item, Kind, LONG_PORTION, PORTION, Place};
 use super::{copied, start_position};
@@ -24,11 +25,8 @@ pub(super) fn unpack<'gc>(
         return Err(Error::argument(3, "initial position out of string"));
     }
     stack.clear();
-    let mut unpacking = Unpacking { place: Place::begin(format), data, at, text: None };
-    if unpacking.go_on(ctx, stack)? {
-        return Ok(CallbackReturn::Return);
-    }
-    Ok(CallbackReturn::Sequence(Box::new(unpacking)))
+    let unpacking = Unpacking { place: Place::begin(format), data, at, text: None };
+    unpacking.begin(ctx, stack)
 }
 
 /// An `unpack` at work. The values so far are on the stack.
@@ -54,17 +52,7 @@ struct LongCopy {
 
 gc_arena::static_collect!(LongCopy);
 
-impl<'gc> Sequence<'gc> for Unpacking<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
-    }
-}
-
-impl<'gc> Unpacking<'gc> {
+impl<'gc> Work<'gc> for Unpacking<'gc> {
     /// Unpacks values until it is done, or has done much. Tells whether all results are on the stack.
     #[inline]
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
@@ -146,7 +134,9 @@ impl<'gc> Unpacking<'gc> {
         stack.burn(self.place.go_to(&format) / 4 + stack.len() - count);
         Ok(false)
     }
+}
 
+impl<'gc> Unpacking<'gc> {
     /// Goes on with the copy of a long string; pushes the string when it is complete.
     fn copy_some(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) {
         let Some(LongCopy { end, after, copy, memory }) = &mut self.text else { return };

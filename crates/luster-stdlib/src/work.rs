@@ -1,0 +1,47 @@
+//! What a library function does in portions: begun by the function, and gone on with by a sequence when
+//! there is more than one portion to do, so that the script can be stopped in between.
+//!
+//! Functions that call others, or that have more than one state, are sequences of their own.
+
+use gc_arena::Collect;
+use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack};
+
+/// Work that is done in portions, each of which is charged to the script's fuel.
+pub(crate) trait Work<'gc>: Collect<'gc> + Sized + 'gc {
+    /// Does a portion. Tells whether the results are on the stack.
+    ///
+    /// # Errors
+    /// Whatever the function fails with.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>>;
+
+    /// Does the first portion. Answers what the function does that has this work.
+    ///
+    /// # Errors
+    /// Whatever the function fails with.
+    #[inline]
+    fn begin(
+        mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack)? {
+            return Ok(CallbackReturn::Return);
+        }
+        Ok(CallbackReturn::Sequence(Box::new(Begun(self))))
+    }
+}
+
+/// Work that has been begun.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Begun<W>(W);
+
+impl<'gc, W: Work<'gc>> Sequence<'gc> for Begun<W> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.0.go_on(ctx, stack)? { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
+}
