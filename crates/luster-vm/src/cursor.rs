@@ -295,7 +295,6 @@ impl<'gc> Cursor<'gc> {
         if !state.registers.has_room(function + 1 + argc.max(code.registers as usize)) {
             return false;
         }
-        let frame = running_frame(&mut state.frames);
         frame.closure = closure;
         frame.base = function as u32 + 1;
         frame.next = NextInstruction::at(&code.instructions, 0);

@@ -12,9 +12,7 @@ use std::hint::cold_path;
 
 use luster_bytecode::Op;
 use luster_number as number;
-use luster_value::{
-    Builtin, ClosureInsides, Frame, Metamethod, ReturnKind, Table, Told, UpValue, Value,
-};
+use luster_value::{Builtin, ClosureInsides, Frame, ReturnKind, Table, Told, UpValue, Value};
 
 use crate::cursor::{Answer, Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::Fault;
@@ -599,17 +597,6 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 break;
                             }
                         };
-                        // Mostly it is a field of the table that stands right behind, and both places
-                        // are as they were.
-                        let index = ctx.metamethod_name(Metamethod::Index);
-                        if let Some(Value::Table(class)) =
-                            metatable.guess_cached(index, i.small_cache())
-                            && let Some(value) = class.guess_cached(key, &i.c)
-                            && !value.is_nil()
-                        {
-                            cursor.set(i.a, value);
-                            break;
-                        }
                         let found =
                             outside!(find_inherited(ctx, metatable, key, &i.c, i.small_cache()));
                         match found {

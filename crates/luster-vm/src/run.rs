@@ -298,21 +298,32 @@ impl<'gc> Run<'_, 'gc> {
                 Ok(Flow::GoOn)
             }
             ReturnKind::Call(1) => Ok(Flow::GoOn),
-            ReturnKind::Call(0) | ReturnKind::Frame => {
-                self.state.registers.copy(from, function, count);
-                self.state.top = function + count;
+            ReturnKind::Frame => {
+                self.put_results(from, count, function, 0);
                 Ok(Flow::GoOn)
             }
             ReturnKind::Call(wanted) => {
-                let wanted = wanted as usize - 1;
-                self.state.registers.copy(from, function, count.min(wanted));
-                if count < wanted {
-                    self.state.registers.clear(function + count..function + wanted);
-                }
+                self.put_results(from, count, function, wanted);
                 Ok(Flow::GoOn)
             }
             ReturnKind::Tail => self.deliver_tail(from, count),
             other => self.deliver_metamethod(from, count, other),
+        }
+    }
+
+    /// Puts `count` results from a slot on where a Lua function wants them: one less than `wanted`, or
+    /// all, up to the open top, for 0.
+    #[inline]
+    pub(crate) fn put_results(&mut self, from: usize, count: usize, to: usize, wanted: u8) {
+        if wanted == 0 {
+            self.state.registers.copy(from, to, count);
+            self.state.top = to + count;
+            return;
+        }
+        let wanted = usize::from(wanted) - 1;
+        self.state.registers.copy(from, to, count.min(wanted));
+        if count < wanted {
+            self.state.registers.clear(to + count..to + wanted);
         }
     }
 

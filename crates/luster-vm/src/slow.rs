@@ -138,8 +138,10 @@ impl<'gc> Run<'_, 'gc> {
             self.switch = Some(Switch::Finished { from: function, count });
             return Next::Stop;
         }
-        if returns == ReturnKind::Frame && self.is_protected() {
-            return self.return_protected(function, count);
+        if returns == ReturnKind::Frame
+            && let Some(next) = self.return_protected(function, count)
+        {
+            return next;
         }
         let control = self.deliver(function, count, function, returns);
         self.go_on_after(control, Extent::UNKNOWN)
@@ -160,8 +162,10 @@ impl<'gc> Run<'_, 'gc> {
             self.put_results(from, count, function, wanted);
             return self.go_on_at_top();
         }
-        if returns == ReturnKind::Frame && self.is_protected() {
-            return self.return_protected(from, count);
+        if returns == ReturnKind::Frame
+            && let Some(next) = self.return_protected(from, count)
+        {
+            return next;
         }
         if returns == ReturnKind::Frame && self.is_at_bottom() {
             self.state.registers.copy(from, function, count);
@@ -172,57 +176,24 @@ impl<'gc> Run<'_, 'gc> {
         self.go_on_after(control, Extent::UNKNOWN)
     }
 
-    /// Whether a function has just returned that `pcall` called for a Lua function, and no hook is to be
-    /// told of that.
-    #[inline(always)]
-    fn is_protected(&self) -> bool {
-        matches!(
-            self.state.frames.last(),
-            Some(Frame::Protected(frame)) if matches!(frame.returns, ReturnKind::Call(_))
-        ) && !self.state.tracing.is_on()
-    }
-
     /// Takes `count` results from a slot on, which come after `true`, to the Lua function that called the
-    /// `pcall` on top.
+    /// `pcall` on top. Answers nothing, and has done nothing, if that is not what is on top, or a hook is to
+    /// be told.
     #[inline]
-    fn return_protected(&mut self, from: usize, count: usize) -> Next {
-        let Some(Frame::Protected(frame)) = self.state.frames.last() else {
-            unreachable!("it has just been looked at");
-        };
-        let (function, returns, depth) = (frame.function as usize, frame.returns, frame.depth);
-        let ReturnKind::Call(wanted) = returns else {
-            unreachable!("it has just been looked at");
-        };
-        self.state.depth = depth - 1;
+    fn return_protected(&mut self, from: usize, count: usize) -> Option<Next> {
+        let Some(Frame::Protected(frame)) = self.state.frames.last() else { return None };
+        let ReturnKind::Call(wanted) = frame.returns else { return None };
+        if self.state.tracing.is_on() {
+            return None;
+        }
+        let function = frame.function as usize;
+        self.state.depth = frame.depth - 1;
         self.state.frames.pop();
-        match wanted {
-            1 => {}
-            0 => {
-                self.put_results(from, count, function + 1, 0);
-                self.state.registers.set(function, Value::True);
-            }
-            wanted => {
-                self.put_results(from, count, function + 1, wanted - 1);
-                self.state.registers.set(function, Value::True);
-            }
+        if wanted != 1 {
+            self.put_results(from, count, function + 1, wanted.saturating_sub(1));
+            self.state.registers.set(function, Value::True);
         }
-        self.go_on_at_top()
-    }
-
-    /// Puts `count` results from a slot on where a Lua function wants them: one less than `wanted`, or
-    /// all, up to the open top, for 0.
-    #[inline]
-    fn put_results(&mut self, from: usize, count: usize, to: usize, wanted: u8) {
-        if wanted == 0 {
-            self.state.registers.copy(from, to, count);
-            self.state.top = to + count;
-            return;
-        }
-        let wanted = usize::from(wanted) - 1;
-        self.state.registers.copy(from, to, count.min(wanted));
-        if count < wanted {
-            self.state.registers.clear(to + count..to + wanted);
-        }
+        Some(self.go_on_at_top())
     }
 
     /// Whether the coroutine's main function has just returned.

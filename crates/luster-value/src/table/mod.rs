@@ -431,14 +431,6 @@ impl<'gc> Table<'gc> {
         }
     }
 
-    /// The value of a short string key, if it is where an inline cache says.
-    #[inline(always)]
-    pub fn guess_cached(self, key: LuaString<'gc>, cache: &impl SlotCache) -> Option<Value<'gc>> {
-        let nodes = &self.parts().nodes;
-        let guess = cache.guess();
-        nodes.holds_short(guess, key).then(|| nodes.value(guess))
-    }
-
     /// Sets an integer key if that needs neither a metamethod nor growth. Tells whether it did.
     #[inline(always)]
     pub fn try_set_positional(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
