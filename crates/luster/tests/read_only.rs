@@ -145,6 +145,21 @@ fn a_metamethod_still_takes_new_keys() -> Result<()> {
 }
 
 #[test]
+fn a_metamethod_does_not_lead_into_a_read_only_table() -> Result<()> {
+    let lua = Lua::new();
+    lua.load("taken = { old = 1, 2 } proxy = setmetatable({}, { __newindex = taken })").exec()?;
+    lua.globals().get::<Table>("taken")?.set_read_only(true)?;
+    for assignment in
+        ["proxy.old = 5", "proxy.new = 5", "proxy[1] = 5", "local k = 'old' proxy[k] = 5"]
+    {
+        let error = lua.load(assignment).exec().unwrap_err();
+        assert!(error.message().contains(MESSAGE), "{assignment}: {error}");
+    }
+    assert_eq!(lua.load("return taken.old + taken[1]").eval::<i64>()?, 3);
+    Ok(())
+}
+
+#[test]
 fn a_table_can_be_changed_again() -> Result<()> {
     let lua = Lua::new();
     lua.load("t = { 1 } function set() t.x = 1 t[1] = 2 t[2] = 3 return t.x + t[1] + t[2] end")
