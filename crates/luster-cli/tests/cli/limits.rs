@@ -29,7 +29,7 @@ fn limits_end_the_program() {
 /// One line says which limit it was, with nothing else, not even a traceback.
 #[test]
 fn odd_scripts_end_by_their_limit() {
-    let arguments = ["--memory", "4M", "--fuel", "5M", "--timeout", "60s", "--sandbox", "-"];
+    let arguments = ["--memory", "8M", "--fuel", "30M", "--timeout", "60s", "--sandbox", "-"];
     let fuel = "fuel exhausted";
     let memory = "memory limit exceeded";
     for (script, limit) in [
