@@ -4,7 +4,6 @@
 
 use std::alloc::{self, Layout};
 use std::marker::PhantomData;
-use std::ptr::NonNull;
 
 use gc_arena::collect::Trace;
 
@@ -26,9 +25,6 @@ struct Node {
 /// What an empty hash part points to, so that looking up needs no test for it.
 static NO_NODE: Node =
     Node { value: Word::new(0), key: Word::new(0), value_tag: NIL, key_tag: NIL, next: 0 };
-
-/// Up to so many nodes are made empty here rather than by the allocator.
-const FEW_NODES: u32 = 32;
 
 pub(super) struct Nodes<'gc> {
     nodes: *mut Node,
@@ -56,31 +52,13 @@ impl<'gc> Nodes<'gc> {
         if !account::has_room_for(layout.size()) {
             return None;
         }
-        let memory = Self::empty(layout, size)?;
+        // SAFETY: the layout is not empty. All-zero bytes are a valid, empty `Node`.
+        let memory = unsafe { alloc::alloc_zeroed(layout) };
+        if memory.is_null() {
+            return None;
+        }
         account::add(layout.size());
-        Some(Nodes { nodes: memory, mask: size - 1, last_free: size, values: PhantomData })
-    }
-
-    /// Memory for so many nodes, all of them empty.
-    ///
-    /// A few are written one by one, but for what their tags say is not there. All-zero bytes would do, but
-    /// for zeros an allocator does not use all of the small pieces of memory that it has at hand: glibc's
-    /// `calloc` only since its version 2.41.
-    fn empty(layout: Layout, size: u32) -> Option<*mut Node> {
-        if size > FEW_NODES {
-            // SAFETY: the layout is not empty.
-            let memory = unsafe { alloc::alloc_zeroed(layout) };
-            return NonNull::new(memory.cast()).map(NonNull::as_ptr);
-        }
-        // SAFETY: the layout is not empty.
-        let nodes = NonNull::new(unsafe { alloc::alloc(layout) })?.cast::<Node>();
-        for slot in 0..size as usize {
-            let (value, key) = (Word::uninit(), Word::uninit());
-            let node = Node { value, key, value_tag: NIL, key_tag: NIL, next: 0 };
-            // SAFETY: there is memory for so many nodes.
-            unsafe { nodes.add(slot).write(node) };
-        }
-        Some(nodes.as_ptr())
+        Some(Nodes { nodes: memory.cast(), mask: size - 1, last_free: size, values: PhantomData })
     }
 
     fn layout(size: u32) -> Option<Layout> {
