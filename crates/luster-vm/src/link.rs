@@ -41,13 +41,15 @@ fn link_into<'gc>(
         })
         .collect();
     let mut charged = 0;
-    let instructions: Box<[_]> = prototype
+    let instructions = prototype
         .instructions
         .iter()
         .enumerate()
-        .map(|(index, &instruction)| link_instruction(instruction, index, &mut charged, &constants))
+        .map(|(index, &instruction)| {
+            let op = op_before(instruction.op, prototype.instructions.get(index + 1));
+            link_instruction(instruction, op, index, &mut charged, &constants)
+        })
         .collect();
-    pair_up(&prototype.instructions, &instructions);
     Gc::new(
         &ctx,
         Code {
@@ -140,12 +142,11 @@ static PAIRED: [[Op; Op::ALL.len()]; Op::ALL.len()] = {
     paired
 };
 
-/// Has instructions do the work of the next one too, where there is an op for that. The next one stays: it
-/// may be jumped to, and it is done by itself when it has more to do than is usual.
-fn pair_up(plain: &[Instruction], linked: &[LinkedInstruction]) {
-    for (pair, first) in plain.windows(2).zip(linked) {
-        first.op.set(PAIRED[pair[0].op as usize][pair[1].op as usize]);
-    }
+/// What an instruction becomes before the next one: the op that does the work of both, where there is one.
+/// The next one stays: it may be jumped to, and it is done by itself when it has more to do than is usual.
+#[inline]
+fn op_before(op: Op, next: Option<&Instruction>) -> Op {
+    next.map_or(op, |next| PAIRED[op as usize][next.op as usize])
 }
 
 const fn is_register(operand: Operand) -> bool {
@@ -189,11 +190,12 @@ fn size_in_memory(prototype: &Prototype) -> usize {
         + 32 * (prototype.locals.len() + prototype.upvalues.len())
 }
 
-/// An instruction in the form that runs. One that charges fuel before it leaves the function costs
+/// An instruction in the form that runs, with the op that it has there. One that charges fuel before it leaves the function costs
 /// as much as there are instructions since the one before it, which is what `charged` tells.
 #[inline]
 fn link_instruction(
     instruction: Instruction,
+    linked_op: Op,
     index: usize,
     charged: &mut usize,
     constants: &[Value<'_>],
@@ -222,23 +224,23 @@ fn link_instruction(
         Rest::JumpBack => (d * STRIDE, d.unsigned_abs()),
         Rest::Constant => {
             let constant = constants[d as usize];
-            return LinkedInstruction::with_constant(op, [a, middle, last], constant);
+            return LinkedInstruction::with_constant(linked_op, [a, middle, last], constant);
         }
         Rest::LastName => {
             let name = constants[usize::from(c)];
-            return LinkedInstruction::with_constant(op, [a, middle, cache], name);
+            return LinkedInstruction::with_constant(linked_op, [a, middle, cache], name);
         }
         Rest::MiddleName => {
             let name = constants[usize::from(b)];
-            return LinkedInstruction::with_constant(op, [a, last, cache], name);
+            return LinkedInstruction::with_constant(linked_op, [a, last, cache], name);
         }
         Rest::MiddleNameConstant => {
             let value = LinkedOperand::number(d as u16);
             let name = constants[usize::from(b)];
-            return LinkedInstruction::with_constant(op, [a, value, cache], name);
+            return LinkedInstruction::with_constant(linked_op, [a, value, cache], name);
         }
     };
-    LinkedInstruction::new(op, [a, middle, last], d, e)
+    LinkedInstruction::new(linked_op, [a, middle, last], d, e)
 }
 
 /// A closure of a main function: its first upvalue is a new cell with the environment, the others
