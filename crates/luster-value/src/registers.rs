@@ -39,7 +39,7 @@ const SHOWN: usize = 1 << 14;
 const KEPT: usize = 1 << 10;
 
 /// What it costs to free a coroutine, as bytes that the collector looks at.
-const DROP_WORK: usize = 8192;
+const DROP_WORK: usize = 16_384;
 
 /// How many more slots a message handler may use when the others ran out.
 const HANDLER_SLOTS: u32 = 20_000;

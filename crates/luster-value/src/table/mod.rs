@@ -137,6 +137,7 @@ unsafe impl<'gc> Collect<'gc> for TableData<'gc> {
         // SAFETY: nothing else is at work on the parts while the collector traces, and tracing
         // only fills the collector's own queues.
         let parts = unsafe { &mut *self.parts.get() };
+        parts.note_trace();
         match self.weak_mode() {
             None => {
                 parts.array.trace(cc);
@@ -156,6 +157,20 @@ fn is_held(value: Value<'_>) -> bool {
 }
 
 impl<'gc> Parts<'gc> {
+    /// Notes what it costs to trace a table that is not small.
+    #[inline]
+    fn note_trace(&self) {
+        /// How many entries make no difference, and what one costs in bytes.
+        const FEW: u32 = 64;
+        const ENTRY_WORK: usize = 12;
+        let (items, slots) = (self.array.len(), self.nodes.size());
+        if items.saturating_add(slots) > FEW {
+            let (items, slots) = (items as usize, slots as usize);
+            account::traced(items * ENTRY_WORK + slots * 4 * ENTRY_WORK);
+            account::went_through(items + slots);
+        }
+    }
+
     fn trace_weak<T: Trace<'gc>>(&mut self, cc: &mut T, mode: WeakMode) {
         for index in 0..self.array.len() {
             let value = self.array.get(index);
@@ -754,6 +769,7 @@ impl<'gc> Table<'gc> {
     pub(crate) fn mark_ephemerons(self, fc: &Finalization<'gc>) -> bool {
         let nodes = &self.parts().nodes;
         account::looked_at(nodes.size() as usize * 2 * SLOT_WORK);
+        account::went_through(nodes.size() as usize);
         let mut marked = false;
         for slot in 0..nodes.size() {
             if nodes.is_nil(slot) || is_dead(fc, nodes.key(slot)) {
@@ -967,6 +983,7 @@ impl<'gc> Parts<'gc> {
                 total += 1;
             }
         }
+        account::went_through(total as usize);
         let (array_len, in_array) = best_array_size(&counts);
         // Values that no longer belong to the array part go to the new hash part.
         let moved: Vec<(i64, Value<'gc>)> = (array_len..len)
