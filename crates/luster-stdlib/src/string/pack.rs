@@ -384,11 +384,20 @@ impl<'gc> Packing<'gc> {
                             1
                         }
                     };
-                    grow(out, text.len() + zeros)?;
                     if text.len() + zeros > LONG_PORTION {
+                        // Where there are more of them, it grows once for all.
+                        let rest = (at + 1..stack.len()).map(|index| match stack.get(index) {
+                            Value::String(text) => text.len() + INTEGER_SIZE,
+                            _ => INTEGER_SIZE,
+                        });
+                        let all = rest.fold(text.len() + zeros, usize::saturating_add);
+                        if grow(out, all).is_err() {
+                            grow(out, text.len() + zeros)?;
+                        }
                         self.text = Some(LongText { text: string, done: 0, zeros });
                         break;
                     }
+                    grow(out, text.len() + zeros)?;
                     out.extend_from_slice(text);
                     out.resize(out.len() + zeros, 0);
                 }
