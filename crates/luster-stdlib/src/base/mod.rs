@@ -81,6 +81,9 @@ fn assert<'gc>(
     }
 }
 
+/// What it costs to write a place before a message.
+const ERROR_FUEL: usize = 20;
+
 /// `error(message [, level])`
 fn error<'gc>(
     ctx: Context<'gc>,
@@ -89,7 +92,7 @@ fn error<'gc>(
     let level = c_int(stack.optional_integer(ctx, 1, 1)?);
     // The levels above the one that is meant are gone through.
     let levels = usize::try_from(level).unwrap_or(0);
-    stack.burn(levels.min(stack.thread_state().frames.len()) / 4);
+    stack.burn(ERROR_FUEL + levels.min(stack.thread_state().frames.len()) / 4);
     Err(raise(ctx, stack, stack.get(0), level))
 }
 
