@@ -271,6 +271,9 @@ pub struct Code<'gc> {
     pub is_vararg: bool,
     /// How many registers the prototype needs.
     pub registers: u8,
+    /// How many slots there have to be behind the function for the quickest way to call it: its registers,
+    /// or more than there can be, for one with extra arguments.
+    pub room: u32,
     /// What all of this takes.
     pub memory: account::Held,
 }
@@ -499,6 +502,7 @@ mod tests {
                 parameters: 0,
                 is_vararg: false,
                 registers: 1,
+                room: 1,
                 memory: crate::account::Held::default(),
             },
         )

@@ -6,12 +6,13 @@
 //! the VM's business.
 //!
 //! `unsafe` stands in `string`, `intern`, `marking`, `table`, `closure`, `callback`, `registers`,
-//! `finalizers`, `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow
+//! `frames`, `finalizers`, `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow
 //! their header inline, for access without borrow flags, for downcasts and borrows of the host's values,
 //! for `Collect` implementations that hold things weakly, and for what they rely on.
 
 pub mod account;
 mod arguments;
+mod call_info;
 mod callback;
 mod closure;
 mod collector_settings;
@@ -19,6 +20,7 @@ mod context;
 mod depth_limits;
 mod error;
 mod finalizers;
+mod frames;
 mod hook;
 mod insides;
 mod intern;
@@ -38,6 +40,7 @@ mod userdata;
 mod value;
 pub mod weak;
 
+pub use call_info::{CallInfo, ReturnKind};
 pub use callback::{
     Builtin, Callback, CallbackReturn, Captured, CollectRequest, Function, Quick, ResumeKind,
 };
@@ -47,6 +50,7 @@ pub use context::{Context, SetUp, State};
 pub use depth_limits::{DepthLimits, MAX_NESTING, MAX_SLOTS};
 pub use error::{Error, Raised, RustError, rust_error};
 pub use finalizers::Finalizers;
+pub use frames::Frames;
 pub use hook::{AfterHook, Hook, HookFrame, Told, Tracing};
 pub use insides::{ClosureInsides, StackInsides, ThreadInsides};
 pub use lend::{BorrowFault, Lender, LentCall, LentFunction, UserCell, UserRef, UserRefMut, lend};
@@ -59,7 +63,7 @@ pub use string::{LuaString, MAX_SHORT};
 pub use table::{InvalidKey, SlotCache, Table};
 pub use thread::{
     AfterClosing, ClosingFrame, Descent, FinalizerFrame, Frame, HandlerFrame, LuaFrame,
-    ProtectedFrame, ReturnKind, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
+    ProtectedFrame, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
 };
 pub use trace::{TraceFrame, Traceback};
 pub use unopened::{Opener, Wanted};

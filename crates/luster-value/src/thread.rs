@@ -7,38 +7,16 @@ use gc_arena::lock::RefLock;
 use gc_arena::{Collect, Gc, Mutation};
 
 use crate::account;
+use crate::call_info::{CallInfo, ReturnKind};
 use crate::callback::ResumeKind;
 use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
+use crate::frames::Frames;
 use crate::hook::{Hook, HookFrame, Tracing};
 use crate::registers::RegisterFile;
 use crate::sequence::BoxSequence;
 use crate::trace::Traceback;
 use crate::value::Value;
-
-/// Where the results of a call go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Collect)]
-#[collect(require_static)]
-pub enum ReturnKind {
-    /// To the call's first register on: one less than this many, or all (and they set the top)
-    /// for 0. The calling frame is a Lua function.
-    Call(u8),
-    /// The first, to this register of the calling Lua function: a metamethod's result.
-    Register(u8),
-    /// The first, as a condition, to the jump instruction that the calling Lua function is at.
-    Condition,
-    /// To the concatenation that the calling Lua function is at; this many operands remain.
-    Concat(u8),
-    /// Nowhere.
-    Discard,
-    /// Nowhere; the calling Lua function does the instruction that it is at once more: there may be
-    /// another variable to close.
-    Again,
-    /// They are the results of the calling Lua function, which called a callback as its last act.
-    Tail,
-    /// To the stack of the frame below, which is not a Lua function, from where the call began.
-    Frame,
-}
 
 /// What a function does in a coroutine.
 #[derive(Collect)]
@@ -78,15 +56,8 @@ pub struct LuaFrame<'gc> {
     /// The next instruction, when it is not running.
     #[collect(require_static)]
     pub next: NextInstruction,
-    /// How many extra arguments stand below `base`.
-    pub varargs: u32,
-    /// Where its results go.
-    #[collect(require_static)]
-    pub returns: ReturnKind,
-    /// Whether it was called in the place of another.
-    pub is_tail_call: bool,
-    /// How many arguments `__call` metamethods put before those of the call.
-    pub extra_arguments: u8,
+    /// How it was called, and where its results go.
+    pub info: CallInfo,
 }
 
 impl LuaFrame<'_> {
@@ -296,7 +267,7 @@ pub struct ThreadState<'gc> {
     /// The registers of all frames.
     pub registers: RegisterFile<'gc>,
     /// The frames, the running one last.
-    pub frames: Vec<Frame<'gc>>,
+    pub frames: Frames<'gc>,
     /// What the frames take, as counted at the end of each turn.
     frame_memory: account::Held,
     /// The slots of the to-be-closed variables, the innermost last.
@@ -439,7 +410,7 @@ impl ThreadState<'_> {
     /// closed, nothing has failed, and no protected call is under way.
     #[inline]
     pub(crate) fn reset_returned(&mut self) {
-        let is_plain = matches!(self.frames.as_slice(), [Frame::Bottom])
+        let is_plain = matches!(&*self.frames, [Frame::Bottom])
             && !self.registers.has_handler_room()
             && self.tracing.paused == 0;
         if !is_plain {
@@ -510,7 +481,7 @@ impl<'gc> Thread<'gc> {
         registers.set_live(1);
         let state = ThreadState {
             registers,
-            frames: Vec::new(),
+            frames: Frames::new(),
             frame_memory: account::Held::default(),
             to_be_closed: Vec::new(),
             top: 1,

@@ -3,7 +3,7 @@
 //! The quickest calls are the dispatch loop's own (see `cursor`). Where results go is in `run`.
 
 use luster_value::{
-    AfterClosing, BoxSequence, Builtin, Callback, CallbackReturn, ClosingFrame, Closure,
+    AfterClosing, BoxSequence, Builtin, CallInfo, Callback, CallbackReturn, ClosingFrame, Closure,
     ClosureInsides, Error, Frame, LinkedOperand, Metamethod, ProtectedFrame, Quick, ReturnKind,
     SequenceFrame, Stack, Value, WaitingFrame, WaitsFor, account,
 };
@@ -37,7 +37,7 @@ impl<'gc> Run<'_, 'gc> {
                     if extra > 0
                         && let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
                     {
-                        frame.extra_arguments = extra as u8;
+                        frame.info = frame.info.with_extra_arguments(extra as u8);
                     }
                     return Ok(Flow::GoOn);
                 }
@@ -128,7 +128,7 @@ impl<'gc> Run<'_, 'gc> {
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
-        push_frame(self.state, closure, base, function, 0, returns);
+        push_frame(self.state, closure, base, function, CallInfo::new(returns));
         Ok(base)
     }
 
@@ -175,8 +175,8 @@ impl<'gc> Run<'_, 'gc> {
         }
         self.state.registers.copy(first, base, parameters);
         self.state.registers.clear(first..first + parameters);
-        let varargs = argc.saturating_sub(parameters);
-        push_frame(self.state, closure, base, function, varargs, returns);
+        let info = CallInfo::with_varargs(returns, argc.saturating_sub(parameters) as u32);
+        push_frame(self.state, closure, base, function, info);
         Ok(base)
     }
 

@@ -11,9 +11,9 @@
 use std::hint::cold_path;
 
 use luster_value::{
-    Closure, ClosureInsides, Context, Frame, LinkedInstruction, LinkedOperand, LuaFrame, LuaString,
-    NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState, UpValue, Value,
-    integer_mut,
+    CallInfo, Closure, ClosureInsides, Context, Frame, Frames, LinkedInstruction, LinkedOperand,
+    LuaFrame, LuaString, NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState,
+    UpValue, Value, integer_mut,
 };
 
 /// What the quick form of a function came to.
@@ -224,9 +224,10 @@ impl<'gc> Cursor<'gc> {
         unsafe { self.closure.upvalue_unchecked(index.get() as usize) }
     }
 
-    /// Calls a function without extra arguments from the slot `after` a register, with `argc`
-    /// arguments behind it, and goes to its beginning. Tells whether there was room for its registers; if not, nothing
-    /// has happened but that the place is in the caller's frame.
+    /// Calls a function without extra arguments from the slot `after` a register, with `argc` arguments
+    /// behind it, and goes to its beginning. Tells whether that could be done; if not, nothing has happened
+    /// but that the place is in the caller's frame: there is no room for its registers, or it is a function
+    /// with extra arguments.
     #[inline(always)]
     pub(crate) fn call(
         &mut self,
@@ -237,22 +238,42 @@ impl<'gc> Cursor<'gc> {
         argc: usize,
         returns: ReturnKind,
     ) -> bool {
+        // What is asked of the code is asked before anything is stored, which could be a part of it as far
+        // as the compiler knows.
+        let code = closure.code().as_ref();
+        let (room, parameters) = (code.room as usize, code.parameters as usize);
+        let first = code.instructions.as_ptr();
         let caller = running_frame(&mut state.frames);
         caller.next = self.next();
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
-        let code = closure.code().as_ref();
-        if !state.registers.has_room(base + code.registers as usize) {
+        if !state.registers.has_room(base + room) {
             return false;
         }
-        *self = Cursor::begin(&mut state.registers, closure, base);
-        let parameters = code.parameters as usize;
+        self.pc = first;
+        self.closure = closure;
+        // SAFETY: the slots of the function and of its registers are there, as has just been asked. Only
+        // the stress build moves them when it is asked.
+        self.registers = unsafe {
+            match cfg!(luster_stress) {
+                true => state.registers.window(base),
+                false => self.registers.byte_add(register.offset()).add(after).add(1),
+            }
+        };
         if argc < parameters {
             cold_path();
-            // SAFETY: parameters are registers, which have just been reserved.
+            // SAFETY: parameters are registers.
             unsafe { clear(self.registers.add(argc), parameters - argc) };
         }
-        push_frame(state, closure, base, function, 0, returns);
+        push(state, || {
+            Frame::Lua(LuaFrame {
+                closure,
+                base: base as u32,
+                function: function as u32,
+                next: NextInstruction::from_pointer(first),
+                info: CallInfo::new(returns),
+            })
+        });
         true
     }
 }
@@ -298,9 +319,7 @@ impl<'gc> Cursor<'gc> {
         frame.closure = closure;
         frame.base = function as u32 + 1;
         frame.next = NextInstruction::at(&code.instructions, 0);
-        frame.varargs = 0;
-        frame.is_tail_call = true;
-        frame.extra_arguments = 0;
+        frame.info = CallInfo::new(frame.info.returns()).in_place();
         // SAFETY: the function and its arguments stand in slots of the running one, or reach up to the
         // open top; as many slots from its own on have just been reserved, and they come first.
         unsafe {
@@ -327,15 +346,25 @@ impl<'gc> Cursor<'gc> {
         count: usize,
     ) -> bool {
         let frame = running_frame(&mut state.frames);
-        let function = frame.function as usize;
-        match frame.returns {
-            ReturnKind::Call(2) => set_result(state, function, value),
-            ReturnKind::Call(1) => {}
-            ReturnKind::Call(0) => {
-                set_result(state, function, value);
-                state.top = function + count;
+        // Most functions are called so; their results go where the function stands, before the registers.
+        match frame.info.plain() {
+            Some(2) => {
+                // SAFETY: that slot was reserved along with the registers.
+                unsafe { *self.registers.sub(1) = value };
             }
-            _ => return false,
+            Some(1) => {}
+            _ => {
+                let function = frame.function as usize;
+                match frame.info.returns() {
+                    ReturnKind::Call(2) => set_result(state, function, value),
+                    ReturnKind::Call(1) => {}
+                    ReturnKind::Call(0) => {
+                        set_result(state, function, value);
+                        state.top = function + count;
+                    }
+                    _ => return false,
+                }
+            }
         }
         self.leave(state);
         true
@@ -353,7 +382,7 @@ impl<'gc> Cursor<'gc> {
     ) -> bool {
         let frame = running_frame(&mut state.frames);
         let function = frame.function as usize;
-        let wanted = match frame.returns {
+        let wanted = match frame.info.returns() {
             ReturnKind::Call(0) => return false,
             ReturnKind::Call(wanted) => usize::from(wanted) - 1,
             _ => return false,
@@ -372,9 +401,8 @@ impl<'gc> Cursor<'gc> {
     /// called it.
     #[inline(always)]
     fn leave(&mut self, state: &mut ThreadState<'gc>) {
-        let count = state.frames.len() - 1;
-        // SAFETY: there is a last frame, and a Lua function's frame is `Copy`, so nothing is leaked.
-        unsafe { state.frames.set_len(count) };
+        // SAFETY: the dispatch loop runs the Lua function whose frame is on top.
+        unsafe { state.frames.pop_running() };
         let caller = running_frame(&mut state.frames);
         *self = Cursor::load(&mut state.registers, caller);
     }
@@ -382,14 +410,10 @@ impl<'gc> Cursor<'gc> {
 
 /// The frame of the Lua function that the dispatch loop runs.
 #[inline(always)]
-pub(crate) fn running_frame<'a, 'gc>(frames: &'a mut [Frame<'gc>]) -> &'a mut LuaFrame<'gc> {
-    debug_assert!(matches!(frames.last(), Some(Frame::Lua(_))));
-    match frames.last_mut() {
-        Some(Frame::Lua(frame)) => frame,
-        // SAFETY: the dispatch loop runs the Lua function whose frame is on top, and only asks
-        // before it pushes or drops one.
-        _ => unsafe { std::hint::unreachable_unchecked() },
-    }
+pub(crate) fn running_frame<'a, 'gc>(frames: &'a mut Frames<'gc>) -> &'a mut LuaFrame<'gc> {
+    // SAFETY: the dispatch loop runs the Lua function whose frame is on top, and only asks before it
+    // pushes or drops one.
+    unsafe { frames.running() }
 }
 
 /// Keeps the code that leads here apart from other code that ends in the same way; see `Tail` in
@@ -409,20 +433,14 @@ pub(crate) fn keep_apart() {
     }
 }
 
-/// Pushes a frame, which `make` builds where it belongs: built on the stack and copied by wider moves
-/// than it was written by, it would stall every call.
+/// Pushes a frame, which `make` builds where it belongs.
 #[inline(always)]
 pub(crate) fn push<'gc>(state: &mut ThreadState<'gc>, make: impl FnOnce() -> Frame<'gc>) {
-    if state.frames.len() == state.frames.capacity() {
+    if !state.frames.has_room() {
         state.grow_frames();
     }
-    let frames = &mut state.frames;
-    let len = frames.len();
     // SAFETY: there is room for one more frame, just made sure of.
-    unsafe {
-        frames.as_mut_ptr().add(len).write(make());
-        frames.set_len(len + 1);
-    }
+    unsafe { state.frames.push_unchecked(make) };
 }
 
 /// Pushes the frame of a Lua function.
@@ -432,8 +450,7 @@ pub(crate) fn push_frame<'gc>(
     closure: Closure<'gc>,
     base: usize,
     function: usize,
-    varargs: usize,
-    returns: ReturnKind,
+    info: CallInfo,
 ) {
     push(state, || {
         Frame::Lua(LuaFrame {
@@ -441,10 +458,7 @@ pub(crate) fn push_frame<'gc>(
             base: base as u32,
             function: function as u32,
             next: NextInstruction::at(&closure.code().as_ref().instructions, 0),
-            varargs: varargs as u32,
-            returns,
-            is_tail_call: false,
-            extra_arguments: 0,
+            info,
         })
     });
 }
@@ -476,17 +490,17 @@ pub(crate) fn call_above<'gc, const N: usize>(
             *slot.add(1 + missing) = Value::Nil;
         }
     }
-    push_frame(state, closure, function + 1, function, 0, returns);
+    push_frame(state, closure, function + 1, function, CallInfo::new(returns));
     true
 }
 
 /// Drops the frame of the Lua function that the dispatch loop runs. Gives where its results go.
 #[inline(always)]
-pub(crate) fn pop_frame(frames: &mut Vec<Frame<'_>>) -> (usize, ReturnKind) {
+pub(crate) fn pop_frame(frames: &mut Frames<'_>) -> (usize, ReturnKind) {
     let frame = running_frame(frames);
-    let place = (frame.function as usize, frame.returns);
-    // SAFETY: there is a last frame, and a Lua function's frame is `Copy`, so nothing is leaked.
-    unsafe { frames.set_len(frames.len() - 1) };
+    let place = (frame.function as usize, frame.info.returns());
+    // SAFETY: as for `running_frame`.
+    unsafe { frames.pop_running() };
     place
 }
 

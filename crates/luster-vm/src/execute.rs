@@ -380,26 +380,24 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             ($closure:expr, $register:expr, $after:expr, $argc:expr, $returns:expr, $cost:expr) => {{
                 let (closure, argc, returns) = ($closure, $argc, $returns);
                 fuel -= i64::from($cost);
-                let is_entered = if closure.code().is_vararg {
-                    save!();
-                    let function = run.sync() + $register.index() as usize + $after;
+                if !cursor.call(run.state, closure, $register, $after, argc, returns) {
+                    cold_path();
+                    run.state.fuel = fuel;
+                    if !closure.code().is_vararg {
+                        return run.call_with_more_room(closure, $register, $after, argc, returns);
+                    }
+                    let caller = running_frame(&mut run.state.frames).base as usize;
+                    let function = caller + $register.index() as usize + $after;
                     match run.push_vararg(closure, function, argc, returns) {
                         Ok(base) => {
                             cursor = Cursor::begin(&mut run.state.registers, closure, base);
                             fuel = run.state.fuel;
-                            true
                         }
                         Err(error) => {
                             run.error = Some(error);
                             return Left::Error;
                         }
                     }
-                } else {
-                    cursor.call(run.state, closure, $register, $after, argc, returns)
-                };
-                if !is_entered {
-                    run.state.fuel = fuel;
-                    return run.call_with_more_room(closure, $register, $after, argc, returns);
                 }
                 if fuel < 0 {
                     run.state.fuel = fuel;

@@ -82,7 +82,7 @@ impl<'gc> Run<'_, 'gc> {
         if is_fresh && told < Told::Call {
             self.state.tracing.last_pc = 0;
             if hook.calls {
-                let event = if frame.is_tail_call { Event::TailCall } else { Event::Call };
+                let event = if frame.info.is_tail_call() { Event::TailCall } else { Event::Call };
                 let transferred = (1, u32::from(prototype.parameters));
                 return Some(self.call_over_instruction(event, None, transferred, Told::Call));
             }
@@ -327,8 +327,9 @@ impl<'gc> Run<'_, 'gc> {
             let Some(Frame::Lua(frame)) = self.state.frames.pop() else {
                 unreachable!("only Lua functions make tail calls");
             };
-            if frame.returns != ReturnKind::Tail {
-                return self.deliver(from, count, frame.function as usize, frame.returns);
+            let returns = frame.info.returns();
+            if returns != ReturnKind::Tail {
+                return self.deliver(from, count, frame.function as usize, returns);
             }
             if self.state.tracing.is_on() && self.state.hook().returns {
                 return self.watch_tail(from, count);

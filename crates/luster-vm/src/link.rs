@@ -57,6 +57,7 @@ fn link_into<'gc>(
             parameters: prototype.parameters,
             is_vararg: prototype.is_vararg,
             registers: prototype.registers,
+            room: if prototype.is_vararg { u32::MAX } else { u32::from(prototype.registers) },
             memory: account::Held::of(size_in_memory(prototype)),
         },
     )

@@ -337,8 +337,9 @@ impl<'gc> Run<'_, 'gc> {
             let Some(Frame::Lua(frame)) = self.state.frames.pop() else {
                 unreachable!("only Lua functions make tail calls");
             };
-            if frame.returns != ReturnKind::Tail {
-                return self.deliver(from, count, frame.function as usize, frame.returns);
+            let returns = frame.info.returns();
+            if returns != ReturnKind::Tail {
+                return self.deliver(from, count, frame.function as usize, returns);
             }
         }
     }
@@ -551,7 +552,7 @@ impl<'gc> Run<'_, 'gc> {
     /// Drops a portion of the frames of a coroutine that is closed, under the closing frame on top.
     fn drop_closed(&mut self) {
         let frames = &mut self.state.frames;
-        let closing = frames.pop();
+        let Some(closing) = frames.pop() else { return };
         let left = frames.len().saturating_sub(PORTION);
         self.state.fuel -= ((frames.len() - left) / FRAMES_PER_FUEL) as i64;
         frames.truncate(left);
@@ -560,7 +561,7 @@ impl<'gc> Run<'_, 'gc> {
             self.state.descent = None;
             self.state.release_frames();
         }
-        self.state.frames.extend(closing);
+        self.state.frames.push(closing);
     }
 
     /// Closes the next to-be-closed variable of the closing frame on top, or ends the closing.

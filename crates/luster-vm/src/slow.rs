@@ -272,7 +272,8 @@ impl<'gc> Run<'_, 'gc> {
         {
             self.insert(function, argc + 1, handler)?;
             self.push_plain(closure, function, argc + 1, returns)?;
-            running_frame(&mut self.state.frames).extra_arguments = 1;
+            let frame = running_frame(&mut self.state.frames);
+            frame.info = frame.info.with_extra_arguments(1);
             return Ok(Flow::GoOn);
         }
         self.call(function, argc, returns)
@@ -339,12 +340,12 @@ impl<'gc> Run<'_, 'gc> {
         let depth = self.state.frames.len();
         self.state.frames.pop();
         self.state.registers.copy(from, function, argc + 1);
-        let control = self.call(function, argc, frame.returns)?;
+        let control = self.call(function, argc, frame.info.returns())?;
         if self.state.frames.len() == depth
             && let Some(Frame::Lua(frame)) = self.state.frames.last_mut()
             && frame.pc() == 0
         {
-            frame.is_tail_call = true;
+            frame.info = frame.info.in_place();
         }
         Ok(control)
     }
@@ -355,7 +356,8 @@ impl<'gc> Run<'_, 'gc> {
         let Some(Frame::Lua(frame)) = self.state.frames.pop() else {
             unreachable!("instructions run in Lua functions");
         };
-        self.deliver(from, top.saturating_sub(from), frame.function as usize, frame.returns)
+        let (function, returns) = (frame.function as usize, frame.info.returns());
+        self.deliver(from, top.saturating_sub(from), function, returns)
     }
 
     fn return_values(&mut self) -> Control<'gc> {
@@ -376,7 +378,8 @@ impl<'gc> Run<'_, 'gc> {
             0 => self.return_open(from),
             b => {
                 self.state.frames.pop();
-                self.deliver(from, b as usize - 1, frame.function as usize, frame.returns)
+                let (function, returns) = (frame.function as usize, frame.info.returns());
+                self.deliver(from, b as usize - 1, function, returns)
             }
         }
     }
@@ -495,7 +498,7 @@ impl<'gc> Run<'_, 'gc> {
     #[inline(never)]
     pub(crate) fn spread_varargs(&mut self, register: LinkedOperand, c: u16) -> bool {
         let frame = running_frame(&mut self.state.frames);
-        let (base, count) = (frame.base as usize, frame.varargs as usize);
+        let (base, count) = (frame.base as usize, frame.info.varargs() as usize);
         let to = base + register.index() as usize;
         if c == 0 {
             if !self.state.reserve(to + count) {
@@ -513,12 +516,12 @@ impl<'gc> Run<'_, 'gc> {
     pub(crate) fn too_many_varargs(&mut self, register: LinkedOperand) -> Error<'gc> {
         let frame = self.lua_frame();
         let from = frame.base as usize + register.index() as usize;
-        self.stack_overflow(from + frame.varargs as usize)
+        self.stack_overflow(from + frame.info.varargs() as usize)
     }
 
     fn make_vararg_table(&mut self, register: u8) -> Control<'gc> {
         let frame = self.lua_frame();
-        let count = frame.varargs as usize;
+        let count = frame.info.varargs() as usize;
         let from = frame.base as usize - count;
         let table = Table::with_room(self.ctx, count as u32, 1)
             .map_err(|key| self.fault(Fault::Key(key)))?;
@@ -535,7 +538,7 @@ impl<'gc> Run<'_, 'gc> {
 
     fn index_varargs(&mut self, register: u8, key: Value<'gc>) -> Control<'gc> {
         let frame = self.lua_frame();
-        let count = i64::from(frame.varargs);
+        let count = i64::from(frame.info.varargs());
         let index = match key {
             Value::Float(x) => luster_number::float_to_integer_exact(x.get()),
             Value::Integer(index) => Some(index),

@@ -120,7 +120,7 @@ pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
 
 /// How a level was called: the kind of its name and the name.
 pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>)> {
-    if level.frame.is_some_and(|frame| frame.is_tail_call) {
+    if level.frame.is_some_and(|frame| frame.info.is_tail_call()) {
         return None;
     }
     if level.is_hook {
@@ -262,7 +262,7 @@ fn describe_level<'gc>(ctx: Context<'gc>, level: &Level<'_, 'gc>) -> TraceFrame 
     let pc = (frame.pc() as usize).saturating_sub(1);
     let chunk = chunk_id(&prototype.source.name);
     TraceFrame::new(chunk, prototype.line(pc), prototype.column(pc), name)
-        .with_tail_call(frame.is_tail_call)
+        .with_tail_call(frame.info.is_tail_call())
 }
 
 fn function_name<'gc>(

@@ -84,7 +84,9 @@ fn odd_scripts_end_by_their_limit() {
             "local x <close> = setmetatable({}, { __close = function() return ('x'):rep(1 << 40) end })",
             memory,
         ),
-        ("local t = {} while true do pcall(function() t = { t } end) end", memory),
+        ("local t = {} while true do (function() t = { t } end)() end", memory),
+        // That there is no memory is caught, again and again.
+        ("local t = {} while true do pcall(function() t = { t } end) end", fuel),
         ("local t = {} while true do t[#t + 1] = coroutine.wrap(function() end) end", memory),
     ] {
         // Filling the memory takes fuel, too: what the collector does meanwhile is the script's to pay.

@@ -27,10 +27,10 @@ struct Activation {
 impl Activation {
     fn of_level(state: &ThreadState<'_>, level: &Level<'_, '_>) -> Self {
         Activation {
-            extra_arguments: level.frame.map_or(0, |frame| frame.extra_arguments),
+            extra_arguments: level.frame.map_or(0, |frame| frame.info.extra_arguments()),
             transferred: if level.is_hooked { state.tracing.transferred } else { (0, 0) },
             line: level.frame.map(traceback::current_line),
-            is_tail_call: level.frame.is_some_and(|frame| frame.is_tail_call),
+            is_tail_call: level.frame.is_some_and(|frame| frame.info.is_tail_call()),
             name: traceback::level_description(level),
         }
     }

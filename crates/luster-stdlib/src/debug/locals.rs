@@ -199,10 +199,10 @@ fn named(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
 /// An extra argument, by its negative number.
 fn extra_argument(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
     let index = number.unsigned_abs() - 1;
-    if index >= u64::from(frame.varargs) {
+    if index >= u64::from(frame.info.varargs()) {
         return None;
     }
-    let first = (frame.base as usize).checked_sub(frame.varargs as usize)?;
+    let first = (frame.base as usize).checked_sub(frame.info.varargs() as usize)?;
     Some(Place { name: b"(vararg)".to_vec(), slot: Some(first + index as usize) })
 }
 

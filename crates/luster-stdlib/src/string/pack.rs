@@ -21,11 +21,57 @@ const MAX_NATIVE_ALIGNMENT: usize = 16;
 pub(super) const PORTION: usize = 1 << 14;
 pub(super) const LONG_PORTION: usize = 1 << 18;
 
-/// The longest format and result of the quick form.
-const QUICK_LENGTH: usize = 256;
+/// The longest format that the quick form reads, and the longest result that it makes.
+const QUICK_FORMAT: usize = 256;
+const QUICK_LENGTH: usize = 128;
 
 /// What has been packed.
 pub(super) type Bytes = SmallVec<[u8; 64]>;
+
+/// What packed values are appended to.
+pub(super) trait Output {
+    /// Appends bytes.
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Output for Bytes {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// What the quick form has packed: a few bytes.
+struct FewBytes {
+    bytes: [u8; QUICK_LENGTH],
+    len: usize,
+    /// Whether there were too many.
+    is_full: bool,
+}
+
+impl FewBytes {
+    /// Appends zeros.
+    #[inline(always)]
+    fn skip(&mut self, count: usize) {
+        // They are all zero from the start.
+        self.len += count;
+        if self.len > QUICK_LENGTH {
+            (self.len, self.is_full) = (0, true);
+        }
+    }
+}
+
+impl Output for FewBytes {
+    #[inline(always)]
+    fn put(&mut self, bytes: &[u8]) {
+        match self.bytes.get_mut(self.len..self.len + bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.len += bytes.len();
+            }
+            None => self.is_full = true,
+        }
+    }
+}
 
 /// Makes room for more bytes.
 #[inline]
@@ -440,19 +486,19 @@ impl LongText<'_> {
 /// leaves to the function whatever has to be converted or is wrong.
 pub(crate) fn quick_pack<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     let [Value::String(format), ref values @ ..] = *arguments else { return None };
-    if format.len() > QUICK_LENGTH {
+    if format.len() > QUICK_FORMAT {
         return None;
     }
     let mut format = Format::new(format.as_bytes());
     let mut values = values.iter();
-    let mut out = Bytes::new();
-    while let Some(Item { kind, size, padding }) = format.item(out.len()).ok()? {
-        if size.max(out.len()) > QUICK_LENGTH {
+    let mut out = FewBytes { bytes: [0; QUICK_LENGTH], len: 0, is_full: false };
+    while let Some(Item { kind, size, padding }) = format.item(out.len).ok()? {
+        if out.is_full || size > QUICK_LENGTH {
             return None;
         }
-        out.resize(out.len() + padding, 0);
+        out.skip(padding);
         match kind {
-            Kind::Padding => out.push(0),
+            Kind::Padding => out.skip(1),
             Kind::Align | Kind::Nothing => {}
             Kind::Chars | Kind::Counted | Kind::ZeroTerminated => {
                 let Value::String(text) = *values.next()? else { return None };
@@ -466,12 +512,15 @@ pub(crate) fn quick_pack<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Op
             }
         }
     }
-    Some(Value::String(ctx.intern(&out)))
+    if out.is_full {
+        return None;
+    }
+    Some(Value::String(ctx.intern(&out.bytes[..out.len])))
 }
 
 /// Appends a string that is not long, if the option can hold it.
 fn put_text(
-    out: &mut Bytes,
+    out: &mut FewBytes,
     kind: Kind,
     size: usize,
     little_endian: bool,
@@ -483,22 +532,22 @@ fn put_text(
     match kind {
         Kind::Chars => {
             let missing = size.checked_sub(text.len())?;
-            out.extend_from_slice(text);
-            out.resize(out.len() + missing, 0);
+            out.put(text);
+            out.skip(missing);
         }
         Kind::Counted => {
             if size < INTEGER_SIZE && text.len() as u64 >= 1 << (size * 8) {
                 return None;
             }
             write_integer(out, text.len() as i64, false, size, little_endian);
-            out.extend_from_slice(text);
+            out.put(text);
         }
         _ => {
             if text.contains(&0) {
                 return None;
             }
-            out.extend_from_slice(text);
-            out.push(0);
+            out.put(text);
+            out.skip(1);
         }
     }
     Some(())
@@ -508,7 +557,7 @@ fn put_text(
 /// float. Tells whether it is one, and the option can hold it.
 #[inline]
 fn put_number(
-    out: &mut Bytes,
+    out: &mut impl Output,
     kind: Kind,
     size: usize,
     little_endian: bool,
@@ -541,37 +590,38 @@ fn put_number(
 
 /// Appends a float, of single or double precision.
 #[inline]
-fn put_float(out: &mut Bytes, kind: Kind, little_endian: bool, value: f64) {
+fn put_float(out: &mut impl Output, kind: Kind, little_endian: bool, value: f64) {
     match (kind, little_endian) {
-        (Kind::Float, true) => out.extend_from_slice(&(value as f32).to_le_bytes()),
-        (Kind::Float, false) => out.extend_from_slice(&(value as f32).to_be_bytes()),
-        (_, true) => out.extend_from_slice(&value.to_le_bytes()),
-        (_, false) => out.extend_from_slice(&value.to_be_bytes()),
+        (Kind::Float, true) => out.put(&(value as f32).to_le_bytes()),
+        (Kind::Float, false) => out.put(&(value as f32).to_be_bytes()),
+        (_, true) => out.put(&value.to_le_bytes()),
+        (_, false) => out.put(&value.to_be_bytes()),
     }
 }
 
 /// Appends the lowest bytes of an integer, which may have more than the integer itself.
+#[inline]
 pub(super) fn write_integer(
-    out: &mut Bytes,
+    out: &mut impl Output,
     value: i64,
     signed: bool,
     size: usize,
     little_endian: bool,
 ) {
     match (size, little_endian) {
-        (1, _) => out.push(value as u8),
-        (2, true) => out.extend_from_slice(&(value as u16).to_le_bytes()),
-        (2, false) => out.extend_from_slice(&(value as u16).to_be_bytes()),
-        (4, true) => out.extend_from_slice(&(value as u32).to_le_bytes()),
-        (4, false) => out.extend_from_slice(&(value as u32).to_be_bytes()),
-        (8, true) => out.extend_from_slice(&value.to_le_bytes()),
-        (8, false) => out.extend_from_slice(&value.to_be_bytes()),
+        (1, _) => out.put(&[value as u8]),
+        (2, true) => out.put(&(value as u16).to_le_bytes()),
+        (2, false) => out.put(&(value as u16).to_be_bytes()),
+        (4, true) => out.put(&(value as u32).to_le_bytes()),
+        (4, false) => out.put(&(value as u32).to_be_bytes()),
+        (8, true) => out.put(&value.to_le_bytes()),
+        (8, false) => out.put(&value.to_be_bytes()),
         _ => {
             let whole = if signed { i128::from(value) } else { i128::from(value as u64) };
             if little_endian {
-                out.extend_from_slice(&whole.to_le_bytes()[..size]);
+                out.put(&whole.to_le_bytes()[..size]);
             } else {
-                out.extend_from_slice(&whole.to_be_bytes()[MAX_INTEGER_SIZE - size..]);
+                out.put(&whole.to_be_bytes()[MAX_INTEGER_SIZE - size..]);
             }
         }
     }
