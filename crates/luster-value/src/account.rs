@@ -186,6 +186,14 @@ pub fn has_room_for(bytes: usize) -> bool {
     })
 }
 
+/// How many bytes can be allocated without passing the memory limit.
+pub(crate) fn room() -> usize {
+    COUNTER.with(|counter| match counter.request_limit.get() {
+        isize::MAX => usize::MAX,
+        limit => usize::try_from(limit.saturating_sub(counter.bytes.get())).unwrap_or(0),
+    })
+}
+
 /// Wishes for a full collection after this slice, which ends soon, if that may make room for what has
 /// just been refused. Tells whether it does; whoever was refused something should begin anew then, once.
 pub fn wish_collection() -> bool {

@@ -203,6 +203,8 @@ pub struct HandlerFrame<'gc> {
     pub handler: Value<'gc>,
     /// Where calls may begin.
     pub top: u32,
+    /// The index of the protected call's frame that gets what the handler returns.
+    pub catcher: u32,
     /// How many protected calls and message handlers are below, this one included.
     pub depth: u16,
 }
@@ -340,10 +342,17 @@ impl ThreadState<'_> {
         const MANY: usize = 1 << 12;
         let before = self.frames.capacity();
         if before > MANY && before / 16 > self.frames.len() {
-            self.frames.shrink_to(2 * self.frames.len());
-            self.count_frames();
+            self.shrink_frames(2 * self.frames.len());
         }
         before - self.frames.capacity()
+    }
+
+    /// Gives back the memory for more than so many frames.
+    pub fn shrink_frames(&mut self, capacity: usize) {
+        let before = self.frames.capacity();
+        self.frames.shrink_to(capacity);
+        self.count_frames();
+        account::looked_at((before - self.frames.capacity()) * size_of::<Frame<'_>>());
     }
 
     /// Counts what the frames take.
@@ -366,6 +375,10 @@ impl ThreadState<'_> {
     fn grow(&mut self, end: usize) -> bool {
         /// So few frames grow by themselves.
         const FEW: usize = 64;
+        /// From how many slots on it is paid for that they are moved, and what a byte costs: the system
+        /// has to give the memory that it is moved to.
+        const MOVED_SLOTS: usize = 1 << 14;
+        const MOVING_WORK: usize = 4;
         let (slots, frames, capacity) =
             (self.registers.capacity(), self.frames.len(), self.frames.capacity());
         let wanted = |new: usize| match frames {
@@ -383,6 +396,10 @@ impl ThreadState<'_> {
         if wanted > capacity {
             self.frames.reserve_exact(wanted - frames);
             self.count_frames();
+        }
+        if slots >= MOVED_SLOTS && self.registers.capacity() > slots {
+            let moved = slots * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
+            account::looked_at(moved * MOVING_WORK);
         }
         true
     }

@@ -395,7 +395,8 @@ impl<'gc> Run<'_, 'gc> {
             Some(Frame::Handler(frame)) => {
                 let slot = frame.top as usize;
                 let value = if top > slot { self.state.registers.get(slot) } else { Value::Nil };
-                self.handled(value)
+                let catcher = frame.catcher as usize;
+                self.unwind(catcher, value)
             }
             Some(Frame::Finalizer(frame)) => {
                 self.state.top = frame.saved_top as usize;
@@ -559,8 +560,8 @@ impl<'gc> Run<'_, 'gc> {
         if left == 0 {
             frames.push(Frame::Bottom);
             self.state.descent = None;
-            self.state.release_frames();
         }
+        self.state.shrink_frames(left + 2);
         self.state.frames.push(closing);
     }
 

@@ -30,6 +30,9 @@ use crate::weak::{self, WeakMode};
 const MANY_SLOTS: u64 = 256;
 const SLOT_WORK: usize = 16;
 
+/// What it costs to give an entry its place anew, in bytes.
+const REHASH_WORK: usize = 256;
+
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -983,6 +986,7 @@ impl<'gc> Parts<'gc> {
                 total += 1;
             }
         }
+        account::looked_at(total as usize * REHASH_WORK);
         account::went_through(total as usize);
         let (array_len, in_array) = best_array_size(&counts);
         // Values that no longer belong to the array part go to the new hash part.
