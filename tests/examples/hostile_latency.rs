@@ -57,10 +57,10 @@ fn main() {
     for case in cases.iter().filter(|case| case.name.contains(&filter)) {
         let mut reports: Vec<_> = (0..runs).map(|_| run(case, FUEL, now)).collect();
         reports.sort_by_key(|report| report.longest_counted);
-        let counted = reports[runs / 2].longest_counted;
+        let Report { longest_counted, counted_at, .. } = reports[runs / 2];
         reports.sort_by_key(|report| report.longest_step);
         let median = reports.swap_remove(runs / 2);
-        rows.push((Report { longest_counted: counted, ..median }, &case.name));
+        rows.push((Report { longest_counted, counted_at, ..median }, &case.name));
     }
     rows.sort_by_key(|(report, _)| std::cmp::Reverse(report.longest_step));
     let beyond = rows.iter().filter(|(report, _)| report.longest_step > BAR).count();
@@ -73,8 +73,9 @@ fn main() {
         counted.extend(rows[beyond..].iter().take(10));
     }
     for (report, name) in counted {
-        let (milliseconds, kilobytes) = (milliseconds(report.longest_step), beyond_limit(report));
-        let (at, steps) = (report.longest_at, report.steps);
+        let (milliseconds, kilobytes) =
+            (milliseconds(report.longest_counted), beyond_limit(report));
+        let (at, steps) = (report.counted_at, report.steps);
         println!("{milliseconds:9.3} ms {kilobytes:11.1} KB {at:6}/{steps:<6} {name}");
     }
     println!("{:>12} {:>14} {:>13}", "one table", "entries", "of the steps");

@@ -21,6 +21,8 @@ pub struct Report {
     pub largest_table: usize,
     /// The longest step without what the largest table of each may take.
     pub longest_counted: Duration,
+    /// Which step that was.
+    pub counted_at: usize,
     /// How many steps there were.
     pub steps: usize,
     /// How long loading took, which the host does as a whole.
@@ -54,6 +56,7 @@ pub fn run(case: &Case, fuel: u64, clock: impl Fn() -> Duration) -> Report {
         longest_at: 0,
         largest_table: 0,
         longest_counted: Duration::ZERO,
+        counted_at: 0,
         steps: 0,
         loading: Duration::ZERO,
         beyond_limit: 0,
@@ -101,7 +104,10 @@ fn step_through(
             report.largest_table = entries;
         }
         let excepted = PER_ENTRY * u32::try_from(entries).unwrap_or(u32::MAX);
-        report.longest_counted = report.longest_counted.max(took.saturating_sub(excepted));
+        let counted = took.saturating_sub(excepted);
+        if counted > report.longest_counted {
+            (report.longest_counted, report.counted_at) = (counted, report.steps);
+        }
         report.beyond_limit =
             report.beyond_limit.max(lua.used_memory().saturating_sub(case.memory));
         match step? {

@@ -264,7 +264,7 @@ impl Collector {
         };
         let work = account::take_work();
         let units = if was_purging { units * STRINGS_PER_UNIT } else { units };
-        burn(fuel, units + kept / 2 + (freed_bytes + work) / FREED_PER_UNIT);
+        burn(fuel, units + kept + (freed_bytes + work) / FREED_PER_UNIT);
         has_finished
     }
 

@@ -81,6 +81,9 @@ fn assert<'gc>(
     }
 }
 
+/// What a protected call costs, with its end.
+const PROTECTED_FUEL: usize = 4;
+
 /// What it costs to write a place before a message.
 const ERROR_FUEL: usize = 20;
 
@@ -272,6 +275,7 @@ fn pcall<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let function = stack.any(0)?;
+    stack.burn(PROTECTED_FUEL);
     stack.drop_front(1);
     Ok(CallbackReturn::ProtectedCall(function, Value::Nil))
 }
@@ -282,6 +286,7 @@ fn xpcall<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let handler = stack.function(ctx, 1)?;
+    stack.burn(PROTECTED_FUEL);
     let function = stack.get(0);
     stack.drop_front(2);
     Ok(CallbackReturn::ProtectedCall(function, handler))

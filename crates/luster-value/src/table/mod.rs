@@ -164,12 +164,12 @@ impl<'gc> Parts<'gc> {
     #[inline]
     fn note_trace(&self) {
         /// How many entries make no difference, and what one costs in bytes.
-        const FEW: u32 = 64;
-        const ENTRY_WORK: usize = 12;
+        const FEW: u32 = 4;
+        const ENTRY_WORK: usize = 16;
         let (items, slots) = (self.array.len(), self.nodes.size());
         if items.saturating_add(slots) > FEW {
             let (items, slots) = (items as usize, slots as usize);
-            account::traced(items * ENTRY_WORK + slots * 4 * ENTRY_WORK);
+            account::traced(items * ENTRY_WORK + slots * 5 * ENTRY_WORK);
             account::went_through(items + slots);
         }
     }
