@@ -217,12 +217,21 @@ fn link_instruction(
 
 /// A closure of a main function: its first upvalue is a new cell with the environment, the others
 /// (a dumped function may have some) are new cells with nil.
+///
+/// An environment that is filled when it is first touched is filled now, if the function touches it: filled
+/// in the end, by the `print` of a result, it would lie among the garbage of a whole run, and allocators
+/// tidy up all of that before they give so much memory in one piece.
 pub fn load_closure<'gc>(
     ctx: Context<'gc>,
     prototype: &Arc<Prototype>,
     environment: Value<'gc>,
 ) -> Closure<'gc> {
     let code = link(ctx, prototype);
+    if let Value::Table(table) = environment
+        && prototype.instructions.iter().any(|i| matches!(i.op, Op::GetUpTable | Op::SetUpTable))
+    {
+        ctx.fill(table);
+    }
     let cells: Vec<UpValue<'gc>> = (0..prototype.upvalues.len())
         .map(|index| UpValue::new(&ctx, if index == 0 { environment } else { Value::Nil }))
         .collect();

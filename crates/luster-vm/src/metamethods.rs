@@ -156,17 +156,24 @@ impl<'gc> Run<'_, 'gc> {
     ) -> Control<'gc> {
         for _ in 0..operate::MAX_CHAIN {
             let Value::Table(table) = object else { break };
-            match self.table_metamethod(table, Metamethod::NewIndex) {
-                Value::Table(next) if table.get(key).is_nil() => {
+            let handler = self.table_metamethod(table, Metamethod::NewIndex);
+            if handler.is_nil() || !table.get(key).is_nil() {
+                return match table.set(&self.ctx, key, value) {
+                    Ok(()) => Ok(Flow::GoOn),
+                    Err(key) => Err(self.fault(Fault::Key(key))),
+                };
+            }
+            match handler {
+                Value::Table(next) => {
                     if let Value::String(name) = key
                         && name.is_short()
                         && next.try_set_short(&self.ctx, name, value)
                     {
                         return Ok(Flow::GoOn);
                     }
-                    object = Value::Table(next);
+                    object = handler;
                 }
-                handler @ Value::Closure(_) if table.get(key).is_nil() => {
+                Value::Closure(_) => {
                     let arguments = [object, key, value];
                     return self.enter_metamethod(handler, arguments, ReturnKind::Discard);
                 }

@@ -182,12 +182,10 @@ pub fn set<'gc>(
         let handler = match object {
             Value::Table(table) => {
                 let handler = match table.metatable() {
-                    Some(metatable) if table.get(key).is_nil() => {
-                        metatable.metamethod(ctx, Metamethod::NewIndex)
-                    }
-                    _ => Value::Nil,
+                    Some(metatable) => metatable.metamethod(ctx, Metamethod::NewIndex),
+                    None => Value::Nil,
                 };
-                if handler.is_nil() {
+                if handler.is_nil() || !table.get(key).is_nil() {
                     table.set(&ctx, key, value).map_err(Fault::Key)?;
                     return Ok(SetOutcome::Done);
                 }
