@@ -264,6 +264,10 @@ impl<'gc> RegisterFile<'gc> {
                 larger -= larger / 8;
             }
             larger = larger.max(least);
+            if larger == most {
+                // A message handler is not to move them either.
+                larger = self.max as usize + HANDLER_SLOTS as usize + SLACK;
+            }
         }
         if !fits(larger) {
             larger = wanted.max(capacity + capacity / 16).min(most);
@@ -271,7 +275,8 @@ impl<'gc> RegisterFile<'gc> {
                 return false;
             }
         }
-        let shown = if larger < LONG_FILE { larger } else { wanted.max(len + SHOWN).min(larger) };
+        let shown = if larger < LONG_FILE { larger } else { wanted.max(len + SHOWN) };
+        let shown = shown.min(larger).min(most);
         self.move_to(larger, shown);
         true
     }

@@ -328,7 +328,7 @@ impl Compilation {
 fn cost_of_linking(prototype: &Prototype) -> usize {
     // Nesting is bounded by the parser and by `undump`, so this recursion is too.
     let nested = prototype.prototypes.iter().map(|nested| cost_of_linking(nested));
-    prototype.instructions.len() / 2 + prototype.constants.len() + 50 + nested.sum::<usize>()
+    prototype.instructions.len() / 2 + prototype.constants.len() + 100 + nested.sum::<usize>()
 }
 
 /// How many tokens a text has, at most: runs of letters and digits, and other bytes.
