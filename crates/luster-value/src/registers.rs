@@ -45,7 +45,7 @@ const KEPT: usize = 1 << 10;
 const DROP_WORK: usize = 16_384;
 
 /// How many more slots a message handler may use when the others ran out.
-const HANDLER_SLOTS: u32 = 20_000;
+pub(crate) const HANDLER_SLOTS: u32 = 20_000;
 
 /// What is written into dead slots: nil, or in the stress build what no script counts with, so that
 /// whoever reads one goes wrong.

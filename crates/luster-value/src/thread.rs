@@ -13,7 +13,7 @@ use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
 use crate::frames::Frames;
 use crate::hook::{Hook, HookFrame, Tracing};
-use crate::registers::RegisterFile;
+use crate::registers::{HANDLER_SLOTS, RegisterFile};
 use crate::sequence::BoxSequence;
 use crate::trace::Traceback;
 use crate::value::Value;
@@ -381,9 +381,14 @@ impl ThreadState<'_> {
         const MOVING_WORK: usize = 4;
         let (slots, frames, capacity) =
             (self.registers.capacity(), self.frames.len(), self.frames.capacity());
+        let max = self.registers.max();
         let wanted = |new: usize| match frames {
             ..FEW => 0,
-            _ => (frames as u64 * new as u64 / slots as u64) as usize + FEW,
+            _ => {
+                // What a message handler calls may have fewer slots for each frame.
+                let more = if new > max { HANDLER_SLOTS as usize } else { FEW };
+                (frames as u64 * new as u64 / slots as u64) as usize + more
+            }
         };
         let beside = |new: usize| match wanted(new) {
             wanted if wanted > capacity => wanted * size_of::<Frame<'_>>(),
@@ -408,10 +413,16 @@ impl ThreadState<'_> {
     #[cold]
     #[inline(never)]
     pub fn grow_frames(&mut self) {
-        /// From how many frames on they do not double.
+        /// From how many frames on they do not double, and from how many on they grow by little: there
+        /// should be memory for them beside the old ones, and nobody asks.
         const MANY: usize = 4096;
+        const VERY_MANY: usize = 1 << 16;
         let len = self.frames.len();
-        let more = if len < MANY { len.max(4) } else { len / 4 };
+        let more = match len {
+            ..MANY => len.max(4),
+            ..VERY_MANY => len / 4,
+            _ => len / 16,
+        };
         account::looked_at(size_of_val(&*self.frames));
         self.frames.reserve_exact(more);
         self.count_frames();
