@@ -420,7 +420,7 @@ impl ThreadState<'_> {
         let len = self.frames.len();
         let more = match len {
             ..MANY => len.max(4),
-            ..VERY_MANY => len / 4,
+            MANY..VERY_MANY => len / 4,
             _ => len / 16,
         };
         account::looked_at(size_of_val(&*self.frames));

@@ -116,7 +116,7 @@ pub(super) enum Begun {
     /// It is already.
     Done(Compiled),
     /// It is to be, step by step.
-    Going(Compilation),
+    Going(Box<Compilation>),
     /// There is not enough memory for it.
     Refused,
 }
@@ -152,7 +152,8 @@ pub(super) fn begin(
         let before = copy.len();
         let memory = account::Held::of(chunk.bytes.len() + chunk.name_apart().len());
         let (name, tokens, state) = (Vec::new(), Tokens::default(), State::Copying);
-        return Begun::Going(Compilation { copy, before, name, tokens, owed, memory, state });
+        let compilation = Compilation { copy, before, name, tokens, owed, memory, state };
+        return Begun::Going(Box::new(compilation));
     }
     if !account::has_room_for(chunk.bytes.len().saturating_mul(BYTES_PER_TOKEN)) {
         let mut tokens = Tokens::default();

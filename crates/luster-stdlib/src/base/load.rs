@@ -42,7 +42,7 @@ pub(crate) struct Options<'gc> {
 /// A chunk that is being loaded.
 enum Loading<'gc> {
     Done(Closure<'gc>),
-    Going(Compilation),
+    Going(Box<Compilation>),
 }
 
 /// Makes a function of a chunk at once, or the message that says what is wrong with it.
@@ -134,7 +134,7 @@ fn finish_compilation<'gc>(
 #[collect(no_drop)]
 struct Compiling<'gc> {
     #[collect(require_static)]
-    compilation: Compilation,
+    compilation: Box<Compilation>,
     text: LuaString<'gc>,
     name: LuaString<'gc>,
     options: Options<'gc>,
@@ -229,7 +229,7 @@ struct Reading<'gc> {
     called: bool,
     /// What is made of the pieces, once they are all there.
     #[collect(require_static)]
-    compilation: Option<Compilation>,
+    compilation: Option<Box<Compilation>>,
 }
 
 impl<'gc> Reading<'gc> {
