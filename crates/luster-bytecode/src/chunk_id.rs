@@ -68,6 +68,21 @@ mod tests {
     }
 
     #[test]
+    fn names_end_at_a_zero_wherever_it_is() {
+        let long = "y".repeat(1000);
+        assert_eq!(id(&format!("@{}\0z", "p".repeat(200))), format!("...{}", "p".repeat(56)));
+        assert_eq!(id(&format!("=a\0{long}")), "a");
+        assert_eq!(
+            id(&format!("{}\0{long}", "x".repeat(44))),
+            format!("[string \"{}\"]", "x".repeat(44))
+        );
+        assert_eq!(
+            id(&format!("{}\0", "x".repeat(60))),
+            format!("[string \"{}...\"]", "x".repeat(45))
+        );
+    }
+
+    #[test]
     fn sources_show_their_first_line() {
         assert_eq!(id(""), "[string \"\"]");
         assert_eq!(id("\nx"), "[string \"...\"]");

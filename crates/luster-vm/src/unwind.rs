@@ -24,7 +24,7 @@ const MUCH_DEEPER: usize = 16;
 const RELEASED_PER_FUEL: usize = 10;
 
 /// How many frames that are looked at cost a unit of fuel.
-pub(crate) const FRAMES_PER_FUEL: usize = 2;
+pub(crate) const FRAMES_PER_FUEL: usize = 1;
 
 /// Where an error is caught.
 enum Caught {

@@ -317,7 +317,7 @@ fn char<'gc>(
 }
 
 /// What a dump costs beside what its length does.
-const DUMP_FUEL: usize = 100;
+const DUMP_FUEL: usize = 150;
 
 /// `string.dump(function [, strip])`: a Lua function as a binary chunk.
 fn dump<'gc>(
