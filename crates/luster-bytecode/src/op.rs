@@ -81,17 +81,36 @@ pub enum Flow {
 
 macro_rules! ops {
     ($($(#[doc = $doc:literal])* $name:ident $mnemonic:literal
-        $a:expr, $b:expr, $c:expr, $d:expr; $flow:ident;)*) => {
+        $a:expr, $b:expr, $c:expr, $d:expr; $flow:ident;)*
+    => $($pair:ident $first:ident $second:ident;)*) => {
         /// An operation of the virtual machine.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub enum Op {
             $($(#[doc = $doc])* $name,)*
+            $(
+                #[doc = concat!("`", stringify!($first), "`, and `", stringify!($second),
+                    "` if that is the next instruction; only in linked code")]
+                $pair,
+            )*
         }
 
         impl Op {
-            /// All ops, in the order of their numbers.
+            /// The ops that only linked code has, each with the two ops that it does the work of.
+            pub const PAIRS: &[(Op, [Op; 2])] = &[$((Op::$pair, [Op::$first, Op::$second])),*];
+
+            /// All ops of bytecode, in the order of their numbers.
             pub const ALL: &[Op] = &[$(Op::$name),*];
+
+            /// Whether only linked code has it.
+            pub const fn is_pair(self) -> bool {
+                self as usize >= Op::ALL.len()
+            }
+
+            /// The op itself, or the first of the two that it does the work of.
+            pub const fn plain(self) -> Op {
+                match self { $(Op::$pair => Op::$first,)* op => op }
+            }
 
             /// The op with this number.
             pub fn from_u8(number: u8) -> Option<Op> {
@@ -100,18 +119,18 @@ macro_rules! ops {
 
             /// Its name in a disassembly.
             pub const fn mnemonic(self) -> &'static str {
-                match self { $(Op::$name => $mnemonic,)* }
+                match self { $(Op::$name => $mnemonic,)* $(Op::$pair => Op::$first.mnemonic(),)* }
             }
 
             /// What its operands `a`, `b`, `c` and `d` mean.
             pub const fn operands(self) -> [Operand; 4] {
                 use Operand::*;
-                match self { $(Op::$name => [$a, $b, $c, $d],)* }
+                match self { $(Op::$name => [$a, $b, $c, $d],)* $(Op::$pair => Op::$first.operands(),)* }
             }
 
             /// Where control goes after it.
             pub const fn flow(self) -> Flow {
-                match self { $(Op::$name => Flow::$flow,)* }
+                match self { $(Op::$name => Flow::$flow,)* $(Op::$pair => Op::$first.flow(),)* }
             }
         }
     };
@@ -348,6 +367,26 @@ ops! {
     Close "close" Window, None, None, None; Next;
     /// `error "global 'K[d]' already defined" unless R[a] is nil`
     CheckGlobalUndefined "check_global_undefined" Read, None, None, StringConstant; Next;
+
+    =>
+    // Two instructions in one step. What they are is what benchmarks and programs of others do most often
+    // one after the other, where the first is short enough to gain from it.
+    MoveMove Move Move;
+    GetUpValueMove GetUpValue Move;
+    GetTableGetTable GetTable GetTable;
+    GetTableAdd GetTable Add;
+    GetTableMul GetTable Mul;
+    GetFieldGetField GetField GetField;
+    GetFieldGetTable GetField GetTable;
+    GetFieldMul GetField Mul;
+    GetUpTableGetField GetUpTable GetField;
+    AddImmediateGetTable AddImmediate GetTable;
+    MulAdd Mul Add;
+    MulSub Mul Sub;
+    MulMul Mul Mul;
+    AddForLoop Add ForLoop;
+    SetTableForLoop SetTable ForLoop;
+    SetTableConstantForLoop SetTableConstant ForLoop;
 }
 
 /// How the operands of an arithmetic op with a constant stood in the source.

@@ -92,6 +92,8 @@ pub enum VerifyErrorKind {
     NotAValue(u8),
     /// A register is used as a captured variable's cell, but may not hold one.
     NotACell(u8),
+    /// An op is one that only linked code has.
+    LinkedOp,
 }
 
 impl fmt::Display for VerifyError {
@@ -122,6 +124,7 @@ impl fmt::Display for VerifyErrorKind {
             ConstantKind => f.write_str("constant of the wrong kind"),
             UpValueRange => f.write_str("no such upvalue"),
             PrototypeRange => f.write_str("no such nested function"),
+            LinkedOp => f.write_str("an op of linked code"),
             UnusedOperand => f.write_str("unused operand is not zero"),
             OperandRange => f.write_str("operand out of range"),
             JumpDirection => f.write_str("jump in the wrong direction"),

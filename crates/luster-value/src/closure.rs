@@ -108,7 +108,7 @@ impl LinkedOperand {
 #[repr(C)]
 pub struct LinkedInstruction {
     /// What it does.
-    pub op: Op,
+    pub op: Cell<Op>,
     /// The tag of the constant, or a small inline cache.
     kind: Cell<u8>,
     /// The first operand.
@@ -126,7 +126,7 @@ impl LinkedInstruction {
     pub fn new(op: Op, operands: [LinkedOperand; 3], d: i32, e: u32) -> Self {
         let [a, b, c] = operands;
         let word = raw::Word::new(u64::from(d as u32) | u64::from(e) << 32);
-        LinkedInstruction { op, kind: Cell::new(0), a, b, c: Cell::new(c), word }
+        LinkedInstruction { op: Cell::new(op), kind: Cell::new(0), a, b, c: Cell::new(c), word }
     }
 
     /// An instruction with a constant. What code it is put into has to keep the constant alive.
@@ -138,7 +138,14 @@ impl LinkedInstruction {
             Value::Nil | Value::False | Value::True => raw::Word::new(0),
             _ => raw.word,
         };
-        LinkedInstruction { op, kind: Cell::new(raw.tag), a, b, c: Cell::new(c), word }
+        LinkedInstruction {
+            op: Cell::new(op),
+            kind: Cell::new(raw.tag),
+            a,
+            b,
+            c: Cell::new(c),
+            word,
+        }
     }
 
     /// The wide operand of an instruction without a constant.

@@ -10,6 +10,7 @@
 
 use std::hint::cold_path;
 
+use luster_bytecode::Op;
 use luster_value::{
     CallInfo, Closure, ClosureInsides, Context, Frame, Frames, LinkedInstruction, LinkedOperand,
     LuaFrame, LuaString, NextInstruction, Quick, RegisterFile, ReturnKind, Slot, ThreadState,
@@ -85,6 +86,20 @@ impl<'gc> Cursor<'gc> {
     #[inline(always)]
     pub(crate) fn skip(&mut self) {
         self.pc = self.pc.wrapping_add(1);
+    }
+
+    /// The instruction after the one that is being run, to look at.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> &'gc LinkedInstruction {
+        // SAFETY: as for `fetch`.
+        unsafe { &*self.pc }
+    }
+
+    /// Has the instruction that is being run done again, as another op from now on.
+    #[inline(always)]
+    pub(crate) fn redo_as(&mut self, op: Op) {
+        self.pc = self.pc.wrapping_sub(1);
+        self.peek().op.set(op);
     }
 
     /// Jumps by a distance from the next instruction, in bytes. The verifier has checked where the

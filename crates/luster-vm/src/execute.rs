@@ -44,6 +44,8 @@ enum Tail {
     Immediate,
     Call,
     Loop,
+    FirstPair,
+    SecondPair,
 }
 
 /// Why the dispatch loop was left.
@@ -365,7 +367,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 cursor.jump($i.d());
                 fuel -= i64::from($i.e());
                 if fuel < 0 {
-                    if HOOKED && $i.op == Op::JumpBack {
+                    if HOOKED && $i.op.get() == Op::JumpBack {
                         // At its first instruction again, the function is not entered again.
                         run.state.tracing.told = Told::Call;
                     }
@@ -459,6 +461,160 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             }};
         }
 
+        // The common case of an instruction and nothing else. Tells whether it was that.
+        macro_rules! quick_arithmetic {
+            ($i:expr, $integers:expr, $floats:expr) => {{
+                let (a, b) = (cursor.slot($i.b), cursor.slot($i.c.get()));
+                if let (Some(x), Some(y)) = (a.integer(), b.integer()) {
+                    cursor.set($i.a, Value::Integer($integers(x, y)));
+                    true
+                } else if let (Some(x), Some(y)) = (a.float(), b.float()) {
+                    cursor.set($i.a, Value::float($floats(x, y)));
+                    true
+                } else {
+                    false
+                }
+            }};
+        }
+        macro_rules! quick_add {
+            ($i:expr) => {
+                quick_arithmetic!($i, i64::wrapping_add, |x: f64, y: f64| x + y)
+            };
+        }
+        macro_rules! quick_sub {
+            ($i:expr) => {
+                quick_arithmetic!($i, i64::wrapping_sub, |x: f64, y: f64| x - y)
+            };
+        }
+        macro_rules! quick_mul {
+            ($i:expr) => {
+                quick_arithmetic!($i, i64::wrapping_mul, |x: f64, y: f64| x * y)
+            };
+        }
+        macro_rules! quick_add_immediate {
+            ($i:expr) => {{
+                let integer = cursor.slot($i.b).integer();
+                if let Some(x) = integer {
+                    let sum = x.wrapping_add(i64::from($i.d()));
+                    cursor.set($i.a, Value::Integer(sum));
+                }
+                integer.is_some()
+            }};
+        }
+        macro_rules! quick_get_table {
+            ($i:expr) => {{
+                let key = cursor.slot($i.c.get()).integer();
+                if let (Value::Table(table), Some(key)) = (cursor.get($i.b), key)
+                    && let Some(value) = table.get_positional(key)
+                    && !value.is_nil()
+                {
+                    cursor.set($i.a, value);
+                    true
+                } else {
+                    false
+                }
+            }};
+        }
+        macro_rules! quick_set_table {
+            ($i:expr, $value:expr) => {{
+                let (key, value) = (cursor.slot($i.b).integer(), $value);
+                if let (Value::Table(table), Some(key)) = (cursor.get($i.a), key) {
+                    table.try_set_positional(&ctx, key, value)
+                } else {
+                    false
+                }
+            }};
+        }
+        macro_rules! quick_get_name {
+            ($i:expr, $object:expr) => {{
+                if let Value::Table(table) = $object
+                    && let value = table.get_cached(cursor.name($i), &$i.c)
+                    && !value.is_nil()
+                {
+                    cursor.set($i.a, value);
+                    true
+                } else {
+                    false
+                }
+            }};
+        }
+        macro_rules! quick_get_field {
+            ($i:expr) => {
+                quick_get_name!($i, cursor.get($i.b))
+            };
+        }
+        macro_rules! quick_get_up_table {
+            ($i:expr) => {
+                quick_get_name!($i, cursor.upvalue($i.b).get())
+            };
+        }
+        macro_rules! quick_move {
+            ($i:expr) => {{
+                cursor.set($i.a, cursor.get($i.b));
+                true
+            }};
+        }
+        macro_rules! quick_get_upvalue {
+            ($i:expr) => {{
+                cursor.set($i.a, cursor.upvalue($i.b).get());
+                true
+            }};
+        }
+        // The numeric loop's step; it ends the arm when the loop ends.
+        macro_rules! for_loop {
+            ($i:expr) => {{
+                if let Some(count) = cursor.integer_after($i.a, 0) {
+                    if *count == 0 {
+                        break;
+                    }
+                    *count = count.wrapping_sub(1);
+                    let Some(step) = cursor.slot_after($i.a, 1).integer() else { break };
+                    let Some(variable) = cursor.integer_after($i.a, 2) else { break };
+                    *variable = variable.wrapping_add(step);
+                } else {
+                    cold_path();
+                    match step_float_loop(cursor, $i.a) {
+                        Some(next) => cursor.set_after($i.a, 2, Value::float(next)),
+                        None => break,
+                    }
+                }
+                jump_back!($i);
+            }};
+        }
+        // The first of two instructions. If it is not the common case, it is done as the plain op from now
+        // on.
+        macro_rules! first {
+            ($plain:expr, $is_quick:expr) => {{
+                if !$is_quick {
+                    cold_path();
+                    cursor.redo_as($plain);
+                    break;
+                }
+            }};
+        }
+        // Two instructions, the second of which is left to the dispatch if it is not the common case.
+        macro_rules! pair {
+            ($tail:expr, $plain:expr, $is_quick:expr, $second:ident) => {
+                arm!($tail, {
+                    first!($plain, $is_quick);
+                    let second = cursor.peek();
+                    if $second!(second) {
+                        cursor.skip();
+                    }
+                })
+            };
+        }
+        // Two instructions, the second of which is a numeric loop's step.
+        macro_rules! last_in_loop {
+            ($tail:expr, $plain:expr, $is_quick:expr) => {
+                arm!($tail, {
+                    first!($plain, $is_quick);
+                    let step = cursor.fetch();
+                    for_loop!(step);
+                })
+            };
+        }
+
         loop {
             if HOOKED {
                 run.state.fuel = fuel;
@@ -468,7 +624,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 }
             }
             let i = cursor.fetch();
-            let tail = match i.op {
+            // The hook is told of each instruction, so there they are done one by one.
+            let tail = match if HOOKED { i.op.get().plain() } else { i.op.get() } {
                 Op::Move => arm!(Tail::Load, cursor.set(i.a, cursor.get(i.b))),
                 Op::LoadNil => arm!(Tail::Load, {
                     for n in 0..=usize::from(i.b.get()) {
@@ -1058,24 +1215,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         Err(what) => fail!(run.loop_fault(what, start, limit, step)),
                     }
                 }),
-                Op::ForLoop => arm!(Tail::Loop, {
-                    if let Some(count) = cursor.integer_after(i.a, 0) {
-                        if *count == 0 {
-                            break;
-                        }
-                        *count = count.wrapping_sub(1);
-                        let Some(step) = cursor.slot_after(i.a, 1).integer() else { break };
-                        let Some(variable) = cursor.integer_after(i.a, 2) else { break };
-                        *variable = variable.wrapping_add(step);
-                    } else {
-                        cold_path();
-                        match step_float_loop(cursor, i.a) {
-                            Some(next) => cursor.set_after(i.a, 2, Value::float(next)),
-                            None => break,
-                        }
-                    }
-                    jump_back!(i);
-                }),
+                Op::ForLoop => arm!(Tail::Loop, for_loop!(i)),
                 Op::GenericForPrep => arm!(Tail::Loop, {
                     let closing = cursor.get_after(i.a, 3);
                     cursor.jump(i.d());
@@ -1126,6 +1266,69 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                 }),
 
+                // Two instructions at once.
+                Op::MoveMove => {
+                    pair!(Tail::FirstPair, Op::Move, quick_move!(i), quick_move)
+                }
+                Op::GetUpValueMove => {
+                    pair!(Tail::FirstPair, Op::GetUpValue, quick_get_upvalue!(i), quick_move)
+                }
+                Op::GetTableGetTable => {
+                    pair!(Tail::FirstPair, Op::GetTable, quick_get_table!(i), quick_get_table)
+                }
+                Op::GetTableAdd => {
+                    pair!(Tail::FirstPair, Op::GetTable, quick_get_table!(i), quick_add)
+                }
+                Op::GetTableMul => {
+                    pair!(Tail::FirstPair, Op::GetTable, quick_get_table!(i), quick_mul)
+                }
+                Op::GetFieldGetField => {
+                    pair!(Tail::FirstPair, Op::GetField, quick_get_field!(i), quick_get_field)
+                }
+                Op::GetFieldGetTable => {
+                    pair!(Tail::FirstPair, Op::GetField, quick_get_field!(i), quick_get_table)
+                }
+                Op::GetFieldMul => {
+                    pair!(Tail::FirstPair, Op::GetField, quick_get_field!(i), quick_mul)
+                }
+                Op::GetUpTableGetField => {
+                    pair!(Tail::SecondPair, Op::GetUpTable, quick_get_up_table!(i), quick_get_field)
+                }
+                Op::AddImmediateGetTable => {
+                    pair!(
+                        Tail::SecondPair,
+                        Op::AddImmediate,
+                        quick_add_immediate!(i),
+                        quick_get_table
+                    )
+                }
+                Op::MulAdd => {
+                    pair!(Tail::SecondPair, Op::Mul, quick_mul!(i), quick_add)
+                }
+                Op::MulSub => {
+                    pair!(Tail::SecondPair, Op::Mul, quick_mul!(i), quick_sub)
+                }
+                Op::MulMul => {
+                    pair!(Tail::SecondPair, Op::Mul, quick_mul!(i), quick_mul)
+                }
+                Op::AddForLoop => {
+                    last_in_loop!(Tail::SecondPair, Op::Add, quick_add!(i))
+                }
+                Op::SetTableForLoop => {
+                    last_in_loop!(
+                        Tail::SecondPair,
+                        Op::SetTable,
+                        quick_set_table!(i, cursor.get(i.c.get()))
+                    )
+                }
+                Op::SetTableConstantForLoop => {
+                    last_in_loop!(
+                        Tail::SecondPair,
+                        Op::SetTableConstant,
+                        quick_set_table!(i, cursor.constant(i))
+                    )
+                }
+
                 Op::MarkToBeClosed => arm!(Tail::Other, slow!(run.mark_to_be_closed(i.a.index()))),
                 Op::Close => arm!(Tail::Other, {
                     if !run.state.to_be_closed.is_empty() {
@@ -1148,6 +1351,8 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 Tail::Immediate => keep_apart(),
                 Tail::Call => keep_apart(),
                 Tail::Loop => keep_apart(),
+                Tail::FirstPair => keep_apart(),
+                Tail::SecondPair => keep_apart(),
             }
         }
     }

@@ -41,12 +41,13 @@ fn link_into<'gc>(
         })
         .collect();
     let mut charged = 0;
-    let instructions = prototype
+    let instructions: Box<[_]> = prototype
         .instructions
         .iter()
         .enumerate()
         .map(|(index, &instruction)| link_instruction(instruction, index, &mut charged, &constants))
         .collect();
+    pair_up(&prototype.instructions, &instructions);
     Gc::new(
         &ctx,
         Code {
@@ -121,6 +122,31 @@ const FORMS: [Form; 256] = {
     }
     forms
 };
+
+/// For two ops, by their numbers, the op that does the work of both, or the first.
+static PAIRED: [[Op; Op::ALL.len()]; Op::ALL.len()] = {
+    let mut paired = [[Op::Move; Op::ALL.len()]; Op::ALL.len()];
+    let mut first = 0;
+    while first < paired.len() {
+        paired[first] = [Op::ALL[first]; Op::ALL.len()];
+        first += 1;
+    }
+    let mut number = 0;
+    while number < Op::PAIRS.len() {
+        let (op, [first, second]) = Op::PAIRS[number];
+        paired[first as usize][second as usize] = op;
+        number += 1;
+    }
+    paired
+};
+
+/// Has instructions do the work of the next one too, where there is an op for that. The next one stays: it
+/// may be jumped to, and it is done by itself when it has more to do than is usual.
+fn pair_up(plain: &[Instruction], linked: &[LinkedInstruction]) {
+    for (pair, first) in plain.windows(2).zip(linked) {
+        first.op.set(PAIRED[pair[0].op as usize][pair[1].op as usize]);
+    }
+}
 
 const fn is_register(operand: Operand) -> bool {
     matches!(

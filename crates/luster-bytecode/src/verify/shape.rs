@@ -44,7 +44,8 @@ const RULES: [Rule; 256] = {
         constant_shift: 0,
         constant_mask: 0,
         upvalue_shift: 0,
-        special: false,
+        // What is no op of bytecode is refused where ops are looked at one by one.
+        special: true,
         flow: Flow::Next,
         back: false,
     };
@@ -365,6 +366,7 @@ fn extent(parts: &Parts, kinds: &Kinds, instruction: Instruction) -> Result<(), 
         Op::Close => fits(a, 0),
         // Only a sum can stand for a difference.
         Op::AddImmediate => needs(c <= Flipped::Subtraction as u8, VerifyErrorKind::OperandRange),
+        _ if op.is_pair() => Err(VerifyErrorKind::LinkedOp),
         _ => match op.operands()[2] {
             Operand::Flipped => needs(c <= Flipped::Yes as u8, VerifyErrorKind::OperandRange),
             _ => Ok(()),

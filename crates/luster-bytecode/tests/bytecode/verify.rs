@@ -176,6 +176,16 @@ fn jumps() {
 }
 
 #[test]
+fn ops_that_only_linked_code_has() {
+    for &(pair, [first, second]) in Op::PAIRS {
+        assert!(pair.is_pair() && !first.is_pair() && !second.is_pair());
+        assert_eq!((pair.mnemonic(), pair.operands()), (first.mnemonic(), first.operands()));
+        refused(with_values(3, &[op(pair, 0, 0, 0, 0), RETURN]), 0, LinkedOp);
+        assert_eq!(Op::from_u8(pair as u8), None);
+    }
+}
+
+#[test]
 fn falling_off_the_end() {
     refused(bare(1, &[op(Op::LoadTrue, 0, 0, 0, 0)]), 0, FallsOff);
     refused(with_values(3, &[RETURN, op(Op::JumpIf, 0, 0, 0, 0)]), 1, FallsOff);
