@@ -9,9 +9,9 @@ print(debug.getinfo(f, "S").source == text) -- expect: true
 local g = load(string.dump(f), "a dump", "b")
 x = 0
 g()
-print(x, debug.getinfo(g, "S").source == text) -- expect: 5000	true
-print(load(string.dump(f):sub(1, -2), "=cut")) -- expect: nil	cut: truncated chunk
-print(load(string.dump(f):sub(1, -2))) -- expect: nil	binary string: truncated chunk
+print(x, debug.getinfo(g, "S").source == text) -- expect: 5000 true
+print(load(string.dump(f):sub(1, -2), "=cut")) -- expect: nil cut: truncated chunk
+print(load(string.dump(f):sub(1, -2))) -- expect: nil binary string: truncated chunk
 
 -- What its pieces are is all the same.
 local i, dump = 0, string.dump(f)
@@ -26,8 +26,8 @@ print(x) -- expect: 5000
 -- A long name is kept, and messages show its beginning.
 local name = ("n"):rep(300000)
 local short = load("return 1", name)
-print(short(), #debug.getinfo(short, "S").source) -- expect: 1	300000
-print(load("x =", "=" .. name) == nil, #select(2, load("x =", "=" .. name)) < 150) -- expect: true	true
+print(short(), #debug.getinfo(short, "S").source) -- expect: 1 300000
+print(load("x =", "=" .. name) == nil, #select(2, load("x =", "=" .. name)) < 150) -- expect: true true
 -- One that begins like a file or with a mark is read after a space, and is named as it is.
 local marked = "#" .. text
 print(select(2, load(marked)):sub(1, 31)) -- expect: [string "#local a = 1 local a =
