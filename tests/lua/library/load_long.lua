@@ -10,8 +10,8 @@ local g = load(string.dump(f), "a dump", "b")
 x = 0
 g()
 print(x, debug.getinfo(g, "S").source == text) -- expect: 5000 true
-print(load(string.dump(f):sub(1, -2), "=cut")) -- expect: nil cut: truncated chunk
-print(load(string.dump(f):sub(1, -2))) -- expect: nil binary string: truncated chunk
+print(load(string.dump(f):sub(1, -2), "=cut")) -- expect: nil cut: bad binary format (truncated chunk)
+print(load(string.dump(f):sub(1, -2))) -- expect: nil binary string: bad binary format (truncated chunk)
 
 -- What its pieces are is all the same.
 local i, dump = 0, string.dump(f)
