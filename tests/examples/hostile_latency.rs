@@ -3,6 +3,10 @@
 //! first, and how far the VM was beyond its memory limit at the end of a step. Then the time that
 //! loading took, and the memory beyond the limit, where they were most.
 //!
+//! One table being traced or rehashed cannot be interrupted, and may take 100 ns for each entry. The VM
+//! counts them: a case whose steps are all within the bar but for that is told apart, with how many entries
+//! the table had.
+//!
 //! `cargo run --release -p luster-tests --example hostile_latency -- [FILTER or FILE] [RUNS]`
 
 #![expect(clippy::print_stdout, reason = "it prints figures")]
@@ -52,18 +56,33 @@ fn main() {
     let mut rows = Vec::new();
     for case in cases.iter().filter(|case| case.name.contains(&filter)) {
         let mut reports: Vec<_> = (0..runs).map(|_| run(case, FUEL, now)).collect();
+        reports.sort_by_key(|report| report.longest_counted);
+        let Report { longest_counted, counted_at, .. } = reports[runs / 2];
         reports.sort_by_key(|report| report.longest_step);
-        rows.push((reports.swap_remove(runs / 2), &case.name));
+        let median = reports.swap_remove(runs / 2);
+        rows.push((Report { longest_counted, counted_at, ..median }, &case.name));
     }
     rows.sort_by_key(|(report, _)| std::cmp::Reverse(report.longest_step));
     let beyond = rows.iter().filter(|(report, _)| report.longest_step > BAR).count();
-    println!("{} cases, {beyond} with a step over {BAR:?} (median of {runs} runs)", rows.len());
-    let shown = beyond.max(10);
+    let (mut counted, excepted): (Vec<_>, Vec<_>) =
+        rows[..beyond].iter().partition(|(report, _)| report.longest_counted > BAR);
+    println!("{} cases, {beyond} with a step over {BAR:?} (median of {runs} runs):", rows.len());
+    println!("{} for one table, {} for something else", excepted.len(), counted.len());
     println!("{:>12} {:>14} {:>13}", "longest step", "beyond limit", "of the steps");
-    for (report, name) in rows.iter().take(shown) {
-        let (milliseconds, kilobytes) = (milliseconds(report.longest_step), beyond_limit(report));
-        let (at, steps) = (report.longest_at, report.steps);
+    if counted.is_empty() {
+        counted.extend(rows[beyond..].iter().take(10));
+    }
+    for (report, name) in counted {
+        let (milliseconds, kilobytes) =
+            (milliseconds(report.longest_counted), beyond_limit(report));
+        let (at, steps) = (report.counted_at, report.steps);
         println!("{milliseconds:9.3} ms {kilobytes:11.1} KB {at:6}/{steps:<6} {name}");
+    }
+    println!("{:>12} {:>14} {:>13}", "one table", "entries", "of the steps");
+    for (report, name) in excepted {
+        let (milliseconds, entries) = (milliseconds(report.longest_step), report.largest_table);
+        let (at, steps) = (report.longest_at, report.steps);
+        println!("{milliseconds:9.3} ms {entries:>14} {at:6}/{steps:<6} {name}");
     }
     rows.sort_by_key(|(report, _)| std::cmp::Reverse(report.loading));
     println!("loading by the host:");

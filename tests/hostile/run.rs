@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use luster::__private::take_largest_table;
 use luster::{Error, ErrorKind, Lua, MultiValue, Result, Step};
 
 use super::{Case, Expect};
@@ -16,6 +17,12 @@ pub struct Report {
     pub longest_step: Duration,
     /// Which step that was, counted from 1.
     pub longest_at: usize,
+    /// How many entries the largest table had that was traced or rehashed in that step, if it had many.
+    pub largest_table: usize,
+    /// The longest step without what the largest table of each may take.
+    pub longest_counted: Duration,
+    /// Which step that was.
+    pub counted_at: usize,
     /// How many steps there were.
     pub steps: usize,
     /// How long loading took, which the host does as a whole.
@@ -23,6 +30,9 @@ pub struct Report {
     /// How many bytes the VM counted beyond its limit at the end of a step, at most.
     pub beyond_limit: usize,
 }
+
+/// How long tracing or rehashing a table may take, which nothing can interrupt, per entry.
+const PER_ENTRY: Duration = Duration::from_nanos(100);
 
 /// How a case ended.
 #[derive(Debug)]
@@ -44,6 +54,9 @@ pub fn run(case: &Case, fuel: u64, clock: impl Fn() -> Duration) -> Report {
         complaints: Vec::new(),
         longest_step: Duration::ZERO,
         longest_at: 0,
+        largest_table: 0,
+        longest_counted: Duration::ZERO,
+        counted_at: 0,
         steps: 0,
         loading: Duration::ZERO,
         beyond_limit: 0,
@@ -80,12 +93,20 @@ fn step_through(
     let mut task = task?.forbid_yields();
     let mut spent = 0;
     loop {
+        take_largest_table();
         let begin = clock();
         let step = task.step(fuel);
         let took = clock() - begin;
+        let entries = take_largest_table();
         report.steps += 1;
         if took > report.longest_step {
             (report.longest_step, report.longest_at) = (took, report.steps);
+            report.largest_table = entries;
+        }
+        let excepted = PER_ENTRY * u32::try_from(entries).unwrap_or(u32::MAX);
+        let counted = took.saturating_sub(excepted);
+        if counted > report.longest_counted {
+            (report.longest_counted, report.counted_at) = (counted, report.steps);
         }
         report.beyond_limit =
             report.beyond_limit.max(lua.used_memory().saturating_sub(case.memory));

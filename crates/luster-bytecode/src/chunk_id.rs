@@ -3,6 +3,8 @@
 //! The rules are those of `luaO_chunkid` in PUC-Rio's `lobject.c`, since scripts see the result
 //! in error messages and as `short_src` of `debug.getinfo`.
 
+use std::ffi::CStr;
+
 /// The longest id, PUC-Rio's `LUA_IDSIZE` without the zero byte at the end.
 const MAX_LEN: usize = 59;
 
@@ -20,8 +22,14 @@ pub fn chunk_id(name: &[u8]) -> Vec<u8> {
     const DOTS: &[u8] = b"...";
     const OPEN: &[u8] = b"[string \"";
     const CLOSE: &[u8] = b"\"]";
-    // To PUC-Rio a name is a C string.
-    let name = &name[..name.iter().position(|&byte| byte == 0).unwrap_or(name.len())];
+    // To PUC-Rio a name is a C string. It may have megabytes, of which no more is looked at than is shown.
+    let name = match name {
+        [b'@', ..] => CStr::from_bytes_until_nul(name).map_or(name, CStr::to_bytes),
+        _ => {
+            let beginning = &name[..name.len().min(MAX_LEN + 2)];
+            CStr::from_bytes_until_nul(beginning).map_or(beginning, CStr::to_bytes)
+        }
+    };
     match name {
         [b'=', rest @ ..] => rest[..rest.len().min(MAX_LEN)].to_vec(),
         [b'@', rest @ ..] if rest.len() <= MAX_LEN => rest.to_vec(),
@@ -57,6 +65,21 @@ mod tests {
     fn file_names_are_cut_at_the_start() {
         assert_eq!(id(&format!("@{}", "p".repeat(59))), "p".repeat(59));
         assert_eq!(id(&format!("@{}t", "p".repeat(100))), format!("...{}t", "p".repeat(55)));
+    }
+
+    #[test]
+    fn names_end_at_a_zero_wherever_it_is() {
+        let long = "y".repeat(1000);
+        assert_eq!(id(&format!("@{}\0z", "p".repeat(200))), format!("...{}", "p".repeat(56)));
+        assert_eq!(id(&format!("=a\0{long}")), "a");
+        assert_eq!(
+            id(&format!("{}\0{long}", "x".repeat(44))),
+            format!("[string \"{}\"]", "x".repeat(44))
+        );
+        assert_eq!(
+            id(&format!("{}\0", "x".repeat(60))),
+            format!("[string \"{}...\"]", "x".repeat(45))
+        );
     }
 
     #[test]

@@ -105,6 +105,9 @@ struct Runner<'gc, P> {
     state: State<'gc>,
 }
 
+/// What a step costs, beside what the program burns.
+const STEP_FUEL: usize = 2;
+
 /// The integer that a length has to be.
 pub(crate) fn length_result<'gc>(value: Value<'gc>) -> Result<i64, Error<'gc>> {
     value.to_integer().ok_or_else(|| Error::message("object length is not an integer"))
@@ -120,7 +123,7 @@ impl<'gc, P: Program<'gc>> Runner<'gc, P> {
         loop {
             let step = self.program.next(ctx, stack, self.input)?;
             self.input = Value::Nil;
-            stack.burn(1);
+            stack.burn(STEP_FUEL);
             let (outcome, wanted) = match step {
                 Step::Get(object, index) => {
                     if let Value::Table(table) = object {

@@ -361,7 +361,7 @@ impl<'gc> Work<'gc> for Seeking<'gc> {
     fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let from = self.position;
         let is_there = self.seek()?;
-        stack.burn(self.position.abs_diff(from) / 16);
+        stack.burn(self.position.abs_diff(from) / 8);
         match (is_there, self.goal) {
             (None, _) => return Ok(false),
             (Some(true), Goal::End(begin)) => stack.replace2(

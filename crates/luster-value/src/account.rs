@@ -37,6 +37,8 @@ struct Counter {
     wish: Cell<bool>,
     /// How many slices have begun.
     slices: Cell<u32>,
+    /// How many entries of a table have been gone through in one go, at most.
+    largest: Cell<usize>,
 }
 
 thread_local! {
@@ -50,6 +52,7 @@ thread_local! {
             refused: Cell::new(0),
             wish: Cell::new(false),
             slices: Cell::new(0),
+            largest: Cell::new(0),
         }
     };
 
@@ -183,6 +186,14 @@ pub fn has_room_for(bytes: usize) -> bool {
     })
 }
 
+/// How many bytes can be allocated without passing the memory limit.
+pub(crate) fn room() -> usize {
+    COUNTER.with(|counter| match counter.request_limit.get() {
+        isize::MAX => usize::MAX,
+        limit => usize::try_from(limit.saturating_sub(counter.bytes.get())).unwrap_or(0),
+    })
+}
+
 /// Wishes for a full collection after this slice, which ends soon, if that may make room for what has
 /// just been refused. Tells whether it does; whoever was refused something should begin anew then, once.
 pub fn wish_collection() -> bool {
@@ -230,7 +241,7 @@ pub fn should_end_slice() -> bool {
 #[inline]
 pub fn looked_at(bytes: usize) {
     /// What is shorter costs no more than the instruction that looks at it.
-    const LONG: usize = 4096;
+    const LONG: usize = 1024;
     if bytes >= LONG {
         work(bytes);
     }
@@ -240,6 +251,23 @@ pub fn looked_at(bytes: usize) {
 #[inline]
 pub(crate) fn traced(bytes: usize) {
     COUNTER.with(|counter| counter.work.set(counter.work.get().saturating_add(bytes)));
+}
+
+/// Notes that a table of so many entries was gone through in one go, as cannot be helped when it is traced
+/// or rehashed.
+#[inline]
+pub(crate) fn went_through(entries: usize) {
+    /// What is less is no matter.
+    const MANY: usize = 1 << 12;
+    if entries >= MANY {
+        COUNTER.with(|counter| counter.largest.set(counter.largest.get().max(entries)));
+    }
+}
+
+/// Takes how many entries of a table have been gone through in one go on this thread, at most and if they
+/// were many: what a step that took long may have been about.
+pub fn take_largest_table() -> usize {
+    COUNTER.with(|counter| counter.largest.take())
 }
 
 #[cold]

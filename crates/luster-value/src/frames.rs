@@ -261,7 +261,7 @@ mod tests {
     fn a_stack_of_frames_drops_what_it_holds() {
         let mut frames = Frames::new();
         let handler = Value::Integer(1);
-        frames.push(Frame::Handler(HandlerFrame { handler, top: 0, depth: 1 }));
+        frames.push(Frame::Handler(HandlerFrame { handler, top: 0, catcher: 0, depth: 1 }));
         frames.push(Frame::Bottom);
         drop(frames);
     }

@@ -18,8 +18,9 @@ use crate::value::Value;
 /// How many slots there always are beyond what was reserved, so that small things need not be.
 const SLACK: usize = 16;
 
-/// From how many slots on a file grows to several times as many at once, of which it shows no more than
-/// are needed: so they are not moved often, while they are many, and not cleared before they are used.
+/// From how many slots on a file grows to the most that it may need at once, of which it shows no more than
+/// are needed: so they are not moved any more once they are many, and not cleared before they are used. It
+/// is half as many where there are many frames.
 const LONG_FILE: usize = 1 << 16;
 
 /// From how many slots on a file asks whether there is memory for it to grow. A shorter one may always,
@@ -28,8 +29,10 @@ const COUNTED_FILE: usize = 512;
 
 /// What there is to a coroutine beside its registers.
 const STATE_BYTES: usize = size_of::<ThreadState<'_>>();
-/// How many times the memory of the longest file there has to be for a file to have it at once.
-const RESERVE: usize = 4;
+/// A long file, with what grows beside it, takes so many hundredths of the memory that there is at once, if
+/// it may get so long. It could not grow beyond that in steps either, since the new file is there beside the
+/// old one; and what is never used costs no time.
+const RESERVED: usize = 55;
 
 /// How many slots of a long file are shown at a time.
 const SHOWN: usize = 1 << 14;
@@ -39,10 +42,10 @@ const SHOWN: usize = 1 << 14;
 const KEPT: usize = 1 << 10;
 
 /// What it costs to free a coroutine, as bytes that the collector looks at.
-const DROP_WORK: usize = 8192;
+const DROP_WORK: usize = 16_384;
 
 /// How many more slots a message handler may use when the others ran out.
-const HANDLER_SLOTS: u32 = 20_000;
+pub(crate) const HANDLER_SLOTS: u32 = 20_000;
 
 /// What is written into dead slots: nil, or in the stress build what no script counts with, so that
 /// whoever reads one goes wrong.
@@ -242,32 +245,38 @@ impl<'gc> RegisterFile<'gc> {
         }
         // The stress build has no slots to spare, while they are few.
         let ample = if cfg!(luster_stress) && len < FEW_SLOTS { 0 } else { len * 2 };
-        let larger = if capacity < LONG_FILE { ample } else { capacity * 4 };
-        let mut larger = wanted.max(larger).min(most);
+        let mut larger = wanted.max(ample).min(most);
         // For a moment there may be the new slots beside the old ones, and then the same of what grows
         // with them.
         let bytes = |slots: usize| slots * size_of::<Value<'gc>>();
-        let fits = |new: usize, times: usize| {
+        let fits = |new: usize| {
             let then = bytes(new) - bytes(capacity) + beside(new);
-            new < COUNTED_FILE || account::has_room_for(times * bytes(new).max(then))
+            new < COUNTED_FILE || account::has_room_for(bytes(new).max(then))
         };
-        if capacity >= LONG_FILE {
-            larger = if fits(most, RESERVE) {
-                most
-            } else if fits(larger, 2 * RESERVE) {
-                larger
-            } else {
-                wanted.max(capacity + capacity / 4).min(most)
-            };
-            account::looked_at(bytes(capacity));
+        let doubled = capacity * 2;
+        let has_many_frames = capacity >= LONG_FILE / 2 && beside(doubled) > bytes(doubled);
+        if capacity >= LONG_FILE || has_many_frames {
+            let room = account::room() / 100 * RESERVED;
+            let is_reserved = |new: usize| bytes(new).saturating_add(beside(new)) <= room;
+            let least = wanted.max(capacity + capacity / 4).min(most);
+            larger = most;
+            while larger > least && !is_reserved(larger) {
+                larger -= larger / 8;
+            }
+            larger = larger.max(least);
+            if larger == most {
+                // A message handler is not to move them either.
+                larger = self.max as usize + HANDLER_SLOTS as usize + SLACK;
+            }
         }
-        if !fits(larger, 1) {
+        if !fits(larger) {
             larger = wanted.max(capacity + capacity / 16).min(most);
-            if !fits(larger, 1) {
+            if !fits(larger) {
                 return false;
             }
         }
-        let shown = if larger < LONG_FILE { larger } else { wanted.max(len + SHOWN).min(larger) };
+        let shown = if larger < LONG_FILE { larger } else { wanted.max(len + SHOWN) };
+        let shown = shown.min(larger).min(most);
         self.move_to(larger, shown);
         true
     }
@@ -283,6 +292,7 @@ impl<'gc> RegisterFile<'gc> {
     /// Gives the memory of a long file back, of which no slots are alive.
     pub(crate) fn release(&mut self) {
         if self.capacity() > LONG_FILE {
+            account::looked_at(self.capacity() * size_of::<Value<'gc>>());
             account::sub(self.capacity() * size_of::<Value<'gc>>());
             self.slots = Vec::new();
             self.live = 0;

@@ -13,7 +13,7 @@ use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
 use crate::frames::Frames;
 use crate::hook::{Hook, HookFrame, Tracing};
-use crate::registers::RegisterFile;
+use crate::registers::{HANDLER_SLOTS, RegisterFile};
 use crate::sequence::BoxSequence;
 use crate::trace::Traceback;
 use crate::value::Value;
@@ -203,6 +203,8 @@ pub struct HandlerFrame<'gc> {
     pub handler: Value<'gc>,
     /// Where calls may begin.
     pub top: u32,
+    /// The index of the protected call's frame that gets what the handler returns.
+    pub catcher: u32,
     /// How many protected calls and message handlers are below, this one included.
     pub depth: u16,
 }
@@ -340,10 +342,17 @@ impl ThreadState<'_> {
         const MANY: usize = 1 << 12;
         let before = self.frames.capacity();
         if before > MANY && before / 16 > self.frames.len() {
-            self.frames.shrink_to(2 * self.frames.len());
-            self.count_frames();
+            self.shrink_frames(2 * self.frames.len());
         }
         before - self.frames.capacity()
+    }
+
+    /// Gives back the memory for more than so many frames.
+    pub fn shrink_frames(&mut self, capacity: usize) {
+        let before = self.frames.capacity();
+        self.frames.shrink_to(capacity);
+        self.count_frames();
+        account::looked_at((before - self.frames.capacity()) * size_of::<Frame<'_>>());
     }
 
     /// Counts what the frames take.
@@ -366,11 +375,20 @@ impl ThreadState<'_> {
     fn grow(&mut self, end: usize) -> bool {
         /// So few frames grow by themselves.
         const FEW: usize = 64;
+        /// From how many slots on it is paid for that they are moved, and what a byte costs: the system
+        /// has to give the memory that it is moved to.
+        const MOVED_SLOTS: usize = 1 << 14;
+        const MOVING_WORK: usize = 4;
         let (slots, frames, capacity) =
             (self.registers.capacity(), self.frames.len(), self.frames.capacity());
+        let max = self.registers.max();
         let wanted = |new: usize| match frames {
             ..FEW => 0,
-            _ => (frames as u64 * new as u64 / slots as u64) as usize + FEW,
+            _ => {
+                // What a message handler calls may have fewer slots for each frame.
+                let more = if new > max { HANDLER_SLOTS as usize } else { FEW };
+                (frames as u64 * new as u64 / slots as u64) as usize + more
+            }
         };
         let beside = |new: usize| match wanted(new) {
             wanted if wanted > capacity => wanted * size_of::<Frame<'_>>(),
@@ -384,6 +402,10 @@ impl ThreadState<'_> {
             self.frames.reserve_exact(wanted - frames);
             self.count_frames();
         }
+        if slots >= MOVED_SLOTS && self.registers.capacity() > slots {
+            let moved = slots * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
+            account::looked_at(moved * MOVING_WORK);
+        }
         true
     }
 
@@ -391,10 +413,16 @@ impl ThreadState<'_> {
     #[cold]
     #[inline(never)]
     pub fn grow_frames(&mut self) {
-        /// From how many frames on they do not double.
+        /// From how many frames on they do not double, and from how many on they grow by little: there
+        /// should be memory for them beside the old ones, and nobody asks.
         const MANY: usize = 4096;
+        const VERY_MANY: usize = 1 << 16;
         let len = self.frames.len();
-        let more = if len < MANY { len.max(4) } else { len / 4 };
+        let more = match len {
+            ..MANY => len.max(4),
+            MANY..VERY_MANY => len / 4,
+            _ => len / 16,
+        };
         account::looked_at(size_of_val(&*self.frames));
         self.frames.reserve_exact(more);
         self.count_frames();

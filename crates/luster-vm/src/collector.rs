@@ -33,8 +33,9 @@ const OBJECT_BYTES: usize = 64;
 const LIMITED_OBJECT_BYTES: usize = 96;
 /// The collector sleeps at least until so much is counted.
 const MIN_THRESHOLD: usize = 256 << 10;
-/// A heap with fewer objects is collected in one go.
+/// A heap with fewer objects, and with less memory that they own, is collected in one go.
 const SMALL_HEAP: usize = 10_000;
+const SMALL_HEAP_BYTES: usize = 2 << 20;
 /// The least work of a step, in units of gc-arena's debt: about an object traced twice over.
 const MIN_STEP: usize = 2_000;
 
@@ -203,6 +204,7 @@ impl Collector {
         let objects = arena.metrics().total_gc_count();
         if arena.collection_phase() == CollectionPhase::Sleeping
             && objects < SMALL_HEAP
+            && account::bytes() < SMALL_HEAP_BYTES
             && self.finish_small_cycle(arena, fuel)
         {
             return true;
@@ -237,7 +239,8 @@ impl Collector {
             }
             let objects = arena.metrics().total_gc_count();
             // A small heap is collected in one go when it costs no more than a step would.
-            if objects / 2 >= SHORT_STEP || !self.finish_small_cycle(arena, fuel) {
+            let is_small = objects / 2 < SHORT_STEP && account::bytes() < SMALL_HEAP_BYTES / 2;
+            if !is_small || !self.finish_small_cycle(arena, fuel) {
                 self.advance_for(arena, self.short_step(arena), fuel);
             }
         }
@@ -261,7 +264,7 @@ impl Collector {
         };
         let work = account::take_work();
         let units = if was_purging { units * STRINGS_PER_UNIT } else { units };
-        burn(fuel, units + kept / 2 + (freed_bytes + work) / FREED_PER_UNIT);
+        burn(fuel, units + kept + (freed_bytes + work) / FREED_PER_UNIT);
         has_finished
     }
 

@@ -81,6 +81,9 @@ pub(crate) struct Run<'a, 'gc> {
     pub(crate) handling_failed: bool,
 }
 
+/// What it costs to give a sequence its turn, beside what it burns.
+const POLL_FUEL: i64 = 2;
+
 impl<'a, 'gc> Run<'a, 'gc> {
     /// A coroutine that goes to work with so much fuel.
     #[inline]
@@ -395,7 +398,8 @@ impl<'gc> Run<'_, 'gc> {
             Some(Frame::Handler(frame)) => {
                 let slot = frame.top as usize;
                 let value = if top > slot { self.state.registers.get(slot) } else { Value::Nil };
-                self.handled(value)
+                let catcher = frame.catcher as usize;
+                self.unwind(catcher, value)
             }
             Some(Frame::Finalizer(frame)) => {
                 self.state.top = frame.saved_top as usize;
@@ -438,6 +442,7 @@ impl<'gc> Run<'_, 'gc> {
         let Some(mut sequence) = frame.sequence.take() else {
             unreachable!("a sequence is absent only while it is polled");
         };
+        self.state.fuel -= POLL_FUEL;
         let mut stack = Stack::new(self.state, self.thread, base, top.saturating_sub(base));
         let poll = sequence.poll(self.ctx, &mut stack);
         let len = stack.len();
@@ -559,8 +564,8 @@ impl<'gc> Run<'_, 'gc> {
         if left == 0 {
             frames.push(Frame::Bottom);
             self.state.descent = None;
-            self.state.release_frames();
         }
+        self.state.shrink_frames(left + 2);
         self.state.frames.push(closing);
     }
 

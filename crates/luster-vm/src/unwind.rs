@@ -17,11 +17,14 @@ pub(crate) const PORTION: usize = 1 << 14;
 /// How many frames that are dropped at last may have been part of a deep stack.
 const MANY_FRAMES: usize = 1 << 10;
 
+/// How many times as many frames there may be as are left in the end for their memory to be kept.
+const MUCH_DEEPER: usize = 16;
+
 /// How many frames whose memory is given back cost a unit of fuel.
 const RELEASED_PER_FUEL: usize = 10;
 
 /// How many frames that are looked at cost a unit of fuel.
-pub(crate) const FRAMES_PER_FUEL: usize = 2;
+pub(crate) const FRAMES_PER_FUEL: usize = 1;
 
 /// Where an error is caught.
 enum Caught {
@@ -103,14 +106,16 @@ impl<'gc> Run<'_, 'gc> {
             }
         };
         if std::mem::take(&mut self.handling_failed) {
-            return match &self.state.frames[catcher] {
-                Frame::Handler(_) => self.handled(value),
-                _ => self.unwind(catcher, value),
+            let catcher = match &self.state.frames[catcher] {
+                Frame::Handler(frame) => frame.catcher as usize,
+                _ => catcher,
             };
+            return self.unwind(catcher, value);
         }
-        let handler = match &self.state.frames[catcher] {
-            Frame::Protected(frame) if !frame.handler.is_nil() => frame.handler,
-            Frame::Handler(frame) => frame.handler,
+        // An error of a handler is handled by the same one, for the same protected call.
+        let (handler, catcher) = match &self.state.frames[catcher] {
+            Frame::Protected(frame) if !frame.handler.is_nil() => (frame.handler, catcher),
+            Frame::Handler(frame) => (frame.handler, frame.catcher as usize),
             catcher_frame => {
                 if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
                     let traceback = traceback::of_levels(self.ctx, self.state, None, 0, levels);
@@ -123,7 +128,7 @@ impl<'gc> Run<'_, 'gc> {
             Nesting::TooDeep => value = self.ctx.string("C stack overflow"),
             Nesting::Hopeless => {
                 value = self.ctx.string("error in error handling");
-                return self.handled(value);
+                return self.unwind(catcher, value);
             }
             Nesting::Fine => {}
         }
@@ -133,9 +138,10 @@ impl<'gc> Run<'_, 'gc> {
         let top = live_top(self.state);
         self.state.registers.set_handler_room(true);
         self.state.top = 0;
-        self.state.frames.push(Frame::Handler(HandlerFrame { handler, top: top as u32, depth }));
+        let frame = HandlerFrame { handler, top: top as u32, catcher: catcher as u32, depth };
+        self.state.frames.push(Frame::Handler(frame));
         if self.reserve(top + 2).is_err() {
-            return self.handled(value);
+            return self.unwind(catcher, value);
         }
         self.state.registers.set(top, handler);
         self.state.registers.set(top + 1, value);
@@ -184,22 +190,9 @@ impl<'gc> Run<'_, 'gc> {
         push(self.state, || Frame::Closing(ClosingFrame::raising(value)));
     }
 
-    /// Unwinds to the protected call whose message handler returned `value`.
-    pub(crate) fn handled(&mut self, value: Value<'gc>) -> Control<'gc> {
-        let catcher = self
-            .state
-            .frames
-            .iter()
-            .rposition(|frame| matches!(frame, Frame::Protected(p) if !p.handler.is_nil()));
-        match catcher {
-            Some(catcher) => self.unwind(catcher, value),
-            None => self.stop(Switch::Failed(value)),
-        }
-    }
-
     /// Drops the frames above the one that catches an error, closes their variables, and gives it
     /// the error.
-    fn unwind(&mut self, catcher: usize, mut value: Value<'gc>) -> Control<'gc> {
+    pub(crate) fn unwind(&mut self, catcher: usize, mut value: Value<'gc>) -> Control<'gc> {
         if value.is_nil() {
             value = self.ctx.string("<no error object>");
         }
@@ -208,8 +201,14 @@ impl<'gc> Run<'_, 'gc> {
         let above = self.state.frames.len() - catcher - 1;
         if above > PORTION && !dies {
             // They are dropped in portions: the topmost first, and this comes back for the others.
-            self.state.frames.truncate(catcher + 1 + above - PORTION);
+            let left = catcher + 1 + above - PORTION;
+            self.state.frames.truncate(left);
             self.state.fuel -= (PORTION / FRAMES_PER_FUEL) as i64;
+            // To give back the memory of very many at once takes long, too.
+            let capacity = self.state.frames.capacity();
+            if capacity / MUCH_DEEPER > catcher && capacity - left > 2 * PORTION {
+                self.state.shrink_frames(left + PORTION / 2);
+            }
             self.state.descent = Some(Descent::Dropping(catcher));
             self.pend(Error::Value(value));
             return Ok(Flow::GoOn);

@@ -1,4 +1,4 @@
-//! What the code that `luster-derive` generates stands on. It is no part of the interface: it may
+//! What the code that `luster-derive` generates stands on, and what the tests of the whole ask. It is no part of the interface: it may
 //! change with every version, together with the derives.
 
 use std::marker::PhantomData;
@@ -9,6 +9,8 @@ use crate::convert::{FromLua, IntoLua, IntoLuaMulti, mismatch, table_with_room};
 use crate::error::{Error, Result};
 use crate::param::{ByRef, ByValue, Param};
 use crate::userdata::{Class, UserData};
+
+pub use luster_value::account::take_largest_table;
 
 /// A type whose [`UserData`] is derived.
 #[diagnostic::on_unimplemented(

@@ -7,16 +7,13 @@ use std::sync::Arc;
 use gc_arena::Collect;
 use luster_bytecode::Prototype;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
+    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
 };
 
-use super::compile::{self, Begun, Compilation, Progress};
+use super::compile::{self, BINARY, Begun, Chunk, Compilation, Progress};
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
 use crate::system_error;
-
-/// The first byte of a binary chunk.
-const BINARY: u8 = 0x1B;
 
 /// What some editors begin files with.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -45,7 +42,7 @@ pub(crate) struct Options<'gc> {
 /// A chunk that is being loaded.
 enum Loading<'gc> {
     Done(Closure<'gc>),
-    Going(Compilation),
+    Going(Box<Compilation>),
 }
 
 /// Makes a function of a chunk at once, or the message that says what is wrong with it.
@@ -62,8 +59,8 @@ fn load_chunk<'gc>(
     }
 }
 
-/// How many bytes a byte of a binary chunk may become: a constant nil.
-const BYTES_PER_BYTE: usize = 40;
+/// What it costs to load a chunk beside what its length does.
+const LOAD_COST: usize = 200;
 
 /// What is wrong when there is no room for what a chunk becomes.
 const NO_MEMORY: &[u8] = b"not enough memory";
@@ -78,11 +75,11 @@ fn begin_loading<'gc>(
     options: Options<'gc>,
     can_wait: bool,
 ) -> Result<Loading<'gc>, Vec<u8>> {
-    stack.burn(name.len() / 32);
+    stack.burn(LOAD_COST);
     if chunk.len() > MAX_SOURCE {
         return Err(NO_MEMORY.into());
     }
-    let is_binary = chunk.first() == Some(&BINARY);
+    let is_binary = Chunk { bytes: chunk, name }.is_binary();
     let (letter, kind) = if is_binary { (b'b', "binary") } else { (b't', "text") };
     let text_only = ctx.registry().get_field(ctx, TEXT_ONLY).is_truthy();
     let mode = match options.mode {
@@ -97,31 +94,13 @@ fn begin_loading<'gc>(
         message.extend(b"')");
         return Err(message);
     }
-    let prototype = if is_binary {
-        if !account::has_room_for(chunk.len().saturating_mul(BYTES_PER_BYTE)) {
-            return Err(NO_MEMORY.into());
-        }
-        stack.burn(chunk.len());
-        luster_bytecode::undump(chunk).map_err(|error| {
-            // A chunk without a name of its own is named by its bytes, which say nothing here.
-            let name = match name {
-                [b'@' | b'=', name @ ..] => name,
-                [BINARY, ..] => b"binary string",
-                name => name,
-            };
-            let mut message = c_string(name).to_vec();
-            message.extend(format!(": {error}").bytes());
-            message
-        })?
-    } else {
-        // Only files may begin with a byte order mark or a line for the shell, and the compiler
-        // takes every chunk for a file; what stands after a space is neither.
-        let is_spaced = chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK);
-        match compile::begin(stack, chunk, name, is_spaced, can_wait) {
-            Begun::Done(compiled) => compiled.map_err(|error| error.to_bytes())?,
-            Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
-            Begun::Refused => return Err(NO_MEMORY.into()),
-        }
+    // Only files may begin with a byte order mark or a line for the shell, and the compiler takes every
+    // text for a file; what stands after a space is neither.
+    let is_spaced = chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK);
+    let prototype = match compile::begin(stack, Chunk { bytes: chunk, name }, is_spaced, can_wait) {
+        Begun::Done(compiled) => compiled?,
+        Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
+        Begun::Refused => return Err(NO_MEMORY.into()),
     };
     Ok(Loading::Done(closure_of(ctx, prototype, options)))
 }
@@ -137,15 +116,14 @@ fn finish_compilation<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
     compilation: &mut Compilation,
-    chunk: &[u8],
-    name: &[u8],
+    chunk: Chunk<'_>,
     options: Options<'gc>,
 ) -> Result<Poll<'gc>, Error<'gc>> {
-    let loaded = match compilation.poll(stack, chunk, name) {
+    let loaded = match compilation.poll(stack, chunk) {
         Progress::Going => return Ok(Poll::Pending),
         Progress::Refused => Err(NO_MEMORY.into()),
         Progress::Done(Ok(prototype)) => Ok(closure_of(ctx, prototype, options)),
-        Progress::Done(Err(error)) => Err(error.to_bytes()),
+        Progress::Done(Err(message)) => Err(message),
     };
     return_loaded(ctx, stack, loaded);
     Ok(Poll::Return)
@@ -156,7 +134,7 @@ fn finish_compilation<'gc>(
 #[collect(no_drop)]
 struct Compiling<'gc> {
     #[collect(require_static)]
-    compilation: Compilation,
+    compilation: Box<Compilation>,
     text: LuaString<'gc>,
     name: LuaString<'gc>,
     options: Options<'gc>,
@@ -168,8 +146,8 @@ impl<'gc> Sequence<'gc> for Compiling<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        let (chunk, name) = (self.text.as_bytes(), self.name.as_bytes());
-        finish_compilation(ctx, stack, &mut self.compilation, chunk, name, self.options)
+        let chunk = Chunk { bytes: self.text.as_bytes(), name: self.name.as_bytes() };
+        finish_compilation(ctx, stack, &mut self.compilation, chunk, self.options)
     }
 }
 
@@ -251,7 +229,7 @@ struct Reading<'gc> {
     called: bool,
     /// What is made of the pieces, once they are all there.
     #[collect(require_static)]
-    compilation: Option<Compilation>,
+    compilation: Option<Box<Compilation>>,
 }
 
 impl<'gc> Reading<'gc> {
@@ -282,8 +260,8 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         if let Some(compilation) = &mut self.compilation {
-            let (chunk, name) = (self.pieces.as_bytes(), self.name.as_bytes());
-            return finish_compilation(ctx, stack, compilation, chunk, name, self.options);
+            let chunk = Chunk { bytes: self.pieces.as_bytes(), name: self.name.as_bytes() };
+            return finish_compilation(ctx, stack, compilation, chunk, self.options);
         }
         if self.called {
             match stack.get(0) {

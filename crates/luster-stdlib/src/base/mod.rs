@@ -81,6 +81,12 @@ fn assert<'gc>(
     }
 }
 
+/// What a protected call costs, with its end.
+const PROTECTED_FUEL: usize = 4;
+
+/// What it costs to write a place before a message.
+const ERROR_FUEL: usize = 20;
+
 /// `error(message [, level])`
 fn error<'gc>(
     ctx: Context<'gc>,
@@ -89,7 +95,7 @@ fn error<'gc>(
     let level = c_int(stack.optional_integer(ctx, 1, 1)?);
     // The levels above the one that is meant are gone through.
     let levels = usize::try_from(level).unwrap_or(0);
-    stack.burn(levels.min(stack.thread_state().frames.len()) / 4);
+    stack.burn(ERROR_FUEL + levels.min(stack.thread_state().frames.len()) / 4);
     Err(raise(ctx, stack, stack.get(0), level))
 }
 
@@ -269,6 +275,7 @@ fn pcall<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let function = stack.any(0)?;
+    stack.burn(PROTECTED_FUEL);
     stack.drop_front(1);
     Ok(CallbackReturn::ProtectedCall(function, Value::Nil))
 }
@@ -279,6 +286,7 @@ fn xpcall<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let handler = stack.function(ctx, 1)?;
+    stack.burn(PROTECTED_FUEL);
     let function = stack.get(0);
     stack.drop_front(2);
     Ok(CallbackReturn::ProtectedCall(function, handler))

@@ -72,6 +72,9 @@ pub(super) fn print<'gc>(
 /// How many values are printed before the fuel is looked at.
 const PORTION: usize = 1_000;
 
+/// What it costs to print a value, beside what its length does.
+const VALUE_FUEL: usize = 10;
+
 /// How many bytes are gathered before they are written, and how many written before the fuel is looked
 /// at.
 const GATHERED: usize = 1 << 14;
@@ -110,7 +113,7 @@ impl Printing {
         while self.next < self.bottom {
             if self.next - from >= PORTION {
                 let _ = output.write(&text);
-                stack.burn(PORTION);
+                stack.burn(PORTION * VALUE_FUEL);
                 return Next::Pause;
             }
             if text.len() > GATHERED {
@@ -124,7 +127,7 @@ impl Printing {
             };
             if !handler.is_nil() {
                 let _ = output.write(&text);
-                stack.burn(self.next - from);
+                stack.burn((self.next - from) * VALUE_FUEL);
                 return Next::Call(handler);
             }
             if self.next > 0 && self.written == 0 {
@@ -141,7 +144,7 @@ impl Printing {
                     stack.burn(count / 64);
                     if count < rest.len() {
                         self.written += count;
-                        stack.burn(self.next - from);
+                        stack.burn((self.next - from) * VALUE_FUEL);
                         return Next::Pause;
                     }
                     self.written = 0;
@@ -152,7 +155,7 @@ impl Printing {
         }
         text.push(b'\n');
         let _ = output.write(&text);
-        stack.burn(self.bottom - from);
+        stack.burn((self.bottom - from) * VALUE_FUEL);
         stack.clear();
         Next::Done
     }

@@ -10,6 +10,9 @@ use crate::c_values::c_int;
 /// The letters that choose fields.
 const OPTIONS: &[u8] = b"SlnrutLf";
 
+/// What it costs to make the table and its fields.
+const TABLE_FUEL: usize = 60;
+
 /// What `getinfo` says of a function that is being called.
 struct Activation {
     line: Option<u32>,
@@ -84,6 +87,7 @@ pub(super) fn getinfo<'gc>(
     if !options.iter().all(|option| OPTIONS.contains(option)) {
         return Err(Error::argument(first + 2, "invalid option"));
     }
+    stack.burn(TABLE_FUEL);
     let info = Table::new(ctx);
     let integer = |name, value| info.set_field(ctx, name, Value::Integer(value));
     let wants = |option| options.contains(&option);

@@ -414,7 +414,8 @@ fn traceback<'gc>(
     let running = is_own.then(|| running_callback(stack));
     let traceback =
         with_state(stack, thread, |state| traceback::traceback(ctx, state, running, level));
-    stack.burn(frames);
+    // The levels that are shown, and going through the others.
+    stack.burn(frames + 20 * frames.min(SHOWN_LEVELS));
     finish_traceback(ctx, stack, message, &traceback.unwrap_or_default())?;
     Ok(CallbackReturn::Return)
 }
@@ -440,6 +441,9 @@ fn finish_traceback<'gc>(
 
 /// How many frames are counted before the fuel is looked at.
 const PORTION: usize = 1 << 14;
+
+/// How many levels of a long stack are shown, which cost more than those that are passed by.
+const SHOWN_LEVELS: usize = 21;
 
 /// A `traceback` of a deep stack, whose levels are counted first. It is one of them itself.
 #[derive(Collect)]

@@ -119,6 +119,9 @@ impl OpenFiles {
 /// What it costs to have the operating system open a file.
 const OPENING_FUEL: usize = 4_000;
 
+/// What it costs beyond that to have it make a file or begin a process.
+const CREATION_FUEL: usize = 16_000;
+
 /// Makes the library's table, the metatable of files and the default files.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
     let metatable = crate::table_of(ctx, METAMETHODS, 4);
@@ -303,6 +306,7 @@ fn popen<'gc>(
     };
     flush_all(ctx);
     let stream = Stream::command(command, reads);
+    stack.burn(CREATION_FUEL);
     Ok(file_or_failure(ctx, stack, stream, Some(command)))
 }
 
@@ -311,6 +315,7 @@ fn tmpfile<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    stack.burn(CREATION_FUEL);
     Ok(file_or_failure(ctx, stack, Stream::temporary(), None))
 }
 

@@ -82,6 +82,7 @@ fn date<'gc>(
         return Err(Error::message(message));
     };
     if format == b"*t" {
+        stack.burn(TABLE_FUEL);
         let table = Table::new(ctx);
         for (name, value) in date_fields(&date) {
             table.set_field(ctx, name, value);
@@ -93,6 +94,9 @@ fn date<'gc>(
     let writing = DateText { format: whole, left: format.len(), date, text, memory };
     writing.begin(ctx, stack)
 }
+
+/// What it costs to make a table of a date, or a date of a table.
+const TABLE_FUEL: usize = 50;
 
 /// A date that is being written in a long format.
 #[derive(Collect)]
@@ -112,7 +116,7 @@ impl<'gc> Work<'gc> for DateText<'gc> {
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         /// How many conversions there are before the fuel is looked at, and what each costs.
         const PORTION: usize = 500;
-        const FUEL: usize = 5;
+        const FUEL: usize = 15;
         let format = &self.format.as_bytes()[self.format.len() - self.left..];
         // The longest conversion has less than 64 bytes.
         grow(&mut self.text, format.len().min(PORTION) * 64)?;
@@ -162,6 +166,7 @@ fn time<'gc>(
         return Ok(CallbackReturn::Return);
     }
     let table = Value::Table(stack.table(ctx, 0)?);
+    stack.burn(TABLE_FUEL);
     run(ctx, stack, Time { table, read: 0, fields: [0; 6], written: 0, result: None })
 }
 

@@ -133,7 +133,7 @@ impl<'gc> Formatting<'gc> {
             portion = portion.saturating_sub(1);
             if let Some(from) = self.quoting {
                 self.quote(stack, from)?;
-                portion = portion.saturating_sub(QUOTED_PORTION / 8);
+                portion = portion.saturating_sub(QUOTED_PORTION / 4);
                 continue;
             }
             if let (Some(from), Value::String(text)) = (self.copying, stack.get(self.argument)) {
@@ -168,11 +168,14 @@ impl<'gc> Formatting<'gc> {
             grow(&mut self.result, LONGEST)?;
             let before = self.result.len();
             let function = self.convert(ctx, stack, specification)?;
-            // Digits of floats are work, and so is to look for zeros in a string that may be cut.
+            // Digits of floats are work, and more so the more there are: each takes a number as long as
+            // all of them. So is to look for zeros in a string that may be cut.
+            let written = self.result.len() - before;
             let work = match (specification.letter(), stack.get(self.argument)) {
                 (b's', Value::String(text)) if !specification.is_plain() => text.len() / 32,
                 (b's', _) => 0,
-                _ => (self.result.len() - before) / 4,
+                (b'f' | b'e' | b'E' | b'g' | b'G', _) => written / 4 + written * written / 200,
+                _ => written / 4,
             };
             stack.burn(work.saturating_sub(portion));
             portion = portion.saturating_sub(work);

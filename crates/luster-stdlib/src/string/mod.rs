@@ -316,6 +316,9 @@ fn char<'gc>(
     Ok(CallbackReturn::Return)
 }
 
+/// What a dump costs beside what its length does.
+const DUMP_FUEL: usize = 150;
+
 /// `string.dump(function [, strip])`: a Lua function as a binary chunk.
 fn dump<'gc>(
     ctx: Context<'gc>,
@@ -326,7 +329,7 @@ fn dump<'gc>(
     };
     Error::check_room(luster_bytecode::dump_size(closure.prototype()))?;
     let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
-    stack.burn(chunk.len() / 4);
+    stack.burn(DUMP_FUEL + chunk.len() / 4);
     stack.replace(Value::String(ctx.intern_owned(chunk)));
     Ok(CallbackReturn::Return)
 }

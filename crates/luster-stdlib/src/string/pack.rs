@@ -343,7 +343,7 @@ impl<'gc> Work<'gc> for Packing<'gc> {
             None => self.pack_some(ctx, stack, &mut format)?,
         };
         let read = self.place.go_to(&format);
-        stack.burn(read / 4 + (self.out.len() - length) / 32);
+        stack.burn(read / 2 + (self.out.len() - length) / 32);
         if !is_done {
             self.memory.set(self.out.capacity());
             return Ok(false);
@@ -430,11 +430,20 @@ impl<'gc> Packing<'gc> {
                             1
                         }
                     };
-                    grow(out, text.len() + zeros)?;
                     if text.len() + zeros > LONG_PORTION {
+                        // Where there are more of them, it grows once for all.
+                        let rest = (at + 1..stack.len()).map(|index| match stack.get(index) {
+                            Value::String(text) => text.len() + INTEGER_SIZE,
+                            _ => INTEGER_SIZE,
+                        });
+                        let all = rest.fold(text.len() + zeros, usize::saturating_add);
+                        if grow(out, all).is_err() {
+                            grow(out, text.len() + zeros)?;
+                        }
                         self.text = Some(LongText { text: string, done: 0, zeros });
                         break;
                     }
+                    grow(out, text.len() + zeros)?;
                     out.extend_from_slice(text);
                     out.resize(out.len() + zeros, 0);
                 }
@@ -643,7 +652,7 @@ impl<'gc> Work<'gc> for Measurement<'gc> {
         let end = format.rest.len().saturating_sub(PORTION);
         while format.rest.is_empty() || format.rest.len() > end {
             let Some(Item { kind, size, padding }) = format.item(self.total)? else {
-                stack.burn(self.place.go_to(&format) / 4);
+                stack.burn(self.place.go_to(&format) / 2);
                 stack.replace(Value::Integer(self.total as i64));
                 return Ok(true);
             };
@@ -656,7 +665,7 @@ impl<'gc> Work<'gc> for Measurement<'gc> {
             }
             self.total += more;
         }
-        stack.burn(self.place.go_to(&format) / 4);
+        stack.burn(self.place.go_to(&format) / 2);
         Ok(false)
     }
 }

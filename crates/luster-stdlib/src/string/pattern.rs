@@ -433,7 +433,7 @@ impl<'gc> Substitution<'gc> {
                 let template = self.template;
                 let from = template.len() - self.template_left;
                 self.template_left = self.append_template(&template.as_bytes()[from..])?;
-                stack.burn((self.result.as_bytes().len() - before) / 16);
+                stack.burn((self.result.as_bytes().len() - before) / 4);
                 if stack.out_of_fuel() || account::should_end_slice() {
                     return Ok(Next::Pause);
                 }

@@ -20,6 +20,7 @@ pub(super) fn concat<'gc>(
         next: 0,
         last: 0,
         text: CountedBuffer::new(),
+        numbers: 0,
         state: State::Measure,
     };
     if let Some(table) = concat.table {
@@ -38,9 +39,14 @@ struct Concat<'gc> {
     next: i64,
     last: i64,
     text: CountedBuffer,
+    /// How many numbers have become text that are not paid for.
+    numbers: usize,
     #[collect(require_static)]
     state: State,
 }
+
+/// What it costs to write a number.
+const NUMBER_FUEL: usize = 15;
 
 enum State {
     Measure,
@@ -76,6 +82,7 @@ impl<'gc> Concat<'gc> {
                 self.next
             )));
         }
+        self.numbers += usize::from(!matches!(value, Value::String(_)));
         if self.next == self.last {
             return Ok(false);
         }
@@ -95,6 +102,7 @@ impl<'gc> Program<'gc> for Concat<'gc> {
         input: Value<'gc>,
     ) -> Result<Step<'gc>, Error<'gc>> {
         let before = self.text.as_bytes().len();
+        stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
         let more = match self.state {
             State::Measure => {
                 self.state = State::Begin;
@@ -114,7 +122,11 @@ impl<'gc> Program<'gc> for Concat<'gc> {
                     break;
                 }
                 // Long elements may add up to much more than their number.
-                if count == CHUNK || self.text.as_bytes().len() - before > CHUNK * 64 {
+                if count == CHUNK
+                    || self.text.as_bytes().len() - before > CHUNK * 64
+                    || self.numbers > CHUNK / NUMBER_FUEL
+                {
+                    stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
                     stack.burn(count + (self.text.as_bytes().len() - before) / 64);
                     return Ok(Step::Pause);
                 }

@@ -14,6 +14,7 @@ use luster_value::{
 };
 
 use crate::program::{Program, Step, run};
+use crate::work::Work;
 use shift::Shift;
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -125,15 +126,34 @@ fn pack<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let count = stack.len();
-    let table = Table::with_room(ctx, count as u32, 1).map_err(|_| Error::memory())?;
-    for index in 0..count {
-        set_plain(ctx, table, index as i64 + 1, stack.get(index))?;
+    let table = Table::with_room(ctx, stack.len() as u32, 1).map_err(|_| Error::memory())?;
+    Packing { table, packed: 0 }.begin(ctx, stack)
+}
+
+/// A `pack` at work. The arguments stay on the stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Packing<'gc> {
+    table: Table<'gc>,
+    packed: usize,
+}
+
+impl<'gc> Work<'gc> for Packing<'gc> {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let count = stack.len();
+        let end = count.min(self.packed + 4 * CHUNK);
+        for index in self.packed..end {
+            set_plain(ctx, self.table, index as i64 + 1, stack.get(index))?;
+        }
+        stack.burn(end - self.packed);
+        self.packed = end;
+        if end < count {
+            return Ok(false);
+        }
+        self.table.set_field(ctx, "n", Value::Integer(count as i64));
+        stack.replace(Value::Table(self.table));
+        Ok(true)
     }
-    table.set_field(ctx, "n", Value::Integer(count as i64));
-    stack.burn(count);
-    stack.replace(Value::Table(table));
-    Ok(CallbackReturn::Return)
 }
 
 /// `table.insert(table, [position,] value)`

@@ -79,7 +79,7 @@ impl<'gc> Program<'gc> for Shift<'gc> {
                 self.target += count;
             }
         }
-        stack.burn(count as usize / 2);
+        stack.burn(count as usize);
         if self.left > 0 {
             return Ok(Step::Pause);
         }

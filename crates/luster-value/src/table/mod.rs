@@ -30,6 +30,9 @@ use crate::weak::{self, WeakMode};
 const MANY_SLOTS: u64 = 256;
 const SLOT_WORK: usize = 16;
 
+/// What it costs to give an entry its place anew, in bytes.
+const REHASH_WORK: usize = 256;
+
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -137,6 +140,7 @@ unsafe impl<'gc> Collect<'gc> for TableData<'gc> {
         // SAFETY: nothing else is at work on the parts while the collector traces, and tracing
         // only fills the collector's own queues.
         let parts = unsafe { &mut *self.parts.get() };
+        parts.note_trace();
         match self.weak_mode() {
             None => {
                 parts.array.trace(cc);
@@ -156,6 +160,20 @@ fn is_held(value: Value<'_>) -> bool {
 }
 
 impl<'gc> Parts<'gc> {
+    /// Notes what it costs to trace a table that is not small.
+    #[inline]
+    fn note_trace(&self) {
+        /// How many entries make no difference, and what one costs in bytes.
+        const FEW: u32 = 4;
+        const ENTRY_WORK: usize = 16;
+        let (items, slots) = (self.array.len(), self.nodes.size());
+        if items.saturating_add(slots) > FEW {
+            let (items, slots) = (items as usize, slots as usize);
+            account::traced(items * ENTRY_WORK + slots * 5 * ENTRY_WORK);
+            account::went_through(items + slots);
+        }
+    }
+
     fn trace_weak<T: Trace<'gc>>(&mut self, cc: &mut T, mode: WeakMode) {
         for index in 0..self.array.len() {
             let value = self.array.get(index);
@@ -754,6 +772,7 @@ impl<'gc> Table<'gc> {
     pub(crate) fn mark_ephemerons(self, fc: &Finalization<'gc>) -> bool {
         let nodes = &self.parts().nodes;
         account::looked_at(nodes.size() as usize * 2 * SLOT_WORK);
+        account::went_through(nodes.size() as usize);
         let mut marked = false;
         for slot in 0..nodes.size() {
             if nodes.is_nil(slot) || is_dead(fc, nodes.key(slot)) {
@@ -967,6 +986,8 @@ impl<'gc> Parts<'gc> {
                 total += 1;
             }
         }
+        account::looked_at(total as usize * REHASH_WORK);
+        account::went_through(total as usize);
         let (array_len, in_array) = best_array_size(&counts);
         // Values that no longer belong to the array part go to the new hash part.
         let moved: Vec<(i64, Value<'gc>)> = (array_len..len)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use luster_value::{Context, InvalidKey, Table, Value};
+use luster_value::{Context, InvalidKey, Table, Value, account};
 
 use crate::arena::{Values, keep, kept};
 
@@ -212,4 +212,25 @@ fn an_empty_hash_part_is_never_written() {
         assert!(kept(ctx, "table").next(Value::Nil).expect("no key").is_none());
         assert!(Table::new(ctx).get(Value::True).is_nil());
     });
+}
+
+#[test]
+fn what_cannot_be_interrupted_is_counted() {
+    let mut values = Values::new();
+    values.enter(|ctx| {
+        account::take_largest_table();
+        let table = Table::new(ctx);
+        for key in 1..=100 {
+            table.set_integer(&ctx, -key, Value::True).expect("a valid key");
+        }
+        assert_eq!(account::take_largest_table(), 0, "it is small");
+        for key in 1..=5_000 {
+            table.set_integer(&ctx, -key, Value::True).expect("a valid key");
+        }
+        // The last time it was rehashed it had 4,096 entries, and got another one.
+        assert_eq!(account::take_largest_table(), 4_097);
+        keep(ctx, "large", table);
+    });
+    values.collect();
+    assert_eq!(account::take_largest_table(), 8_192, "the places that are traced");
 }
