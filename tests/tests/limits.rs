@@ -200,6 +200,21 @@ fn what_never_ends_stops_with_its_fuel() {
 }
 
 #[test]
+fn code_without_loops_and_calls_is_many_steps() {
+    let items: String = (0..20_000).map(|n| format!("a{n} or 1,")).collect();
+    for script in [
+        "x = x ".repeat(20_000) + "return 'done'",
+        "if x then x = 1 end ".repeat(10_000) + "return 'done'",
+        format!("local t = {{ {items} }} return 'done'"),
+        format!("local t = {{ {} }} return 'done'", "x = x, ".repeat(20_000)),
+    ] {
+        let (result, steps) = run(&script, 2_000).expect("it runs");
+        assert_eq!(result, "done");
+        assert!(steps > 10, "{steps} steps of {}", &script[..20]);
+    }
+}
+
+#[test]
 fn an_abandoned_task_leaves_the_vm_usable() {
     let lua = Lua::new();
     for script in ["while true do end", "pcall(function() while true do end end)"] {

@@ -45,7 +45,7 @@ pub enum Operand {
     Flipped,
     /// A jump forward: zero or more.
     JumpForward,
-    /// A jump backward: less than zero.
+    /// A jump backward: less than zero; or zero, in a plain jump, to the next instruction.
     JumpBack,
     /// Room for what the VM learns while running; zero in a prototype.
     Cache,
@@ -278,7 +278,7 @@ ops! {
 
     /// `jump d`
     Jump "jump" None, None, None, JumpForward; Jump;
-    /// `jump d`, to an earlier instruction
+    /// `jump d`, to an earlier instruction; or to the next one, only for the VM to look at the fuel
     JumpBack "jump_back" None, None, None, JumpBack; Jump;
     /// `if R[a] then jump d`
     JumpIf "jump_if" Read, None, None, JumpForward; Branch;

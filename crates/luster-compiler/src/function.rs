@@ -46,6 +46,9 @@ enum ConstantKey {
 /// takes the longer the larger it is.
 const KEPT_CONSTANTS: usize = 64;
 
+/// After how many instructions without one there is an instruction at which the VM looks at the fuel.
+const STRAIGHT: usize = 1000;
+
 /// A place that jumps go to, perhaps not yet known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelId(u32);
@@ -91,6 +94,8 @@ pub(crate) struct FunctionState {
     /// holds the one before.
     pending: Vec<i32>,
     pub(crate) labels: Labels,
+    /// The place of the last instruction that was made for the VM to look at the fuel.
+    looked_at: usize,
     /// The jumps whose place may change when all are known, in their order.
     jumps: Vec<usize>,
     /// The jumps that others do not pass by, in their order.
@@ -123,6 +128,7 @@ impl FunctionState {
             local_count: 0,
             to_be_closed: 0,
             last_target: 0,
+            looked_at: 0,
             pending: Vec::new(),
             labels: Labels::default(),
             jumps: Vec::new(),
@@ -333,6 +339,19 @@ impl FunctionState {
     pub(crate) fn emit_jump_back(&mut self, target: usize, offset: u32) {
         let here = self.code.len();
         self.emit(Op::JumpBack, 0, 0, 0, distance(here, target), offset);
+    }
+
+    /// Appends, now and then, a jump to the next instruction, at which the VM looks at the fuel: code
+    /// without loops and calls could not be interrupted otherwise. Gives its place.
+    pub(crate) fn look_at_fuel(&mut self, offset: u32) -> Option<usize> {
+        let here = self.code.len();
+        if here - self.looked_at < STRAIGHT || !self.is_reachable() {
+            return None;
+        }
+        self.looked_at = here;
+        self.emit(Op::JumpBack, 0, 0, 0, 0, offset);
+        self.mark_target();
+        Some(here)
     }
 
     /// Makes the jump at `pc` go to a known place, before or after it.

@@ -58,7 +58,12 @@ impl Compiler<'_> {
                 index += run;
                 continue;
             }
+            let look = self.f.look_at_fuel(0);
             self.statement(statement)?;
+            if let Some(look) = look {
+                // Line hooks see no line of its own.
+                self.f.join_line(look, look + 1);
+            }
             self.f.free = self.f.active_registers;
             index += 1;
         }

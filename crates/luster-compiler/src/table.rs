@@ -36,6 +36,13 @@ impl Compiler<'_> {
         let items = ast.list(items);
         let (mut fields, mut stored, mut waiting) = (0usize, 0usize, 0usize);
         for (index, item) in items.iter().enumerate() {
+            let first = match *item {
+                TableItem::Named { name, .. } => name.token,
+                TableItem::Positional(value) | TableItem::Keyed { key: value, .. } => {
+                    self.place(value).tokens.start()
+                }
+            };
+            self.f.look_at_fuel(self.tokens.start(first));
             let value = match *item {
                 TableItem::Positional(value) => value,
                 TableItem::Named { name, value } => {

@@ -211,16 +211,19 @@ fn link_instruction(
     let middle = if form.is_wide { wide } else { narrow(form.slots[1], b) };
     let last = narrow(form.slots[2], c);
     let cache = LinkedOperand::number(0);
+    let mut cost = || {
+        let cost = index + 1 - *charged;
+        *charged = index + 1;
+        u32::try_from(cost).unwrap_or(u32::MAX)
+    };
     // The verifier has checked that constants are there, that the index of one that a field is set
     // to is small enough, and that distances are.
     let (d, e) = match form.rest {
         Rest::Numbers => (d, 0),
-        Rest::Charging => {
-            let cost = index + 1 - *charged;
-            *charged = index + 1;
-            (d, u32::try_from(cost).unwrap_or(u32::MAX))
-        }
+        Rest::Charging => (d, cost()),
         Rest::JumpForward => (d * STRIDE, 0),
+        // It is only there to charge.
+        Rest::JumpBack if d == 0 => (d, cost()),
         Rest::JumpBack => (d * STRIDE, d.unsigned_abs()),
         Rest::Constant => {
             let constant = constants[d as usize];

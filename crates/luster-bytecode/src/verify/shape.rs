@@ -389,7 +389,10 @@ fn flow(code: &[Instruction], pc: usize, rule: &Rule) -> Result<Option<usize>, V
         Flow::Skip => return Ok(Some(pc + 2)),
         Flow::Branch | Flow::Jump => {}
     }
-    if rule.back != (code[pc].d < 0) {
+    let distance = code[pc].d;
+    // A plain jump back may go to the next instruction: long straight code has some of these.
+    let goes_back = distance < 0 || distance == 0 && rule.back && matches!(rule.flow, Flow::Jump);
+    if rule.back != goes_back {
         return Err(VerifyErrorKind::JumpDirection);
     }
     // Going below zero wraps round to something out of range.

@@ -166,7 +166,10 @@ fn extra_arguments() {
 #[test]
 fn jumps() {
     refused(bare(0, &[op(Op::Jump, 0, 0, 0, -1), RETURN]), 0, JumpDirection);
-    refused(bare(0, &[RETURN, op(Op::JumpBack, 0, 0, 0, 0), RETURN]), 1, JumpDirection);
+    refused(bare(0, &[RETURN, op(Op::JumpBack, 0, 0, 0, 1), RETURN, RETURN]), 1, JumpDirection);
+    accepted(bare(0, &[op(Op::JumpBack, 0, 0, 0, 0), RETURN]));
+    refused(bare(0, &[op(Op::JumpBack, 0, 0, 0, 0)]), 0, JumpRange);
+    refused(with_values(3, &[op(Op::ForLoop, 0, 0, 0, 0), RETURN]), 0, JumpDirection);
     refused(bare(0, &[op(Op::Jump, 0, 0, 0, 1), RETURN]), 0, JumpRange);
     refused(bare(0, &[op(Op::Jump, 0, 0, 0, i32::MAX), RETURN]), 0, JumpRange);
     refused(bare(0, &[op(Op::JumpBack, 0, 0, 0, -2), RETURN]), 0, JumpRange);
