@@ -26,6 +26,6 @@ mod unwind;
 mod vm;
 mod warning;
 
-pub use link::{link, load_closure};
+pub use link::{Linking, closure_of, link, load_closure};
 pub use vm::{Busy, Execution, Outcome, RunEnd, Vm};
 pub use warning::{has_warnings, take_warnings};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gc_arena::Gc;
+use gc_arena::{Collect, Gc};
 use luster_bytecode::{Constant, Instruction, Op, Operand, Prototype};
 use luster_value::{
     Closure, Code, Context, LinkedInstruction, LinkedOperand, LuaString, MAX_SHORT, UpValue, Value,
@@ -14,21 +14,102 @@ use luster_value::{
 ///
 /// Equal long strings of one chunk become the same string, as in the reference.
 pub fn link<'gc>(ctx: Context<'gc>, prototype: &Arc<Prototype>) -> Gc<'gc, Code<'gc>> {
-    link_into(ctx, prototype, &mut HashMap::new())
+    let mut linking = Linking::new(prototype.clone());
+    loop {
+        if let Some(code) = linking.go_on(ctx, &mut { usize::MAX }) {
+            return code;
+        }
+    }
 }
 
-fn link_into<'gc>(
-    ctx: Context<'gc>,
-    prototype: &Arc<Prototype>,
-    long: &mut HashMap<Arc<[u8]>, LuaString<'gc>>,
-) -> Gc<'gc, Code<'gc>> {
-    // Nesting is bounded by the parser and by `undump`, so this recursion is too.
-    let prototypes =
-        prototype.prototypes.iter().map(|nested| link_into(ctx, nested, long)).collect();
-    let constants: Box<[Value<'gc>]> = prototype
-        .constants
-        .iter()
-        .map(|constant| match constant {
+/// What linking costs, in fuel: an instruction 1, and
+const FUEL_PER_CONSTANT: usize = 2;
+const FUEL_PER_FUNCTION: usize = 200;
+
+/// A prototype that is being linked, in portions.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub struct Linking<'gc> {
+    function: OpenFunction<'gc>,
+    /// The functions around it, the outermost first.
+    around: Vec<OpenFunction<'gc>>,
+    /// The long strings so far.
+    long: HashMap<Arc<[u8]>, LuaString<'gc>>,
+}
+
+/// A function that is being linked: first those inside it are, then its constants, then its instructions.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct OpenFunction<'gc> {
+    #[collect(require_static)]
+    prototype: Arc<Prototype>,
+    prototypes: Vec<Gc<'gc, Code<'gc>>>,
+    constants: Vec<Value<'gc>>,
+    /// What values stand in them are among the constants, too.
+    #[collect(require_static)]
+    instructions: Vec<LinkedInstruction>,
+    /// Up to where the instructions charge for those before them.
+    #[collect(require_static)]
+    charged: usize,
+}
+
+impl<'gc> Linking<'gc> {
+    /// A prototype that is to be linked.
+    pub fn new(prototype: Arc<Prototype>) -> Self {
+        let function = OpenFunction::new(prototype);
+        Linking { function, around: Vec::new(), long: HashMap::new() }
+    }
+
+    /// Goes on for about so much fuel, which is lowered by what is used, and longer if need be: nothing is
+    /// made of less than a function without its constants and instructions. Gives the code, once, when it
+    /// is finished.
+    pub fn go_on(&mut self, ctx: Context<'gc>, fuel: &mut usize) -> Option<Gc<'gc, Code<'gc>>> {
+        // Nesting is bounded by the parser and by `undump`, and so is the number of functions around.
+        loop {
+            let function = &mut self.function;
+            if let Some(nested) = function.prototype.prototypes.get(function.prototypes.len()) {
+                let nested = OpenFunction::new(nested.clone());
+                self.around.push(std::mem::replace(function, nested));
+                continue;
+            }
+            if !function.link_some(ctx, &mut self.long, fuel) {
+                return None;
+            }
+            let code = function.finish(ctx);
+            let Some(outer) = self.around.pop() else { return Some(code) };
+            *function = outer;
+            function.prototypes.push(code);
+            if *fuel == 0 {
+                return None;
+            }
+        }
+    }
+}
+
+impl<'gc> OpenFunction<'gc> {
+    fn new(prototype: Arc<Prototype>) -> Self {
+        OpenFunction {
+            prototypes: Vec::with_capacity(prototype.prototypes.len()),
+            constants: Vec::with_capacity(prototype.constants.len()),
+            instructions: Vec::with_capacity(prototype.instructions.len()),
+            prototype,
+            charged: 0,
+        }
+    }
+
+    /// Goes on with the constants and instructions. Tells whether they are all there.
+    fn link_some(
+        &mut self,
+        ctx: Context<'gc>,
+        long: &mut HashMap<Arc<[u8]>, LuaString<'gc>>,
+        fuel: &mut usize,
+    ) -> bool {
+        let prototype = &self.prototype;
+        *fuel = fuel.saturating_sub(FUEL_PER_FUNCTION);
+        let first = self.constants.len();
+        let count = (prototype.constants.len() - first).min(*fuel / FUEL_PER_CONSTANT + 1);
+        let constants = &prototype.constants[first..first + count];
+        self.constants.extend(constants.iter().map(|constant| match constant {
             Constant::Nil => Value::Nil,
             Constant::False => Value::False,
             Constant::True => Value::True,
@@ -38,32 +119,41 @@ fn link_into<'gc>(
             Constant::String(bytes) => {
                 Value::String(*long.entry(bytes.clone()).or_insert_with(|| ctx.intern(bytes)))
             }
-        })
-        .collect();
-    let mut charged = 0;
-    let instructions = prototype
-        .instructions
-        .iter()
-        .enumerate()
-        .map(|(index, &instruction)| {
-            let op = op_before(instruction.op, prototype.instructions.get(index + 1));
-            link_instruction(instruction, op, index, &mut charged, &constants)
-        })
-        .collect();
-    Gc::new(
-        &ctx,
-        Code {
-            prototype: prototype.clone(),
-            instructions,
-            constants,
-            prototypes,
+        }));
+        *fuel = fuel.saturating_sub(count * FUEL_PER_CONSTANT);
+        if self.constants.len() < prototype.constants.len() {
+            return false;
+        }
+        let first = self.instructions.len();
+        let count = (prototype.instructions.len() - first).min(*fuel + 1);
+        let (constants, charged) = (&self.constants[..], &mut self.charged);
+        let instructions = &prototype.instructions;
+        self.instructions.extend((first..first + count).map(|index| {
+            let instruction = instructions[index];
+            let op = op_before(instruction.op, instructions.get(index + 1));
+            link_instruction(instruction, op, index, charged, constants)
+        }));
+        *fuel = fuel.saturating_sub(count);
+        self.instructions.len() == instructions.len()
+    }
+
+    /// The code, when everything is there; nothing is left of it here.
+    fn finish(&mut self, ctx: Context<'gc>) -> Gc<'gc, Code<'gc>> {
+        let prototype = self.prototype.clone();
+        let memory = account::Held::of(size_in_memory(&prototype));
+        let code = Code {
+            instructions: std::mem::take(&mut self.instructions).into_boxed_slice(),
+            constants: std::mem::take(&mut self.constants).into_boxed_slice(),
+            prototypes: std::mem::take(&mut self.prototypes).into_boxed_slice(),
             parameters: prototype.parameters,
             is_vararg: prototype.is_vararg,
             registers: prototype.registers,
             room: if prototype.is_vararg { u32::MAX } else { u32::from(prototype.registers) },
-            memory: account::Held::of(size_in_memory(prototype)),
-        },
-    )
+            memory,
+            prototype,
+        };
+        Gc::new(&ctx, code)
+    }
 }
 
 /// What linking makes of an op's operands, prepared for a quick look.
@@ -246,18 +336,27 @@ fn link_instruction(
     LinkedInstruction::new(linked_op, [a, middle, last], d, e)
 }
 
+/// A closure of a main function, as [`closure_of`] makes it of its code.
+pub fn load_closure<'gc>(
+    ctx: Context<'gc>,
+    prototype: &Arc<Prototype>,
+    environment: Value<'gc>,
+) -> Closure<'gc> {
+    closure_of(ctx, link(ctx, prototype), environment)
+}
+
 /// A closure of a main function: its first upvalue is a new cell with the environment, the others
 /// (a dumped function may have some) are new cells with nil.
 ///
 /// An environment that is filled when it is first touched is filled now, if the function touches it: filled
 /// in the end, by the `print` of a result, it would lie among the garbage of a whole run, and allocators
 /// tidy up all of that before they give so much memory in one piece.
-pub fn load_closure<'gc>(
+pub fn closure_of<'gc>(
     ctx: Context<'gc>,
-    prototype: &Arc<Prototype>,
+    code: Gc<'gc, Code<'gc>>,
     environment: Value<'gc>,
 ) -> Closure<'gc> {
-    let code = link(ctx, prototype);
+    let prototype = &code.as_ref().prototype;
     if let Value::Table(table) = environment
         && prototype.instructions.iter().any(|i| matches!(i.op, Op::GetUpTable | Op::SetUpTable))
     {

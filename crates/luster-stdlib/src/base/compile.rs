@@ -224,10 +224,7 @@ impl Compilation {
                 self.state = self.wait(stack, result);
                 Progress::Going
             }
-            State::Compiled(compiled) => {
-                stack.burn(compiled.as_ref().map_or(0, cost_of_linking));
-                Progress::Done(compiled)
-            }
+            State::Compiled(compiled) => Progress::Done(compiled),
             State::Copying => {
                 match self.copy_some(stack, chunk) {
                     Ok(false) => {}
@@ -318,18 +315,9 @@ impl Compilation {
         let Some(compiled) = received else {
             unreachable!("the compiler does not panic, whatever the text")
         };
-        let linking = compiled.as_ref().map_or(0, cost_of_linking);
-        // The other half is paid when it is done, which is in a step of its own if it takes long.
-        stack.burn(std::mem::take(&mut self.owed) + linking);
+        stack.burn(std::mem::take(&mut self.owed));
         State::Compiled(compiled)
     }
-}
-
-/// Half of what it costs to make code of a prototype.
-fn cost_of_linking(prototype: &Prototype) -> usize {
-    // Nesting is bounded by the parser and by `undump`, so this recursion is too.
-    let nested = prototype.prototypes.iter().map(|nested| cost_of_linking(nested));
-    prototype.instructions.len() / 2 + prototype.constants.len() + 100 + nested.sum::<usize>()
 }
 
 /// How many tokens a text has, at most: runs of letters and digits, and other bytes.

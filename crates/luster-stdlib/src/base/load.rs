@@ -5,10 +5,10 @@ use std::io::Read;
 use std::sync::Arc;
 
 use gc_arena::Collect;
-use luster_bytecode::Prototype;
 use luster_value::{
     CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
 };
+use luster_vm::Linking;
 
 use super::compile::{self, BINARY, Begun, Chunk, Compilation, Progress};
 use crate::c_values::c_string;
@@ -102,52 +102,78 @@ fn begin_loading<'gc>(
         Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
         Begun::Refused => return Err(NO_MEMORY.into()),
     };
-    Ok(Loading::Done(closure_of(ctx, prototype, options)))
+    let environment = environment(ctx, options);
+    Ok(Loading::Done(luster_vm::load_closure(ctx, &Arc::new(prototype), environment)))
 }
 
-/// The function of a prototype.
-fn closure_of<'gc>(ctx: Context<'gc>, prototype: Prototype, options: Options<'gc>) -> Closure<'gc> {
-    let environment = options.environment.unwrap_or(Value::Table(ctx.environment()));
-    luster_vm::load_closure(ctx, &Arc::new(prototype), environment)
+/// The value of the first upvalue of a function that is loaded so.
+fn environment<'gc>(ctx: Context<'gc>, options: Options<'gc>) -> Value<'gc> {
+    options.environment.unwrap_or(Value::Table(ctx.environment()))
 }
 
-/// Puts what `load` returns on the stack once a compilation has come to its end. Tells whether it has.
-fn finish_compilation<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    compilation: &mut Compilation,
-    chunk: Chunk<'_>,
-    options: Options<'gc>,
-) -> Result<Poll<'gc>, Error<'gc>> {
-    let loaded = match compilation.poll(stack, chunk) {
-        Progress::Going => return Ok(Poll::Pending),
-        Progress::Refused => Err(NO_MEMORY.into()),
-        Progress::Done(Ok(prototype)) => Ok(closure_of(ctx, prototype, options)),
-        Progress::Done(Err(message)) => Err(message),
-    };
-    return_loaded(ctx, stack, loaded);
-    Ok(Poll::Return)
-}
+/// How much fuel linking may take before the VM has a chance to stop the script.
+const LINKED: usize = 20_000;
 
-/// `load` of a text that is compiled beside the script.
+/// A long chunk on its way to a function.
 #[derive(Collect)]
 #[collect(no_drop)]
-struct Compiling<'gc> {
-    #[collect(require_static)]
-    compilation: Box<Compilation>,
+enum LongChunk<'gc> {
+    /// It is compiled beside the script.
+    Compiling(#[collect(require_static)] Box<Compilation>),
+    /// It is linked, which the script waits for.
+    Linking(Box<Linking<'gc>>),
+}
+
+impl<'gc> LongChunk<'gc> {
+    /// Does what comes next, and puts what `load` returns on the stack once that is everything.
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        chunk: Chunk<'_>,
+        options: Options<'gc>,
+    ) -> Poll<'gc> {
+        let loaded = match self {
+            LongChunk::Compiling(compilation) => match compilation.poll(stack, chunk) {
+                Progress::Going => return Poll::Pending,
+                Progress::Refused => Err(NO_MEMORY.into()),
+                Progress::Done(Ok(prototype)) => {
+                    *self = LongChunk::Linking(Box::new(Linking::new(Arc::new(prototype))));
+                    return Poll::Pending;
+                }
+                Progress::Done(Err(message)) => Err(message),
+            },
+            LongChunk::Linking(linking) => {
+                let mut left = LINKED;
+                let code = linking.go_on(ctx, &mut left);
+                stack.burn(LINKED - left);
+                let Some(code) = code else { return Poll::Pending };
+                Ok(luster_vm::closure_of(ctx, code, environment(ctx, options)))
+            }
+        };
+        return_loaded(ctx, stack, loaded);
+        Poll::Return
+    }
+}
+
+/// `load` of a long text.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct LoadingLong<'gc> {
+    state: LongChunk<'gc>,
     text: LuaString<'gc>,
     name: LuaString<'gc>,
     options: Options<'gc>,
 }
 
-impl<'gc> Sequence<'gc> for Compiling<'gc> {
+impl<'gc> Sequence<'gc> for LoadingLong<'gc> {
     fn poll(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         let chunk = Chunk { bytes: self.text.as_bytes(), name: self.name.as_bytes() };
-        finish_compilation(ctx, stack, &mut self.compilation, chunk, self.options)
+        Ok(self.state.poll(ctx, stack, chunk, self.options))
     }
 }
 
@@ -197,8 +223,9 @@ pub(super) fn load<'gc>(
             let (chunk, title) = (text.as_bytes(), name.as_bytes());
             let loaded = match begin_loading(ctx, stack, chunk, title, options, true) {
                 Ok(Loading::Going(compilation)) => {
-                    let compiling = Compiling { compilation, text, name, options };
-                    return Ok(CallbackReturn::Sequence(Box::new(compiling)));
+                    let state = LongChunk::Compiling(compilation);
+                    let loading = LoadingLong { state, text, name, options };
+                    return Ok(CallbackReturn::Sequence(Box::new(loading)));
                 }
                 Ok(Loading::Done(closure)) => Ok(closure),
                 Err(message) => Err(message),
@@ -211,8 +238,7 @@ pub(super) fn load<'gc>(
             let name = name.unwrap_or_else(|| ctx.intern(b"=(load)"));
             stack.clear();
             let pieces = CountedBuffer::new();
-            let reading =
-                Reading { reader, name, options, pieces, called: false, compilation: None };
+            let reading = Reading { reader, name, options, pieces, called: false, all: None };
             Ok(CallbackReturn::Sequence(Box::new(reading)))
         }
     }
@@ -228,8 +254,7 @@ struct Reading<'gc> {
     pieces: CountedBuffer,
     called: bool,
     /// What is made of the pieces, once they are all there.
-    #[collect(require_static)]
-    compilation: Option<Box<Compilation>>,
+    all: Option<LongChunk<'gc>>,
 }
 
 impl<'gc> Reading<'gc> {
@@ -242,7 +267,7 @@ impl<'gc> Reading<'gc> {
         let pieces = self.pieces.as_bytes();
         let loaded = match begin_loading(ctx, stack, pieces, name, self.options, true) {
             Ok(Loading::Going(compilation)) => {
-                self.compilation = Some(compilation);
+                self.all = Some(LongChunk::Compiling(compilation));
                 return Ok(Poll::Pending);
             }
             Ok(Loading::Done(closure)) => Ok(closure),
@@ -259,9 +284,9 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        if let Some(compilation) = &mut self.compilation {
+        if let Some(all) = &mut self.all {
             let chunk = Chunk { bytes: self.pieces.as_bytes(), name: self.name.as_bytes() };
-            return finish_compilation(ctx, stack, compilation, chunk, self.options);
+            return Ok(all.poll(ctx, stack, chunk, self.options));
         }
         if self.called {
             match stack.get(0) {
