@@ -8,6 +8,7 @@ use std::mem::ManuallyDrop;
 
 use gc_arena::Finalization;
 
+use crate::account;
 use crate::table::Table;
 
 /// How a weak table holds its entries.
@@ -61,11 +62,21 @@ pub fn take() -> Vec<Seen> {
     SEEN.with_borrow_mut(|seen| std::mem::take(&mut **seen))
 }
 
+/// What it costs to go through a small weak table once, as bytes that the collector looks at; large ones cost
+/// what they hold.
+const TABLE_WORK: usize = 100;
+
+/// Notes that going through weak tables a few times is about to be paid for, of which there are so many.
+pub fn foresee(tables: usize) {
+    account::traced(tables * 3 * TABLE_WORK);
+}
+
 /// What the collection driver does with the weak tables seen in a cycle, once everything is marked.
 ///
 /// # Safety
 /// All of `seen` must have been taken in the current, still unswept cycle of the arena of `fc`.
 pub unsafe fn mark_ephemerons<'gc>(seen: &[Seen], fc: &Finalization<'gc>) -> bool {
+    account::traced(seen.len() * TABLE_WORK);
     let mut marked = false;
     for table in seen.iter().filter(|table| table.is(WeakMode::Keys)) {
         // SAFETY: the caller's promise.
@@ -79,6 +90,7 @@ pub unsafe fn mark_ephemerons<'gc>(seen: &[Seen], fc: &Finalization<'gc>) -> boo
 /// # Safety
 /// As for [`mark_ephemerons`].
 pub unsafe fn clear_values<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
+    account::traced(seen.len() * TABLE_WORK);
     for table in seen.iter().filter(|table| !table.is(WeakMode::Keys)) {
         // SAFETY: the caller's promise.
         unsafe { Table::from_address(table.address()) }.clear_dead_values(fc);
@@ -90,6 +102,7 @@ pub unsafe fn clear_values<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
 /// # Safety
 /// As for [`mark_ephemerons`].
 pub unsafe fn clear_keys<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
+    account::traced(seen.len() * TABLE_WORK);
     for table in seen.iter().filter(|table| !table.is(WeakMode::Values)) {
         // SAFETY: the caller's promise.
         unsafe { Table::from_address(table.address()) }.clear_dead_keys(fc);

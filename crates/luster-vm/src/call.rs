@@ -14,6 +14,9 @@ use crate::operate::Fault;
 use crate::run::{Control, Flow, Nesting, Run, Switch};
 use crate::slow::Next;
 
+/// What a protected call costs beside the instruction that makes it.
+const NESTED_FUEL: i64 = 4;
+
 /// How many callbacks may answer by calling others, one inside the other: that does take some of the
 /// Rust stack.
 const MAX_NESTED: u16 = 200;
@@ -424,6 +427,7 @@ impl<'gc> Run<'_, 'gc> {
             }
             Nesting::Hopeless => Err(self.failed_handling()),
             Nesting::Fine => {
+                self.state.fuel -= NESTED_FUEL;
                 self.state.depth += 1;
                 Ok(self.state.depth)
             }

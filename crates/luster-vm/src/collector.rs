@@ -42,6 +42,9 @@ const MIN_STEP: usize = 2_000;
 /// How many times a small heap that is collected in one go is gone through for its ephemerons.
 const SMALL_PASSES: usize = 8;
 
+/// How many weak tables take long to be gone through.
+const MANY_WEAK: usize = 1 << 12;
+
 /// How many times in a cycle objects to be finalized are looked for before the atomic step.
 const MAX_SEPARATIONS: usize = 20;
 
@@ -64,6 +67,8 @@ pub(crate) struct Collector {
     /// How many strings are to be looked at before the work that is due is done; below zero, how many more
     /// have been.
     strings_due: isize,
+    /// Whether going through the weak tables, which are many, has been paid for in part.
+    is_foreseen: bool,
     /// How many times objects to be finalized were found in this cycle.
     separations: usize,
     /// How many cycles have been finished.
@@ -113,6 +118,7 @@ impl Collector {
             seen: Vec::new(),
             is_purging: false,
             strings_due: 0,
+            is_foreseen: false,
             separations: 0,
             cycles: 0,
             owed: 0,
@@ -311,7 +317,16 @@ impl Collector {
             // SAFETY: nothing but the arena's collector traces.
             let is_marked = unsafe { marking::mark(|| arena.mark_debt()) }.is_some();
             self.take_seen();
-            if !is_marked || !self.is_settled(arena) {
+            if !is_marked {
+                return false;
+            }
+            if self.seen.len() >= MANY_WEAK && !std::mem::replace(&mut self.is_foreseen, true) {
+                // Nothing interrupts what comes, so it should begin with a step of its own.
+                weak::foresee(self.seen.len());
+                return false;
+            }
+            self.is_foreseen = false;
+            if !self.is_settled(arena) {
                 return false;
             }
             self.finish_marking(arena, true);

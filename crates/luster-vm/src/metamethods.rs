@@ -11,6 +11,10 @@ use crate::cursor::call_above;
 use crate::operate::{self, Fault, Outcome, SetOutcome};
 use crate::run::{Control, Flow, Run};
 
+/// What a call of a metamethod costs beside its instructions, which may never come to one that charges:
+/// a metamethod in a metamethod, and so on.
+const METAMETHOD_FUEL: i64 = 4;
+
 impl<'gc> Run<'_, 'gc> {
     /// Enters a metamethod that is a Lua function without extra arguments, or calls any other.
     #[inline(always)]
@@ -20,6 +24,7 @@ impl<'gc> Run<'_, 'gc> {
         arguments: [Value<'gc>; N],
         returns: ReturnKind,
     ) -> Control<'gc> {
+        self.state.fuel -= METAMETHOD_FUEL;
         match function {
             Value::Closure(closure) if !closure.code().is_vararg => {
                 if call_above(self.state, closure, arguments, returns) {

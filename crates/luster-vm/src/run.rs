@@ -14,7 +14,7 @@ use luster_value::{
 use crate::cursor::Cursor;
 use crate::execute::{self, Left};
 use crate::operate::{Fault, compare_strings};
-use crate::unwind::{FRAMES_PER_FUEL, PORTION};
+use crate::unwind::{FUEL_PER_FRAME, PORTION};
 
 /// Why a coroutine stops running, for the machine to act on.
 pub(crate) enum Switch<'gc> {
@@ -559,7 +559,7 @@ impl<'gc> Run<'_, 'gc> {
         let frames = &mut self.state.frames;
         let Some(closing) = frames.pop() else { return };
         let left = frames.len().saturating_sub(PORTION);
-        self.state.fuel -= ((frames.len() - left) / FRAMES_PER_FUEL) as i64;
+        self.state.fuel -= ((frames.len() - left) * FUEL_PER_FRAME) as i64;
         frames.truncate(left);
         if left == 0 {
             frames.push(Frame::Bottom);

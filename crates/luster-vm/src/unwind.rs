@@ -21,10 +21,10 @@ const MANY_FRAMES: usize = 1 << 10;
 const MUCH_DEEPER: usize = 16;
 
 /// How many frames whose memory is given back cost a unit of fuel.
-const RELEASED_PER_FUEL: usize = 10;
+const RELEASED_PER_FUEL: usize = 5;
 
-/// How many frames that are looked at cost a unit of fuel.
-pub(crate) const FRAMES_PER_FUEL: usize = 1;
+/// What it costs to look at a frame, or to drop it.
+pub(crate) const FUEL_PER_FRAME: usize = 2;
 
 /// Where an error is caught.
 enum Caught {
@@ -175,7 +175,7 @@ impl<'gc> Run<'_, 'gc> {
         if let Some(index) = catcher {
             return Caught::By { catcher: end + index, levels };
         }
-        self.state.fuel -= ((from - end) / FRAMES_PER_FUEL) as i64;
+        self.state.fuel -= ((from - end) * FUEL_PER_FRAME) as i64;
         if end == 0 {
             return Caught::Nowhere;
         }
@@ -203,7 +203,7 @@ impl<'gc> Run<'_, 'gc> {
             // They are dropped in portions: the topmost first, and this comes back for the others.
             let left = catcher + 1 + above - PORTION;
             self.state.frames.truncate(left);
-            self.state.fuel -= (PORTION / FRAMES_PER_FUEL) as i64;
+            self.state.fuel -= (PORTION * FUEL_PER_FRAME) as i64;
             // To give back the memory of very many at once takes long, too.
             let capacity = self.state.frames.capacity();
             if capacity / MUCH_DEEPER > catcher && capacity - left > 2 * PORTION {
@@ -259,7 +259,7 @@ impl<'gc> Run<'_, 'gc> {
 
     /// Finds out how many protected calls and message handlers there are, for a frame that does not know.
     fn look_for_depth(&mut self) {
-        self.state.fuel -= (self.state.frames.len() / FRAMES_PER_FUEL) as i64;
+        self.state.fuel -= (self.state.frames.len() * FUEL_PER_FRAME) as i64;
         let mut frames = self.state.frames.iter().rev();
         let (depth, in_handler) = frames
             .find_map(|frame| match frame {
