@@ -164,7 +164,11 @@ impl<'gc> Run<'_, 'gc> {
             let handler = self.table_metamethod(table, Metamethod::NewIndex);
             if handler.is_nil() || !table.get(key).is_nil() {
                 return match table.set(&self.ctx, key, value) {
-                    Ok(()) => Ok(Flow::GoOn),
+                    Ok(()) => {
+                        // The table may have grown.
+                        self.end_slice_if_due();
+                        Ok(Flow::GoOn)
+                    }
                     Err(key) => Err(self.fault(Fault::Key(key))),
                 };
             }
