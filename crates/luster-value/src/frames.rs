@@ -62,6 +62,12 @@ impl<'gc> Frames<'gc> {
         (self.top.addr() - self.memory.as_ptr().addr()) / size_of::<Frame<'gc>>()
     }
 
+    /// The address where they end: another one when frames have been pushed or dropped, or all have moved.
+    #[inline(always)]
+    pub fn end_address(&self) -> usize {
+        self.top.addr()
+    }
+
     /// Whether there are none.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {

@@ -32,7 +32,7 @@ const OBJECT_BYTES: usize = 64;
 /// `OBJECT_BYTES`, by which the collector keeps time and scripts are told how much they use.
 const LIMITED_OBJECT_BYTES: usize = 96;
 /// The collector sleeps at least until so much is counted.
-const MIN_THRESHOLD: usize = 256 << 10;
+const MIN_THRESHOLD: usize = 80 << 10;
 /// A heap with fewer objects, and with less memory that they own, is collected in one go.
 const SMALL_HEAP: usize = 10_000;
 const SMALL_HEAP_BYTES: usize = 2 << 20;

@@ -77,7 +77,7 @@ impl<'gc> Run<'_, 'gc> {
             return None;
         }
         let hook = self.state.hook();
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         let prototype = frame.closure.prototype();
         if is_fresh && told < Told::Call {
             self.state.tracing.last_pc = 0;

@@ -33,8 +33,8 @@ enum Place {
     Moved,
 }
 
-/// How many frames a coroutine has and where its slots are: while neither changes, the dispatch loop's place stays
-/// right.
+/// Where the frames of a coroutine end and where its slots are: while neither changes, the dispatch loop's
+/// place stays right.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Extent {
     frames: usize,
@@ -202,10 +202,10 @@ impl<'gc> Run<'_, 'gc> {
         matches!(self.state.frames.last(), Some(Frame::Bottom))
     }
 
-    /// How many frames there are, and where the slots are.
+    /// Where the frames end, and where the slots are.
     #[inline(always)]
     pub(crate) fn extent(&self) -> Extent {
-        Extent { frames: self.state.frames.len(), slots: self.state.registers.placement() }
+        Extent { frames: self.state.frames.end_address(), slots: self.state.registers.placement() }
     }
 
     /// How the dispatch loop goes on after something that may have changed the frames, which were
@@ -240,10 +240,12 @@ impl<'gc> Run<'_, 'gc> {
         }
     }
 
-    /// The frame of the running Lua function.
-    pub(crate) fn lua_frame(&self) -> LuaFrame<'gc> {
+    /// The frame of the running Lua function. Not a copy of it: what has just been written there would be
+    /// read by wider loads, which would have to wait.
+    #[inline(always)]
+    pub(crate) fn lua_frame(&self) -> &LuaFrame<'gc> {
         match self.state.frames.last() {
-            Some(Frame::Lua(frame)) => *frame,
+            Some(Frame::Lua(frame)) => frame,
             _ => unreachable!("instructions run in Lua functions"),
         }
     }
@@ -318,7 +320,7 @@ impl<'gc> Run<'_, 'gc> {
     /// Calls a function in the place of the running one.
     fn call_in_place(&mut self) -> Control<'gc> {
         let i = self.instruction();
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         let from = frame.base as usize + i.a as usize;
         let argc = match i.b {
             0 => std::mem::replace(&mut self.state.top, 0) - from - 1,
@@ -362,7 +364,7 @@ impl<'gc> Run<'_, 'gc> {
 
     fn return_values(&mut self) -> Control<'gc> {
         let Instruction { a, b, c, .. } = self.instruction();
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         if c != 0 && self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
             // Open results stand where the metamethod's registers would be.
             match self.close_handler().filter(|_| b != 0) {
@@ -403,7 +405,7 @@ impl<'gc> Run<'_, 'gc> {
     /// Begins to close the variables of the function on top, which returns; it comes back to its
     /// return instruction afterwards. Tells whether there are any.
     fn close_before_return(&mut self) -> bool {
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= frame.base) {
             // Close first, then come back to this instruction.
             let top = self.above().max(self.state.top);
@@ -448,7 +450,7 @@ impl<'gc> Run<'_, 'gc> {
 
     /// The `__close` metamethod of the last variable to be closed, if it is a Lua function that can be
     /// called right away.
-    #[inline]
+    #[inline(always)]
     fn close_handler(&self) -> Option<(Value<'gc>, Value<'gc>)> {
         if self.state.tracing.is_on() {
             return None;
@@ -471,7 +473,7 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn mark(&mut self, register: u8) -> Control<'gc> {
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         let slot = frame.base as usize + register as usize;
         let value = match self.state.registers.get(slot) {
             Value::Cell(cell) => cell.get(),
@@ -480,7 +482,11 @@ impl<'gc> Run<'_, 'gc> {
         if !value.is_truthy() {
             return Ok(Flow::GoOn);
         }
-        if self.ctx.metamethod(value, Metamethod::Close).is_nil() {
+        let handler = match value {
+            Value::Table(table) => self.table_metamethod(table, Metamethod::Close),
+            _ => self.ctx.metamethod(value, Metamethod::Close),
+        };
+        if handler.is_nil() {
             let prototype = frame.closure.prototype();
             let name = prototype.local_name(register, frame.pc() as usize).unwrap_or(b"?");
             let mut text = crate::traceback::position_of_top(self.state);
@@ -514,13 +520,13 @@ impl<'gc> Run<'_, 'gc> {
     /// The error that there is no room for all extra arguments from a register on.
     #[cold]
     pub(crate) fn too_many_varargs(&mut self, register: LinkedOperand) -> Error<'gc> {
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         let from = frame.base as usize + register.index() as usize;
         self.stack_overflow(from + frame.info.varargs() as usize)
     }
 
     fn make_vararg_table(&mut self, register: u8) -> Control<'gc> {
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         let count = frame.info.varargs() as usize;
         let from = frame.base as usize - count;
         let table = Table::with_room(self.ctx, count as u32, 1)
@@ -537,7 +543,7 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn index_varargs(&mut self, register: u8, key: Value<'gc>) -> Control<'gc> {
-        let frame = self.lua_frame();
+        let frame = *self.lua_frame();
         let count = i64::from(frame.info.varargs());
         let index = match key {
             Value::Float(x) => luster_number::float_to_integer_exact(x.get()),

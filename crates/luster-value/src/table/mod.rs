@@ -1021,7 +1021,10 @@ impl<'gc> Parts<'gc> {
                 && index < u64::from(array_len)
             {
                 self.array.set(index as u32, value);
-            } else if !self.insert_node(key, self.hash(key), value) {
+                continue;
+            }
+            let hash = old.hash_for(slot, &self.nodes).unwrap_or_else(|| self.hash(key));
+            if !self.insert_node(key, hash, value) {
                 return Err(InvalidKey::Overflow);
             }
         }

@@ -18,13 +18,16 @@ struct Node {
     key: Word,
     value_tag: u8,
     key_tag: u8,
+    /// The lower half of the key's hash, all that small parts need of it: so keys are not looked into,
+    /// which may be far away, when others are put in or all are moved.
+    hash: u16,
     /// The distance to the next node of the chain; 0 ends it.
     next: i32,
 }
 
 /// What an empty hash part points to, so that looking up needs no test for it.
 static NO_NODE: Node =
-    Node { value: Word::new(0), key: Word::new(0), value_tag: NIL, key_tag: NIL, next: 0 };
+    Node { value: Word::new(0), key: Word::new(0), value_tag: NIL, key_tag: NIL, hash: 0, next: 0 };
 
 pub(super) struct Nodes<'gc> {
     nodes: *mut Node,
@@ -218,14 +221,29 @@ impl<'gc> Nodes<'gc> {
     }
 
     #[inline(always)]
-    fn set_key(&mut self, slot: u32, key: Value<'gc>) {
+    fn set_key(&mut self, slot: u32, key: Value<'gc>, hash: u32) {
         let raw = raw::split(key);
         let node = self.node(slot);
         // SAFETY: `node` is valid, and not `NO_NODE`: `insert` has returned before.
         unsafe {
             (*node).key_tag = raw.tag;
             (*node).key = raw.word;
+            (*node).hash = hash as u16;
         }
+    }
+
+    /// As much of the hash of a slot's key as this part looks at, if that is kept.
+    #[inline(always)]
+    fn short_hash(&self, slot: u32) -> Option<u32> {
+        self.hash_for(slot, self)
+    }
+
+    /// As much of the hash of a slot's key as another part looks at, if that is kept.
+    #[inline(always)]
+    pub(super) fn hash_for(&self, slot: u32, other: &Nodes<'gc>) -> Option<u32> {
+        // SAFETY: `node` is valid.
+        let hash = unsafe { (*self.node(slot)).hash };
+        (other.mask <= u32::from(u16::MAX)).then_some(hash.into())
     }
 
     /// Puts in a key that is not there. `hash_of` hashes keys that are. Tells whether there was
@@ -244,7 +262,10 @@ impl<'gc> Nodes<'gc> {
         let mut slot = hash & self.mask;
         if !self.is_nil(slot) {
             let Some(free) = self.free_slot(slot) else { return false };
-            let home = hash_of(self.key(slot)) & self.mask;
+            let home = match self.short_hash(slot) {
+                Some(hash) => hash,
+                None => hash_of(self.key(slot)),
+            } & self.mask;
             if home == slot {
                 // The occupant is at home: the new key goes to the free slot, next in its chain.
                 // SAFETY: both nodes are valid, and not `NO_NODE`.
@@ -278,7 +299,7 @@ impl<'gc> Nodes<'gc> {
                 }
             }
         }
-        self.set_key(slot, key);
+        self.set_key(slot, key, hash);
         self.set(slot, value);
         true
     }
@@ -287,11 +308,12 @@ impl<'gc> Nodes<'gc> {
     /// was not.
     #[inline(always)]
     pub(super) fn insert_at_home(&mut self, key: LuaString<'gc>, value: Value<'gc>) -> bool {
-        let slot = key.known_hash() & self.mask;
+        let hash = key.known_hash();
+        let slot = hash & self.mask;
         if self.was_used(slot) || self.is_empty() || value.is_nil() {
             return false;
         }
-        self.set_key(slot, Value::String(key));
+        self.set_key(slot, Value::String(key), hash);
         self.set(slot, value);
         true
     }
