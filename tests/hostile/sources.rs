@@ -73,6 +73,7 @@ pub(super) fn add(topic: &mut Topic) {
             "8388608",
         )
         .memory = 64 << 20;
+    topic.cases.last_mut().expect("one has been added").fuel = 50_000_000;
     topic
         .endless("load again and again", "local s = ('x=1 '):rep(20000) while true do load(s) end");
     topic.endless(
