@@ -336,25 +336,26 @@ impl<const N: usize> Drop for Beyond<N> {
 pub struct Closure<'gc>(Gc<'gc, Header<'gc>>);
 
 impl<'gc> Closure<'gc> {
-    /// A closure of linked code with its upvalues, as many as the prototype has.
+    /// A closure of linked code with so many upvalues, as many as the prototype has; `upvalue` gives them by
+    /// their numbers, in order.
     #[inline]
     pub fn new(
         ctx: Context<'gc>,
         code: Gc<'gc, Code<'gc>>,
-        upvalues: impl ExactSizeIterator<Item = UpValue<'gc>>,
+        count: usize,
+        upvalue: impl FnMut(usize) -> UpValue<'gc>,
     ) -> Self {
         #[inline]
         fn make<'gc, const N: usize>(
             ctx: Context<'gc>,
             code: Gc<'gc, Code<'gc>>,
-            upvalues: impl Iterator<Item = UpValue<'gc>>,
-            len: usize,
+            count: usize,
+            mut upvalue: impl FnMut(usize) -> UpValue<'gc>,
         ) -> Closure<'gc> {
-            let mut inline = std::array::from_fn(|_| Lock::new(None));
-            for (slot, upvalue) in inline.iter_mut().zip(upvalues) {
-                *slot = Lock::new(Some(upvalue));
-            }
-            let header = Header { code, id: ctx.next_id(), upvalues: len as u32 };
+            let inline = std::array::from_fn(|index| {
+                Lock::new(if index < count { Some(upvalue(index)) } else { None })
+            });
+            let header = Header { code, id: ctx.next_id(), upvalues: count as u32 };
             let gc = Gc::new(
                 &ctx,
                 WithUpValues::<N> { header, upvalues: inline, beyond: Beyond::new() },
@@ -363,17 +364,16 @@ impl<'gc> Closure<'gc> {
             // allocation's true type in its own header.
             Closure(unsafe { Gc::cast(gc) })
         }
-        let len = upvalues.len();
-        match len {
-            0 => make::<0>(ctx, code, upvalues, len),
-            1 => make::<1>(ctx, code, upvalues, len),
-            2 => make::<2>(ctx, code, upvalues, len),
-            3 => make::<3>(ctx, code, upvalues, len),
-            4 => make::<4>(ctx, code, upvalues, len),
-            5..=8 => make::<8>(ctx, code, upvalues, len),
-            9..=16 => make::<16>(ctx, code, upvalues, len),
-            17..=64 => make::<64>(ctx, code, upvalues, len),
-            _ => make::<255>(ctx, code, upvalues, len),
+        match count {
+            0 => make::<0>(ctx, code, count, upvalue),
+            1 => make::<1>(ctx, code, count, upvalue),
+            2 => make::<2>(ctx, code, count, upvalue),
+            3 => make::<3>(ctx, code, count, upvalue),
+            4 => make::<4>(ctx, code, count, upvalue),
+            5..=8 => make::<8>(ctx, code, count, upvalue),
+            9..=16 => make::<16>(ctx, code, count, upvalue),
+            17..=64 => make::<64>(ctx, code, count, upvalue),
+            _ => make::<255>(ctx, code, count, upvalue),
         }
     }
 
@@ -571,7 +571,7 @@ mod tests {
                 let ctx = Context::new(mc, *state);
                 let cells: Vec<UpValue<'_>> =
                     (0..count).map(|i| UpValue::new(mc, ctx.string(format!("{i:>50}")))).collect();
-                let closure = Closure::new(ctx, code(ctx, count), cells.iter().copied());
+                let closure = Closure::new(ctx, code(ctx, count), count, |index| cells[index]);
                 ctx.globals().set_field(ctx, "f", Value::Closure(closure));
             });
             for round in 0..3 {

@@ -362,8 +362,7 @@ pub fn closure_of<'gc>(
     {
         ctx.fill(table);
     }
-    let cells: Vec<UpValue<'gc>> = (0..prototype.upvalues.len())
-        .map(|index| UpValue::new(&ctx, if index == 0 { environment } else { Value::Nil }))
-        .collect();
-    Closure::new(ctx, code, cells.into_iter())
+    Closure::new(ctx, code, prototype.upvalues.len(), |index| {
+        UpValue::new(&ctx, if index == 0 { environment } else { Value::Nil })
+    })
 }

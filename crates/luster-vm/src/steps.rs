@@ -181,7 +181,8 @@ pub(crate) fn make_closure<'gc>(
     index: usize,
 ) -> Closure<'gc> {
     let code = cursor.closure.code().as_ref().prototypes[index];
-    let upvalues = code.as_ref().prototype.upvalues.iter().map(|upvalue| match upvalue.capture {
+    let upvalues = &code.as_ref().prototype.upvalues[..];
+    Closure::new(ctx, code, upvalues.len(), |index| match upvalues[index].capture {
         luster_bytecode::Capture::Register(register) => {
             match cursor.get(LinkedOperand::slot(register)) {
                 Value::Cell(cell) => cell,
@@ -191,8 +192,7 @@ pub(crate) fn make_closure<'gc>(
         luster_bytecode::Capture::UpValue(index) => {
             cursor.upvalue(LinkedOperand::number(u16::from(index)))
         }
-    });
-    Closure::new(ctx, code, upvalues)
+    })
 }
 
 /// A step of an iterator that the loop knows, when it needs no metamethod and no error.
