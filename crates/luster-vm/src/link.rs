@@ -280,8 +280,9 @@ fn size_in_memory(prototype: &Prototype) -> usize {
         + 32 * (prototype.locals.len() + prototype.upvalues.len())
 }
 
-/// An instruction in the form that runs, with the op that it has there. One that charges fuel before it leaves the function costs
-/// as much as there are instructions since the one before it, which is what `charged` tells.
+/// An instruction in the form that runs, with the op that it has there. One that charges fuel before it
+/// leaves the function costs as much as there are instructions since the one before it, which is what
+/// `charged` tells.
 #[inline]
 fn link_instruction(
     instruction: Instruction,

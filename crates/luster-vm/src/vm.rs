@@ -28,10 +28,10 @@ const BYTES_PER_FUEL: usize = 32;
 const BYTES_BY_FUEL: usize = 128;
 const SHORT_SLICE: i64 = 2_000;
 
-/// In a heap of less than so many bytes, slices end about when the collector has something to do, so that
+/// While less than so many bytes are in use, slices end about when the collector has something to do, so that
 /// garbage does not come to be more than all that is alive: how many bytes a unit of fuel turns into small
 /// objects, as a rule, and how short a slice becomes.
-const SMALL_HEAP: usize = 512 << 10;
+const LITTLE_MEMORY: usize = 512 << 10;
 const BYTES_BY_FUEL_AS_A_RULE: usize = 4;
 const LEAST_SLICE: i64 = 10_000;
 
@@ -401,7 +401,7 @@ impl Vm {
             *fuel = (*fuel).min(((room / BYTES_BY_FUEL) as i64).max(SHORT_SLICE));
             room
         };
-        if used < SMALL_HEAP {
+        if used < LITTLE_MEMORY {
             let until_due = self.due.get().saturating_sub(used) / BYTES_BY_FUEL_AS_A_RULE;
             *fuel = (*fuel).min((until_due as i64).max(LEAST_SLICE));
         }
