@@ -35,6 +35,9 @@ const LITTLE_MEMORY: usize = 512 << 10;
 const BYTES_BY_FUEL_AS_A_RULE: usize = 4;
 const LEAST_SLICE: i64 = 10_000;
 
+/// By how many bytes the memory limit may be passed where that is what lets finalizers run.
+const ROOM_FOR_FINALIZERS: usize = 512 << 10;
+
 /// How many bytes that were looked at cost a unit of fuel.
 const BYTES_OF_WORK: usize = 64;
 
@@ -520,12 +523,13 @@ impl Vm {
             if execution.collects.take() {
                 self.tell_collected(execution, true);
             }
-            if self.should_collect_for_limit() {
+            if self.waits_for_finalizers() {
+                self.least_used.set(0);
+            } else if self.should_collect_for_limit() {
                 self.await_full_cycle();
                 visit = Visit::Postponed;
                 continue;
-            }
-            if self.is_over_limit() {
+            } else if self.is_over_limit() {
                 return RunEnd::OutOfMemory;
             }
             if should_stop() {
@@ -583,6 +587,14 @@ impl Vm {
         let least = self.least_used.get();
         // Over the limit, a collection that has just been is not repeated.
         used > least && (used > limit || used > limit / 2 && used > least.saturating_add(least / 4))
+    }
+
+    /// Whether more memory is in use than may be, but by little, and there are finalizers to run, without
+    /// which nothing of what they hold can be freed. They run before anything else does.
+    fn waits_for_finalizers(&self) -> bool {
+        self.is_over_limit()
+            && self.used_memory() <= self.memory_limit.get().saturating_add(ROOM_FOR_FINALIZERS)
+            && self.mutate(|ctx| ctx.finalizers().is_due())
     }
 
     /// Whether more memory is in use than may be.

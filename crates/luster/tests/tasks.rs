@@ -444,6 +444,26 @@ fn memory_limits() -> Result<()> {
     lua.load("local t = {} for i = 1, 100000 do t[i] = {} end").exec()
 }
 
+/// What has a finalizer is only freed after that has run, which the limit must not prevent.
+#[test]
+fn finalizers_run_beyond_the_memory_limit() -> Result<()> {
+    let lua = Lua::builder().memory_limit(1 << 20).build();
+    lua.load(
+        "finalized = 0
+        local meta = { __gc = function() finalized = finalized + 1 end }
+        function fill() local t while true do t = setmetatable({ t }, meta) end end",
+    )
+    .exec()?;
+    for round in 1..=3 {
+        let error = lua.load("fill()").exec().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Memory, "round {round}: {error}");
+        lua.load("local t = {} for i = 1, 1000 do t[i] = i end").exec()?;
+        assert!(lua.used_memory() < 1 << 19, "round {round}: {} bytes", lua.used_memory());
+    }
+    assert!(lua.globals().get::<i64>("finalized")? > 1000);
+    Ok(())
+}
+
 #[test]
 fn tasks_after_an_error() -> Result<()> {
     let lua = Lua::new();
