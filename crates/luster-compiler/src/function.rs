@@ -256,15 +256,20 @@ impl FunctionState {
         }))
     }
 
-    /// Sets registers to nil, together with those that the instruction before sets if it can.
+    /// Sets registers to nil, by the instruction before if that sets others that these are next to, or some
+    /// of these.
     pub(crate) fn load_nil(&mut self, first: u8, count: u8, offset: u32) {
         if self.last_target < self.code.len()
             && let Some(last) = self.code.last_mut()
             && last.op == Op::LoadNil
-            && usize::from(last.a) + usize::from(last.b) + 1 == usize::from(first)
         {
-            last.b += count;
-            return;
+            // Both ranges as the first register and the one behind the last.
+            let (before, wanted) = ((last.a, last.a + last.b + 1), (first, first + count));
+            if wanted.0 <= before.1 && before.0 <= wanted.1 {
+                last.a = before.0.min(wanted.0);
+                last.b = before.1.max(wanted.1) - last.a - 1;
+                return;
+            }
         }
         self.emit(Op::LoadNil, first, count - 1, 0, 0, offset);
     }
