@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::Number;
+use crate::{Number, convert::float_to_integer_floor};
 
 /// Lua's arithmetic and bitwise operators, as section 3.4 of the manual lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,7 +151,12 @@ pub fn modulo_integer(a: i64, b: i64) -> Option<i64> {
 /// ```
 #[inline]
 pub fn floor_div_float(a: f64, b: f64) -> f64 {
-    (a / b).floor()
+    let quotient = a / b;
+    match float_to_integer_floor(quotient) {
+        Some(integer) => (integer as f64).copysign(quotient),
+        // It is so large that it has no fraction, or is no number.
+        None => quotient,
+    }
 }
 
 /// `a % b` of floats, with the sign of `b`: C's `fmod`, moved into the divisor's half-line.
@@ -169,18 +174,31 @@ pub fn floor_div_float(a: f64, b: f64) -> f64 {
 /// ```
 #[inline]
 pub fn modulo_float(a: f64, b: f64) -> f64 {
-    let remainder = float_remainder(a, b);
+    let remainder = remainder_float(a, b);
     let other_sign = if remainder > 0.0 { b < 0.0 } else { remainder < 0.0 && b > 0.0 };
     if other_sign { remainder + b } else { remainder }
 }
 
-/// C's `fmod`, by integer division where both operands are integers that a float holds exactly.
+/// C's `fmod`: the remainder of a division that rounds towards zero, with the sign of `a`.
 ///
-/// The general algorithm works bit by bit; programs that keep integers in floats need not pay that.
+/// ```
+/// use luster_number::remainder_float;
+///
+/// assert_eq!(remainder_float(-5.5, 2.0), -1.5);
+/// assert!(remainder_float(1.0, 0.0).is_nan());
+/// ```
+///
+/// It is found by a division where the quotient is small, and by one of integers where both operands are
+/// integers that a float holds exactly.
+///
+/// The general algorithm works bit by bit; hardly any program has to pay that.
 #[inline]
-fn float_remainder(a: f64, b: f64) -> f64 {
+pub fn remainder_float(a: f64, b: f64) -> f64 {
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     let (magnitude_a, magnitude_b) = (a.abs(), b.abs());
+    if let Some(remainder) = small_remainder(magnitude_a, magnitude_b) {
+        return remainder.copysign(a);
+    }
     if magnitude_a < LIMIT && (1.0..LIMIT).contains(&magnitude_b) {
         let (integer_a, integer_b) = (magnitude_a as i64, magnitude_b as i64);
         if integer_a as f64 == magnitude_a && integer_b as f64 == magnitude_b {
@@ -190,6 +208,30 @@ fn float_remainder(a: f64, b: f64) -> f64 {
         }
     }
     a % b
+}
+
+/// The remainder of a division of two positive floats whose quotient has no more than half of a float's
+/// digits: it is exact, since the quotient is multiplied by both halves of the divisor's digits in turn.
+#[inline]
+fn small_remainder(a: f64, b: f64) -> Option<f64> {
+    /// Quotients below this one times a half of a divisor's digits are exact.
+    const MAX_QUOTIENT: f64 = 67_108_864.0;
+    /// The lower half of the digits.
+    const LOW_DIGITS: u64 = (1 << 27) - 1;
+    /// What is in this range has halves that are as exact.
+    const DIVISORS: std::ops::Range<f64> = 1e-200..1e200;
+    let quotient = a / b;
+    if !(quotient < MAX_QUOTIENT && DIVISORS.contains(&b)) {
+        return None;
+    }
+    if a < b {
+        return Some(a);
+    }
+    let quotient = f64::from(quotient as i32);
+    let high = f64::from_bits(b.to_bits() & !LOW_DIGITS);
+    let remainder = (a - quotient * high) - quotient * (b - high);
+    // A quotient that was rounded to the next integer is too large by one.
+    Some(if remainder < 0.0 { remainder + b } else { remainder })
 }
 
 /// `a ^ b`: C's `pow`, with the square, which programs use most, as a multiplication.

@@ -27,7 +27,7 @@ use std::fmt;
 pub use crate::{
     arithmetic::{
         ArithmeticError, ArithmeticOp, arithmetic, floor_div_float, floor_div_integer,
-        modulo_float, modulo_integer, pow, shift_left, shift_right,
+        modulo_float, modulo_integer, pow, remainder_float, shift_left, shift_right,
     },
     compare::{
         equal, float_less_equal_integer, float_less_integer, integer_equal_float,

@@ -4,8 +4,9 @@
 
 use luster_number::{
     ArithmeticOp, FloatConversion, FormatSpec, IntegerConversion, Number, arithmetic, equal,
-    floor_div_integer, for_count, for_limit, format_float, format_integer, less, less_equal,
-    modulo_float, modulo_integer, parse_integer_radix, parse_number, write_float, write_integer,
+    floor_div_float, floor_div_integer, for_count, for_limit, format_float, format_integer, less,
+    less_equal, modulo_float, modulo_integer, parse_integer_radix, parse_number, remainder_float,
+    write_float, write_integer,
 };
 
 const ROUNDS: usize = 20_000;
@@ -207,6 +208,35 @@ fn float_modulo_is_fmod_on_the_side_of_the_divisor() {
             result.to_bits() == expected.to_bits() || result.is_nan() && expected.is_nan(),
             "{a:e} % {b:e}: {result:e}, not {expected:e}"
         );
+    }
+}
+
+/// Quotients near integers, large and small, are where a remainder by division might go wrong.
+#[test]
+fn float_remainder_is_exact() {
+    let mut random = Generator(11);
+    for _ in 0..ROUNDS {
+        let b = match random.below(3) {
+            0 => random.float(),
+            1 => 2f64.powi(random.below(40) as i32 - 20) * (random.bits() as f64),
+            _ => random.below(1000) as f64 / [1.0, 3.0, 10.0][random.below(3) as usize],
+        };
+        let quotient = (random.bits() >> random.below(64)) as f64;
+        let near = quotient * b;
+        for a in [near, near.next_up(), near.next_down(), near + b / 2.0, random.float()] {
+            for (a, b) in [(a, b), (-a, b), (a, -b)] {
+                let (result, expected) = (remainder_float(a, b), a % b);
+                assert!(
+                    result.to_bits() == expected.to_bits() || result.is_nan() && expected.is_nan(),
+                    "{a:e} % {b:e}: {result:e}, not {expected:e}"
+                );
+                let (result, expected) = (floor_div_float(a, b), (a / b).floor());
+                assert!(
+                    result.to_bits() == expected.to_bits() || result.is_nan() && expected.is_nan(),
+                    "{a:e} // {b:e}: {result:e}, not {expected:e}"
+                );
+            }
+        }
     }
 }
 

@@ -175,7 +175,7 @@ fn fmod<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Returned<'gc> {
         (Value::Integer(x), Value::Integer(y)) => give(stack, Value::Integer(x.wrapping_rem(y))),
         _ => {
             let (x, y) = (stack.float(ctx, 0)?, stack.float(ctx, 1)?);
-            give(stack, Value::float(x % y))
+            give(stack, Value::float(luster_number::remainder_float(x, y)))
         }
     }
 }

@@ -203,15 +203,20 @@ fn float_of(value: Value<'_>) -> Option<f64> {
 }
 
 /// A function of one float.
+#[inline(always)]
 fn map<'gc>(arguments: &[Value<'gc>], function: impl FnOnce(f64) -> f64) -> Option<Value<'gc>> {
     let [value] = *arguments else { return None };
     Some(Value::float(function(float_of(value)?)))
 }
 
-/// A number rounded by `function`, as an integer.
-fn round<'gc>(arguments: &[Value<'gc>], function: impl FnOnce(f64) -> f64) -> Option<Value<'gc>> {
+/// A number rounded to an integer.
+#[inline(always)]
+fn round<'gc>(
+    arguments: &[Value<'gc>],
+    function: impl FnOnce(f64) -> Option<i64>,
+) -> Option<Value<'gc>> {
     match *arguments {
-        [Value::Float(x)] => number::float_to_integer_exact(function(x.get())).map(Value::Integer),
+        [Value::Float(x)] => function(x.get()).map(Value::Integer),
         [value @ Value::Integer(_)] => Some(value),
         _ => None,
     }
@@ -227,12 +232,12 @@ fn abs<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
 
 /// `math.ceil(x)`
 fn ceil<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
-    round(arguments, f64::ceil)
+    round(arguments, number::float_to_integer_ceil)
 }
 
 /// `math.floor(x)`
 fn floor<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
-    round(arguments, f64::floor)
+    round(arguments, number::float_to_integer_floor)
 }
 
 /// `math.cos(x)`
@@ -338,8 +343,8 @@ fn byte<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
 fn char<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     let mut bytes = [0; 8];
     let bytes = bytes.get_mut(..arguments.len())?;
-    for (byte, &argument) in bytes.iter_mut().zip(arguments) {
-        let Value::Integer(code) = argument else { return None };
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        let Value::Integer(code) = arguments[at] else { return None };
         *byte = u8::try_from(code).ok()?;
     }
     Some(Value::String(ctx.intern(bytes)))

@@ -60,6 +60,16 @@ thread_local! {
     static INSTALLED: Cell<Option<Rc<Home>>> = const { Cell::new(None) };
 }
 
+/// Does something with what counts for the VM at work. `with` is the same, but no code of other crates, and
+/// hardly any of this one, has it inlined when there is no link-time optimization.
+#[inline(always)]
+fn counted<T>(f: impl FnOnce(&Counter) -> T) -> T {
+    match COUNTER.try_with(f) {
+        Ok(result) => result,
+        Err(_) => unreachable!("there is nothing in it to be dropped"),
+    }
+}
+
 /// An account that is open: what is counted until this is dropped is counted there.
 #[derive(Debug)]
 pub struct Open<'a> {
@@ -87,7 +97,7 @@ impl Account {
     #[must_use]
     pub fn open(&self) -> Open<'_> {
         let address = Rc::as_ptr(&self.home).addr();
-        let is_installed = COUNTER.with(|counter| counter.home.get() == address);
+        let is_installed = counted(|counter| counter.home.get() == address);
         let outer = if is_installed { None } else { self.install(address) };
         self.home.open.set(self.home.open.get() + 1);
         Open { home: &self.home, outer }
@@ -107,7 +117,7 @@ impl Account {
         // When the thread is about to end there may be nothing to come back to.
         let home = Rc::clone(&self.home);
         let outer = INSTALLED.try_with(|installed| installed.replace(Some(home))).ok().flatten();
-        COUNTER.with(|counter| {
+        counted(|counter| {
             counter.home.set(address);
             let bytes = counter.bytes.replace(self.home.bytes.get());
             let outer = outer?;
@@ -127,7 +137,7 @@ impl Outer {
     /// Installs its counter again in the place of another one.
     #[cold]
     fn restore(self, inner: &Home) {
-        COUNTER.with(|counter| {
+        counted(|counter| {
             counter.home.set(Rc::as_ptr(&self.home).addr());
             inner.bytes.set(counter.bytes.replace(self.home.bytes.get()));
             counter.slice_limit.set(self.slice_limit);
@@ -150,7 +160,7 @@ impl Drop for Open<'_> {
 impl Drop for Slice {
     #[inline]
     fn drop(&mut self) {
-        COUNTER.with(|counter| {
+        counted(|counter| {
             counter.slice_limit.set(isize::MAX);
             counter.request_limit.set(isize::MAX);
         });
@@ -162,7 +172,7 @@ impl Drop for Slice {
 #[inline]
 #[must_use]
 pub fn begin_slice(allowance: usize, room: usize) -> Slice {
-    COUNTER.with(|counter| {
+    counted(|counter| {
         let bytes = counter.bytes.get();
         counter.slices.set(counter.slices.get().wrapping_add(1));
         counter.slice_limit.set(bytes.saturating_add_unsigned(allowance));
@@ -176,7 +186,7 @@ pub fn begin_slice(allowance: usize, room: usize) -> Slice {
 #[inline]
 #[must_use]
 pub fn has_room_for(bytes: usize) -> bool {
-    COUNTER.with(|counter| {
+    counted(|counter| {
         let has_room =
             counter.bytes.get().saturating_add_unsigned(bytes) <= counter.request_limit.get();
         if !has_room {
@@ -188,7 +198,7 @@ pub fn has_room_for(bytes: usize) -> bool {
 
 /// How many bytes can be allocated without passing the memory limit.
 pub(crate) fn room() -> usize {
-    COUNTER.with(|counter| match counter.request_limit.get() {
+    counted(|counter| match counter.request_limit.get() {
         isize::MAX => usize::MAX,
         limit => usize::try_from(limit.saturating_sub(counter.bytes.get())).unwrap_or(0),
     })
@@ -197,7 +207,7 @@ pub(crate) fn room() -> usize {
 /// Wishes for a full collection after this slice, which ends soon, if that may make room for what has
 /// just been refused. Tells whether it does; whoever was refused something should begin anew then, once.
 pub fn wish_collection() -> bool {
-    COUNTER.with(|counter| {
+    counted(|counter| {
         let limit = counter.request_limit.get();
         // What is more than all there may be is never granted.
         if limit == isize::MAX
@@ -214,26 +224,26 @@ pub fn wish_collection() -> bool {
 /// Takes the wish for a full collection, if there is one.
 #[inline]
 pub fn take_wish() -> bool {
-    COUNTER.with(|counter| counter.wish.take())
+    counted(|counter| counter.wish.take())
 }
 
 /// A number that each slice has its own of, until they wrap around.
 pub fn slice_number() -> u32 {
-    COUNTER.with(|counter| counter.slices.get())
+    counted(|counter| counter.slices.get())
 }
 
 /// Does something small that cannot be told that there is no room for it.
 pub fn beyond_limit<T>(f: impl FnOnce() -> T) -> T {
-    let limit = COUNTER.with(|counter| counter.request_limit.replace(isize::MAX));
+    let limit = counted(|counter| counter.request_limit.replace(isize::MAX));
     let result = f();
-    COUNTER.with(|counter| counter.request_limit.set(limit));
+    counted(|counter| counter.request_limit.set(limit));
     result
 }
 
 /// Whether the slice has allocated what it may.
 #[inline]
 pub fn should_end_slice() -> bool {
-    COUNTER.with(|counter| counter.bytes.get() > counter.slice_limit.get())
+    counted(|counter| counter.bytes.get() > counter.slice_limit.get())
 }
 
 /// Notes that so many bytes have been looked at where the fuel is not at hand, if they are many: where
@@ -250,7 +260,7 @@ pub fn looked_at(bytes: usize) {
 /// Notes that the collector has looked at so many bytes, many or few.
 #[inline]
 pub(crate) fn traced(bytes: usize) {
-    COUNTER.with(|counter| counter.work.set(counter.work.get().saturating_add(bytes)));
+    counted(|counter| counter.work.set(counter.work.get().saturating_add(bytes)));
 }
 
 /// Notes that a table of so many entries was gone through in one go, as cannot be helped when it is traced
@@ -260,19 +270,19 @@ pub(crate) fn went_through(entries: usize) {
     /// What is less is no matter.
     const MANY: usize = 1 << 12;
     if entries >= MANY {
-        COUNTER.with(|counter| counter.largest.set(counter.largest.get().max(entries)));
+        counted(|counter| counter.largest.set(counter.largest.get().max(entries)));
     }
 }
 
 /// Takes how many entries of a table have been gone through in one go on this thread, at most and if they
 /// were many: what a step that took long may have been about.
 pub fn take_largest_table() -> usize {
-    COUNTER.with(|counter| counter.largest.take())
+    counted(|counter| counter.largest.take())
 }
 
 #[cold]
 fn work(bytes: usize) {
-    COUNTER.with(|counter| {
+    counted(|counter| {
         counter.work.set(counter.work.get().saturating_add(bytes));
         let limit = counter.slice_limit.get();
         if limit != isize::MAX {
@@ -284,7 +294,7 @@ fn work(bytes: usize) {
 /// Takes what [`looked_at`] has noted.
 #[inline]
 pub fn take_work() -> usize {
-    COUNTER.with(|counter| counter.work.take())
+    counted(|counter| counter.work.take())
 }
 
 /// Memory that something holds beside what is counted where it is allocated.
@@ -327,19 +337,19 @@ impl Drop for Held {
 /// Counts `bytes` as allocated by the VM at work.
 #[inline]
 pub fn add(bytes: usize) {
-    COUNTER.with(|counter| counter.bytes.set(counter.bytes.get().wrapping_add(bytes as isize)));
+    counted(|counter| counter.bytes.set(counter.bytes.get().wrapping_add(bytes as isize)));
 }
 
 /// Counts `bytes` as freed by the VM at work.
 #[inline]
 pub fn sub(bytes: usize) {
-    COUNTER.with(|counter| counter.bytes.set(counter.bytes.get().wrapping_sub(bytes as isize)));
+    counted(|counter| counter.bytes.set(counter.bytes.get().wrapping_sub(bytes as isize)));
 }
 
 /// The bytes counted for the VM at work.
 #[inline]
 pub fn bytes() -> usize {
-    COUNTER.with(|counter| counter.bytes.get()).max(0) as usize
+    counted(|counter| counter.bytes.get()).max(0) as usize
 }
 
 #[cfg(test)]

@@ -21,7 +21,8 @@ impl Drop for Marking {
 /// Whether the collector is marking.
 #[inline(always)]
 pub(crate) fn is_on() -> bool {
-    IS_ON.get()
+    // As `get`, which is not always inlined.
+    IS_ON.try_with(Cell::get).unwrap_or(false)
 }
 
 /// Marks: does what has the collector trace objects, and nothing else.

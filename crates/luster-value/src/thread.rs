@@ -534,11 +534,13 @@ impl<'gc> Thread<'gc> {
     /// Its state, to read.
     ///
     /// Returns `None` while it runs: whoever runs it has the state.
+    #[inline]
     pub fn state(self) -> Option<Ref<'gc, ThreadState<'gc>>> {
         self.0.as_ref().state.try_borrow().ok()
     }
 
     /// Its state, to change; see `insides`.
+    #[inline]
     pub(crate) fn borrow_state_mut(
         self,
         mc: &Mutation<'gc>,

@@ -632,6 +632,7 @@ impl<'gc> Run<'_, 'gc> {
 }
 
 /// Where the live registers of a coroutine that does not run end.
+#[inline]
 pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
     let extent = match state.frames.last() {
         Some(Frame::Lua(frame)) => frame.base as usize + frame.closure.code().registers as usize,

@@ -84,6 +84,7 @@ pub(super) struct Search {
 
 impl Search {
     /// A search that begins at a position of the subject.
+    #[inline(always)]
     pub(super) fn new(pattern: &Pattern, start: usize, anchored: bool) -> Self {
         Search {
             start,
