@@ -88,6 +88,14 @@ impl<'gc> Cursor<'gc> {
         self.pc = self.pc.wrapping_add(1);
     }
 
+    /// The instruction that is being run, once it has been fetched.
+    #[inline(always)]
+    pub(crate) fn current(&self) -> &'gc LinkedInstruction {
+        // SAFETY: as for `fetch`, which has been at the instruction before the place, and has passed by
+        // it only.
+        unsafe { &*self.pc.sub(1) }
+    }
+
     /// The instruction after the one that is being run, to look at.
     #[inline(always)]
     pub(crate) fn peek(&self) -> &'gc LinkedInstruction {
@@ -506,6 +514,39 @@ pub(crate) fn call_above<'gc, const N: usize>(
         }
     }
     push_frame(state, closure, function + 1, function, CallInfo::new(returns));
+    true
+}
+
+/// Calls a function without extra arguments for the value in a slot, a register of the running one, which
+/// becomes the first of its arguments: it is the value's `__call` metamethod. Tells whether that could be
+/// done; if not, nothing has happened.
+#[inline(always)]
+pub(crate) fn call_with_extra<'gc>(
+    state: &mut ThreadState<'gc>,
+    closure: Closure<'gc>,
+    function: usize,
+    argc: usize,
+    returns: ReturnKind,
+) -> bool {
+    let code = closure.code().as_ref();
+    let (registers, parameters) = (code.registers as usize, code.parameters as usize);
+    if code.is_vararg || !state.registers.has_room(function + 2 + argc.max(registers)) {
+        return false;
+    }
+    // SAFETY: the slots of the function, its registers and its arguments are there, as has just been asked,
+    // and parameters are registers.
+    unsafe {
+        let slot = state.registers.window(function);
+        for index in (0..=argc).rev() {
+            *slot.add(index + 1) = *slot.add(index);
+        }
+        *slot = Value::Closure(closure);
+        for missing in argc + 1..parameters {
+            *slot.add(1 + missing) = Value::Nil;
+        }
+    }
+    let info = CallInfo::new(returns).with_extra_arguments(1);
+    push_frame(state, closure, function + 1, function, info);
     true
 }
 

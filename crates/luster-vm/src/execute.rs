@@ -12,7 +12,9 @@ use std::hint::cold_path;
 
 use luster_bytecode::Op;
 use luster_number as number;
-use luster_value::{Builtin, ClosureInsides, Frame, ReturnKind, Table, Told, UpValue, Value};
+use luster_value::{
+    Builtin, ClosureInsides, Frame, Metamethod, ReturnKind, Table, Told, UpValue, Value,
+};
 
 use crate::cursor::{Answer, Cursor, keep_apart, pop_frame, running_frame, set_result};
 use crate::operate::Fault;
@@ -263,7 +265,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         }
         // A comparison of two values, by numbers or strings first.
         macro_rules! compare {
-            ($i:expr, $wanted:expr, $a:expr, $b:expr, $integers:expr, $floats:expr, $mixed:expr, $strings:expr) => {{
+            ($i:expr, $wanted:expr, $a:expr, $b:expr, $which:expr, $integers:expr, $floats:expr, $mixed:expr, $strings:expr) => {{
                 let (a, b) = ($a, $b);
                 if let (Some(x), Some(y)) = (a.integer(), b.integer()) {
                     branch!($i, $integers(&x, &y) == $wanted);
@@ -277,7 +279,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let (a, b) = (a.value(), b.value());
                     match (a.as_number(), b.as_number()) {
                         (Some(x), Some(y)) => branch!($i, $mixed(x, y) == $wanted),
-                        _ => slow!(run.compare(a, b)),
+                        _ => slow!(run.compare($which, a, b)),
                     }
                 }
             }};
@@ -289,6 +291,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     $wanted,
                     $a,
                     $b,
+                    Metamethod::Lt,
                     i64::lt,
                     f64::lt,
                     number::less,
@@ -303,6 +306,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     $wanted,
                     $a,
                     $b,
+                    Metamethod::Le,
                     i64::le,
                     f64::le,
                     number::less_equal,
@@ -312,7 +316,7 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
         }
         // A comparison with an immediate integer.
         macro_rules! immediate {
-        ($i:expr, $wanted:expr, $compare:tt, $flipped:expr) => {{
+        ($i:expr, $wanted:expr, $compare:tt, $which:expr, $flipped:expr) => {{
             let (slot, immediate) = (cursor.slot($i.a), $i.b.get() as i16);
             if let Some(x) = slot.integer() {
                 branch!($i, (x $compare i64::from(immediate)) == $wanted);
@@ -321,9 +325,9 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             } else {
                 let (value, immediate) = (slot.value(), Value::Integer(i64::from(immediate)));
                 if $flipped {
-                    slow!(run.compare(immediate, value));
+                    slow!(run.compare($which, immediate, value));
                 } else {
-                    slow!(run.compare(value, immediate));
+                    slow!(run.compare($which, value, immediate));
                 }
             }
         }};
@@ -352,10 +356,10 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 match (a, b) {
                     (Value::Integer(x), Value::Integer(y)) => branch!($i, (x == y) == $wanted),
                     (Value::Table(x), Value::Table(y)) if x != y => {
-                        slow!(run.compare(a, b));
+                        slow!(run.compare(Metamethod::Eq, a, b));
                     }
                     (Value::UserData(x), Value::UserData(y)) if x != y => {
-                        slow!(run.compare(a, b));
+                        slow!(run.compare(Metamethod::Eq, a, b));
                     }
                     _ => raw_equal!($i, $wanted, a, b),
                 }
@@ -1060,19 +1064,29 @@ pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     let (value, constant) = (cursor.get(i.a), cursor.indexed_constant(i.b));
                     raw_equal!(i, false, value, constant);
                 }),
-                Op::JumpLessImmediate => arm!(Tail::Immediate, immediate!(i, true, <, false)),
-                Op::JumpNotLessImmediate => arm!(Tail::Immediate, immediate!(i, false, <, false)),
-                Op::JumpLessEqualImmediate => arm!(Tail::Immediate, immediate!(i, true, <=, false)),
-                Op::JumpNotLessEqualImmediate => {
-                    arm!(Tail::Immediate, immediate!(i, false, <=, false))
+                Op::JumpLessImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, true, <, Metamethod::Lt, false))
                 }
-                Op::JumpGreaterImmediate => arm!(Tail::Immediate, immediate!(i, true, >, true)),
-                Op::JumpNotGreaterImmediate => arm!(Tail::Immediate, immediate!(i, false, >, true)),
+                Op::JumpNotLessImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, false, <, Metamethod::Lt, false))
+                }
+                Op::JumpLessEqualImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, true, <=, Metamethod::Le, false))
+                }
+                Op::JumpNotLessEqualImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, false, <=, Metamethod::Le, false))
+                }
+                Op::JumpGreaterImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, true, >, Metamethod::Lt, true))
+                }
+                Op::JumpNotGreaterImmediate => {
+                    arm!(Tail::Immediate, immediate!(i, false, >, Metamethod::Lt, true))
+                }
                 Op::JumpGreaterEqualImmediate => {
-                    arm!(Tail::Immediate, immediate!(i, true, >=, true))
+                    arm!(Tail::Immediate, immediate!(i, true, >=, Metamethod::Le, true))
                 }
                 Op::JumpNotGreaterEqualImmediate => {
-                    arm!(Tail::Immediate, immediate!(i, false, >=, true))
+                    arm!(Tail::Immediate, immediate!(i, false, >=, Metamethod::Le, true))
                 }
                 Op::Call => arm!(Tail::Call, {
                     let argc = match i.b.get() {

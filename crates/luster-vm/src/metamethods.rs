@@ -208,30 +208,29 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     pub(crate) fn calculate(&mut self) -> Control<'gc> {
-        let i = self.instruction();
-        let b = self.register(i.b);
-        let constants = &self.lua_frame().closure.code().as_ref().constants;
-        let constant = || constants[i.d as usize];
-        let is_flipped = i.c == Flipped::Yes as u8;
-        let (op, a, b) = match i.op {
-            Op::Add => (ArithmeticOp::Add, b, self.register(i.c)),
-            Op::Sub => (ArithmeticOp::Sub, b, self.register(i.c)),
-            Op::Mul => (ArithmeticOp::Mul, b, self.register(i.c)),
-            Op::Div => (ArithmeticOp::Div, b, self.register(i.c)),
-            Op::Mod => (ArithmeticOp::Mod, b, self.register(i.c)),
-            Op::Pow => (ArithmeticOp::Pow, b, self.register(i.c)),
-            Op::FloorDiv => (ArithmeticOp::FloorDiv, b, self.register(i.c)),
-            Op::BitAnd => (ArithmeticOp::BitAnd, b, self.register(i.c)),
-            Op::BitOr => (ArithmeticOp::BitOr, b, self.register(i.c)),
-            Op::BitXor => (ArithmeticOp::BitXor, b, self.register(i.c)),
-            Op::ShiftLeft => (ArithmeticOp::ShiftLeft, b, self.register(i.c)),
-            Op::ShiftRight => (ArithmeticOp::ShiftRight, b, self.register(i.c)),
-            Op::AddImmediate if i.c == Flipped::Subtraction as u8 => {
-                (ArithmeticOp::Sub, b, Value::Integer(-i64::from(i.d)))
+        let cursor = self.running();
+        let i = cursor.current();
+        let (b, c) = (cursor.get(i.b), i.c.get());
+        let constant = || cursor.constant(i);
+        let immediate = || Value::Integer(i64::from(i.d()));
+        let is_flipped = c.get() == Flipped::Yes as u16;
+        let (op, a, b) = match i.op.get().plain() {
+            Op::Add => (ArithmeticOp::Add, b, cursor.get(c)),
+            Op::Sub => (ArithmeticOp::Sub, b, cursor.get(c)),
+            Op::Mul => (ArithmeticOp::Mul, b, cursor.get(c)),
+            Op::Div => (ArithmeticOp::Div, b, cursor.get(c)),
+            Op::Mod => (ArithmeticOp::Mod, b, cursor.get(c)),
+            Op::Pow => (ArithmeticOp::Pow, b, cursor.get(c)),
+            Op::FloorDiv => (ArithmeticOp::FloorDiv, b, cursor.get(c)),
+            Op::BitAnd => (ArithmeticOp::BitAnd, b, cursor.get(c)),
+            Op::BitOr => (ArithmeticOp::BitOr, b, cursor.get(c)),
+            Op::BitXor => (ArithmeticOp::BitXor, b, cursor.get(c)),
+            Op::ShiftLeft => (ArithmeticOp::ShiftLeft, b, cursor.get(c)),
+            Op::ShiftRight => (ArithmeticOp::ShiftRight, b, cursor.get(c)),
+            Op::AddImmediate if c.get() == Flipped::Subtraction as u16 => {
+                (ArithmeticOp::Sub, b, Value::Integer(-i64::from(i.d())))
             }
-            Op::AddImmediate => {
-                flip(ArithmeticOp::Add, is_flipped, b, Value::Integer(i64::from(i.d)))
-            }
+            Op::AddImmediate => flip(ArithmeticOp::Add, is_flipped, b, immediate()),
             Op::AddConstant => flip(ArithmeticOp::Add, is_flipped, b, constant()),
             Op::SubConstant => (ArithmeticOp::Sub, b, constant()),
             Op::MulConstant => flip(ArithmeticOp::Mul, is_flipped, b, constant()),
@@ -242,10 +241,8 @@ impl<'gc> Run<'_, 'gc> {
             Op::BitAndConstant => flip(ArithmeticOp::BitAnd, is_flipped, b, constant()),
             Op::BitOrConstant => flip(ArithmeticOp::BitOr, is_flipped, b, constant()),
             Op::BitXorConstant => flip(ArithmeticOp::BitXor, is_flipped, b, constant()),
-            Op::ShiftLeftImmediate => (ArithmeticOp::ShiftLeft, b, Value::Integer(i64::from(i.d))),
-            Op::ShiftRightImmediate => {
-                (ArithmeticOp::ShiftRight, b, Value::Integer(i64::from(i.d)))
-            }
+            Op::ShiftLeftImmediate => (ArithmeticOp::ShiftLeft, b, immediate()),
+            Op::ShiftRightImmediate => (ArithmeticOp::ShiftRight, b, immediate()),
             Op::ConstantSub => (ArithmeticOp::Sub, constant(), b),
             Op::ConstantDiv => (ArithmeticOp::Div, constant(), b),
             Op::Negate => (ArithmeticOp::Negate, b, b),
@@ -253,22 +250,17 @@ impl<'gc> Run<'_, 'gc> {
             _ => unreachable!("only arithmetic instructions come here"),
         };
         if let Some(handler) = self.lua_metamethod(a, b, operate::arithmetic_metamethod(op)) {
-            return self.enter_metamethod(handler, [a, b], ReturnKind::Register(i.a));
+            return self.enter_metamethod(handler, [a, b], ReturnKind::Register(i.a.index()));
         }
-        self.outcome(operate::arithmetic(self.ctx, op, a, b), i.a)
+        self.outcome(operate::arithmetic(self.ctx, op, a, b), i.a.index())
     }
 
-    pub(crate) fn compare_values(&mut self, a: Value<'gc>, b: Value<'gc>) -> Control<'gc> {
-        let which = match self.instruction().op {
-            Op::JumpEqual | Op::JumpNotEqual => Metamethod::Eq,
-            Op::JumpLess
-            | Op::JumpNotLess
-            | Op::JumpLessImmediate
-            | Op::JumpNotLessImmediate
-            | Op::JumpGreaterImmediate
-            | Op::JumpNotGreaterImmediate => Metamethod::Lt,
-            _ => Metamethod::Le,
-        };
+    pub(crate) fn compare_values(
+        &mut self,
+        which: Metamethod,
+        a: Value<'gc>,
+        b: Value<'gc>,
+    ) -> Control<'gc> {
         if let Some(handler) = self.lua_metamethod(a, b, which) {
             return self.enter_metamethod(handler, [a, b], ReturnKind::Condition);
         }

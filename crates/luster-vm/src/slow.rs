@@ -7,7 +7,7 @@ use luster_value::{
 };
 
 use crate::call::MAX_CALL_CHAIN;
-use crate::cursor::{Cursor, pop_frame, push, running_frame};
+use crate::cursor::{Cursor, call_with_extra, pop_frame, push, running_frame};
 use crate::operate::{self, Fault};
 use crate::run::{Control, Flow, Run, Switch};
 use crate::steps::LoopFault;
@@ -78,8 +78,8 @@ out_of_line! {
     length = Kept length_of(value: Value<'gc>, register: u8);
     /// The arithmetic instruction just fetched, with whatever operands.
     arithmetic = Kept calculate();
-    /// The comparison just fetched, of any two values; it may jump.
-    compare = Moved compare_values(a: Value<'gc>, b: Value<'gc>);
+    /// The comparison just fetched, of any two values by a metamethod; it may jump.
+    compare = Moved compare_values(which: Metamethod, a: Value<'gc>, b: Value<'gc>);
     /// The concatenation just fetched.
     concat_step = Kept concat(count: u8);
     /// The items of the constructor just fetched.
@@ -266,16 +266,12 @@ impl<'gc> Run<'_, 'gc> {
     }
 
     fn call_register(&mut self, register: u8, argc: usize, returns: ReturnKind) -> Control<'gc> {
-        let function = self.lua_frame().base as usize + register as usize;
+        let base = running_frame(&mut self.state.frames).base as usize;
+        let function = base + register as usize;
         if let Value::Table(table) = self.state.registers.get(function)
-            && let handler @ Value::Closure(closure) =
-                self.table_metamethod(table, Metamethod::Call)
-            && !closure.code().is_vararg
+            && let Value::Closure(closure) = self.table_metamethod(table, Metamethod::Call)
+            && call_with_extra(self.state, closure, function, argc, returns)
         {
-            self.insert(function, argc + 1, handler)?;
-            self.push_plain(closure, function, argc + 1, returns)?;
-            let frame = running_frame(&mut self.state.frames);
-            frame.info = frame.info.with_extra_arguments(1);
             return Ok(Flow::GoOn);
         }
         self.call(function, argc, returns)
