@@ -90,7 +90,7 @@ pub(crate) enum RequestedStep {
 
 /// What a unit of gc-arena's debt, which is about an object traced twice over, costs in fuel: so much that
 /// a slice of nothing but collection takes no longer than one or two milliseconds.
-const FUEL_PER_UNIT: usize = 9;
+const FUEL_PER_UNIT: usize = 12;
 
 /// How many bytes that are freed cost a unit of debt.
 const FREED_PER_UNIT: usize = 512;

@@ -21,7 +21,7 @@ const SLICE_BYTES: usize = 1 << 18;
 
 /// How many bytes of memory that a slice has come to use cost a unit of fuel: memory is dear, since
 /// the operating system has to give it and the collector has to look at it.
-const BYTES_PER_FUEL: usize = 32;
+const BYTES_PER_FUEL: usize = 24;
 
 /// How many bytes a unit of fuel turns into small objects, at most, and how short slices become when there
 /// is hardly any room for them.
