@@ -78,8 +78,23 @@ pub(crate) fn jumps_when(op: Op) -> bool {
 
 /// Runs the Lua function on top, and those it calls and returns to, until the frame on top is
 /// another kind or there is something for the machine to do.
+///
+/// As `execute_hooked`, it is there once: what is generic, every crate that comes to use it compiles anew,
+/// and by its own profile.
+#[inline(never)]
+pub(crate) fn execute(run: &mut Run<'_, '_>) -> Left {
+    dispatch::<false>(run)
+}
+
+/// The same, with a hook that is told.
+#[inline(never)]
+pub(crate) fn execute_hooked(run: &mut Run<'_, '_>) -> Left {
+    dispatch::<true>(run)
+}
+
+#[inline(always)]
 #[expect(clippy::too_many_lines, reason = "one arm per op; each is a few lines")]
-pub(crate) fn execute<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
+fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
     let ctx = run.ctx;
     'reload: loop {
         if HOOKED && !run.state.tracing.is_on() {

@@ -130,8 +130,8 @@ impl<'gc> Run<'_, 'gc> {
     pub(crate) fn run(&mut self) {
         loop {
             let left = match self.state.frames.last() {
-                Some(Frame::Lua(_)) if self.state.tracing.is_on() => execute::execute::<true>(self),
-                Some(Frame::Lua(_)) => execute::execute::<false>(self),
+                Some(Frame::Lua(_)) if self.state.tracing.is_on() => execute::execute_hooked(self),
+                Some(Frame::Lua(_)) => execute::execute(self),
                 _ => match self.step_frame() {
                     Ok(Flow::GoOn) => Left::Frames,
                     Ok(Flow::Stop) => return,
@@ -154,7 +154,7 @@ impl<'gc> Run<'_, 'gc> {
         if self.state.tracing.is_on() {
             return self.run();
         }
-        let left = execute::execute::<false>(self);
+        let left = execute::execute(self);
         if !matches!(left, Left::Machine) && !self.stops_after(left) {
             self.run();
         }
