@@ -36,6 +36,10 @@ const MIN_THRESHOLD: usize = 80 << 10;
 /// A heap with fewer objects, and with less memory that they own, is collected in one go.
 const SMALL_HEAP: usize = 10_000;
 const SMALL_HEAP_BYTES: usize = 2 << 20;
+/// A heap that counts more is dear to trace, since it does not stay in the processor's caches: it may grow by
+/// a part of itself more than the parameter says before the next cycle.
+const LARGE_HEAP: usize = 4 << 20;
+const SPARE: usize = 4;
 /// The least work of a step, in units of gc-arena's debt: about an object traced twice over.
 const MIN_STEP: usize = 2_000;
 
@@ -412,7 +416,9 @@ impl Collector {
             let settings = machine.context(mc).collector_settings();
             settings.parameter(CollectorParameter::Pause).clamp(110, 1000)
         });
-        self.threshold = (live / 100).saturating_mul(pause as usize).max(MIN_THRESHOLD);
+        let spare = if live > LARGE_HEAP { live / SPARE } else { 0 };
+        self.threshold =
+            (live / 100).saturating_mul(pause as usize).saturating_add(spare).max(MIN_THRESHOLD);
         self.last = live;
         self.prepaid = 0;
         self.seen = Vec::new();

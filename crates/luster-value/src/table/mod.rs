@@ -864,28 +864,13 @@ impl<'gc> TableData<'gc> {
 }
 
 impl<'gc> Parts<'gc> {
-    /// A seeded hash of one word: a folded multiplication, so that all its bits count.
     #[inline(always)]
     fn hash_word(&self, word: u64) -> u32 {
-        let seed = u64::from(self.seed) | u64::from(self.seed) << 32;
-        let wide = u128::from(word ^ seed) * u128::from(0x9E37_79B9_7F4A_7C15_u64);
-        (wide as u64 ^ (wide >> 64) as u64) as u32
+        hash_word(self.seed, word)
     }
 
     fn hash(&self, key: Value<'gc>) -> u32 {
-        match key {
-            Value::String(s) => s.hash(self.seed),
-            Value::Integer(i) => self.hash_word(i as u64),
-            Value::Float(x) => self.hash_word(x.get().to_bits()),
-            Value::Table(t) => self.hash_word(u64::from(t.id())),
-            Value::Closure(c) => self.hash_word(u64::from(c.id())),
-            Value::Callback(c) => self.hash_word(u64::from(c.id())),
-            Value::UserData(u) => self.hash_word(u64::from(u.id())),
-            Value::Thread(t) => self.hash_word(u64::from(t.id())),
-            Value::False => 1,
-            Value::True => 2,
-            Value::Nil | Value::Cell(_) => 0,
-        }
+        hash(self.seed, key)
     }
 
     #[inline(always)]
@@ -950,11 +935,9 @@ impl<'gc> Parts<'gc> {
         if self.insert_node(key, hash, value) { Ok(()) } else { Err(InvalidKey::Overflow) }
     }
 
-    fn insert_node(&mut self, key: Value<'gc>, hash: u32, value: Value<'gc>) -> bool {
-        let mut nodes = std::mem::replace(&mut self.nodes, Nodes::new());
-        let done = nodes.insert(key, hash, value, |other| self.hash(other));
-        self.nodes = nodes;
-        done
+    fn insert_node(&mut self, key: Value<'gc>, key_hash: u32, value: Value<'gc>) -> bool {
+        let seed = self.seed;
+        self.nodes.insert(key, key_hash, value, |other| hash(seed, other))
     }
 
     /// Chooses new sizes so that more than half of the array part is in use and `extra` has room,
@@ -1146,6 +1129,31 @@ impl<'gc> Parts<'gc> {
             Some(slot) => Ok(len + u64::from(slot) + 1),
             None => Err(InvalidKey::NotFound),
         }
+    }
+}
+
+/// A seeded hash of one word: a folded multiplication, so that all its bits count.
+#[inline(always)]
+fn hash_word(seed: u32, word: u64) -> u32 {
+    let seed = u64::from(seed) | u64::from(seed) << 32;
+    let wide = u128::from(word ^ seed) * u128::from(0x9E37_79B9_7F4A_7C15_u64);
+    (wide as u64 ^ (wide >> 64) as u64) as u32
+}
+
+/// The hash of a key, which is normalized.
+fn hash(seed: u32, key: Value<'_>) -> u32 {
+    match key {
+        Value::String(s) => s.hash(seed),
+        Value::Integer(i) => hash_word(seed, i as u64),
+        Value::Float(x) => hash_word(seed, x.get().to_bits()),
+        Value::Table(t) => hash_word(seed, u64::from(t.id())),
+        Value::Closure(c) => hash_word(seed, u64::from(c.id())),
+        Value::Callback(c) => hash_word(seed, u64::from(c.id())),
+        Value::UserData(u) => hash_word(seed, u64::from(u.id())),
+        Value::Thread(t) => hash_word(seed, u64::from(t.id())),
+        Value::False => 1,
+        Value::True => 2,
+        Value::Nil | Value::Cell(_) => 0,
     }
 }
 
