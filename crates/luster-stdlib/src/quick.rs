@@ -343,6 +343,7 @@ fn byte<'gc>(_: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
 fn char<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>> {
     let mut bytes = [0; 8];
     let bytes = bytes.get_mut(..arguments.len())?;
+    // Not by `zip`, which is not inlined everywhere without LTO.
     for (at, byte) in bytes.iter_mut().enumerate() {
         let Value::Integer(code) = arguments[at] else { return None };
         *byte = u8::try_from(code).ok()?;

@@ -92,6 +92,7 @@ pub(crate) fn execute_hooked(run: &mut Run<'_, '_>) -> Left {
     dispatch::<true>(run)
 }
 
+/// The loop of both.
 #[inline(always)]
 #[expect(clippy::too_many_lines, reason = "one arm per op; each is a few lines")]
 fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {

@@ -524,6 +524,7 @@ impl Vm {
                 self.tell_collected(execution, true);
             }
             if self.waits_for_finalizers() {
+                // What they leave behind is collected when they have run.
                 self.least_used.set(0);
             } else if self.should_collect_for_limit() {
                 self.await_full_cycle();
