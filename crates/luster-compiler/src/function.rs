@@ -390,8 +390,13 @@ impl FunctionState {
                 }
             }
             match self.code.get(target).copied() {
-                // Only an unconditional jump can turn back.
-                Some(next) if next.op == Op::JumpBack && jump.op == Op::Jump => {
+                // Only an unconditional jump can turn back, and one that lasts stays what it is:
+                // hooks are told of its line.
+                Some(next)
+                    if next.op == Op::JumpBack
+                        && jump.op == Op::Jump
+                        && self.lasting_jumps.binary_search(&pc).is_err() =>
+                {
                     let back = (target + 1).wrapping_add_signed(next.d as isize);
                     self.patch(pc, back);
                 }

@@ -367,12 +367,11 @@ impl<'gc> Run<'_, 'gc> {
     }
 }
 
-/// Whether the instruction at `pc` is a jump back to which the condition at `last` has jumped: in
-/// the reference conditions jump to where such a jump goes.
+/// Whether the instruction at `pc` is a jump back to which the one at `last` has jumped: in the
+/// reference jumps go to where such a jump goes.
 fn is_passed_by(instructions: &[Instruction], last: usize, pc: usize) -> bool {
-    let is_condition = |op: Op| {
-        op.operands()[3] == Operand::JumpForward
-            && !matches!(op, Op::Jump | Op::ForPrep | Op::GenericForPrep)
-    };
-    pc > last + 1 && instructions[pc].op == Op::JumpBack && is_condition(instructions[last].op)
+    let op = instructions[last].op;
+    let jumps = op.operands()[3] == Operand::JumpForward
+        && !matches!(op, Op::ForPrep | Op::GenericForPrep);
+    pc > last + 1 && instructions[pc].op == Op::JumpBack && jumps
 }
