@@ -371,7 +371,7 @@ impl<'gc> Run<'_, 'gc> {
 /// reference jumps go to where such a jump goes.
 fn is_passed_by(instructions: &[Instruction], last: usize, pc: usize) -> bool {
     let op = instructions[last].op;
-    let jumps = op.operands()[3] == Operand::JumpForward
-        && !matches!(op, Op::ForPrep | Op::GenericForPrep);
+    let jumps =
+        op.operands()[3] == Operand::JumpForward && !matches!(op, Op::ForPrep | Op::GenericForPrep);
     pc > last + 1 && instructions[pc].op == Op::JumpBack && jumps
 }
