@@ -15,7 +15,7 @@ use luster_value::{
 
 use crate::run::{Control, Flow, Run};
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// Calls a callback again after a collection, if it has failed for want of memory, is one that can
     /// be, and all of its `argc` arguments are still there. Or gives the error back.
     #[cold]

@@ -24,7 +24,7 @@ const MAX_NESTED: u16 = 200;
 /// How many `__call` metamethods may stand behind each other: the reference's `MAX_CCMT`.
 pub(crate) const MAX_CALL_CHAIN: usize = 15;
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// Calls the value in a slot with the `argc` values behind it.
     pub(crate) fn call(
         &mut self,
@@ -53,7 +53,7 @@ impl<'gc> Run<'_, 'gc> {
                     let callback = Value::Callback(callback);
                     let depth = self.nest(&callback, function)?;
                     let in_handler = self.state.registers.has_handler_room();
-                    push(self.state, || {
+                    push(&mut self.state, || {
                         Frame::Protected(ProtectedFrame {
                             handler: Value::Nil,
                             callback,
@@ -131,7 +131,7 @@ impl<'gc> Run<'_, 'gc> {
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
-        push_frame(self.state, closure, base, function, CallInfo::new(returns));
+        push_frame(&mut self.state, closure, base, function, CallInfo::new(returns));
         Ok(base)
     }
 
@@ -179,7 +179,7 @@ impl<'gc> Run<'_, 'gc> {
         self.state.registers.copy(first, base, parameters);
         self.state.registers.clear(first..first + parameters);
         let info = CallInfo::with_varargs(returns, argc.saturating_sub(parameters) as u32);
-        push_frame(self.state, closure, base, function, info);
+        push_frame(&mut self.state, closure, base, function, info);
         Ok(base)
     }
 
@@ -233,7 +233,7 @@ impl<'gc> Run<'_, 'gc> {
         }
         let base = function + 1;
         self.reserve(base + argc)?;
-        let mut stack = Stack::new(self.state, self.thread, base, argc);
+        let mut stack = Stack::new(&mut self.state, self.thread, base, argc);
         let result = callback.call(self.ctx, &mut stack);
         let count = stack.len();
         self.end_slice_if_due();
@@ -281,7 +281,7 @@ impl<'gc> Run<'_, 'gc> {
         let function = self.sync() + register as usize;
         let base = function + 1;
         let before = self.extent();
-        let mut stack = Stack::new(self.state, self.thread, base, argc);
+        let mut stack = Stack::new(&mut self.state, self.thread, base, argc);
         let result = callback.call(self.ctx, &mut stack);
         let count = stack.len();
         self.end_slice_if_due();
@@ -315,7 +315,7 @@ impl<'gc> Run<'_, 'gc> {
         waits_for: WaitsFor,
     ) {
         let function = function as u32;
-        push(self.state, || Frame::Waiting(WaitingFrame { function, returns, waits_for }));
+        push(&mut self.state, || Frame::Waiting(WaitingFrame { function, returns, waits_for }));
     }
 
     /// Does what a callback asks for; its `count` values stand behind its slot.
@@ -347,7 +347,7 @@ impl<'gc> Run<'_, 'gc> {
             CallbackReturn::ProtectedCall(callee, handler) => {
                 let depth = self.nest(&callback, function)?;
                 let in_handler = self.state.registers.has_handler_room();
-                push(self.state, || {
+                push(&mut self.state, || {
                     Frame::Protected(ProtectedFrame {
                         handler,
                         callback,
@@ -448,7 +448,7 @@ impl<'gc> Run<'_, 'gc> {
             return Err(Error::memory());
         }
         let memory = account::Held::of(size);
-        push(self.state, || {
+        push(&mut self.state, || {
             Frame::Sequence(SequenceFrame {
                 sequence: Some(sequence),
                 callback,

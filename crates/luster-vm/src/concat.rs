@@ -17,7 +17,7 @@ const PORTION: usize = 1 << 18;
 /// The longest text of a number.
 const NUMBER: usize = 24;
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// Goes on with the concatenation that the running function is at; `count` operands remain.
     pub(crate) fn concat(&mut self, count: u8) -> Control<'gc> {
         let i = self.instruction();
@@ -102,7 +102,7 @@ impl<'gc> Run<'_, 'gc> {
         if len > PORTION && !self.state.tracing.is_on() {
             let concatenation =
                 Concatenation { text, operand: 0, copied: 0, memory: account::Held::default() };
-            push(self.state, || {
+            push(&mut self.state, || {
                 Frame::Sequence(SequenceFrame {
                     sequence: Some(Box::new(concatenation)),
                     callback: Value::Nil,

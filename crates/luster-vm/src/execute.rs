@@ -82,28 +82,29 @@ pub(crate) fn jumps_when(op: Op) -> bool {
 /// As `execute_hooked`, it is there once: what is generic, every crate that comes to use it compiles anew,
 /// and by its own profile.
 #[inline(never)]
-pub(crate) fn execute(run: &mut Run<'_, '_>) -> Left {
+pub(crate) fn execute(run: &mut Run<'_>) -> Left {
     dispatch::<false>(run)
 }
 
 /// The same, with a hook that is told.
 #[inline(never)]
-pub(crate) fn execute_hooked(run: &mut Run<'_, '_>) -> Left {
+pub(crate) fn execute_hooked(run: &mut Run<'_>) -> Left {
     dispatch::<true>(run)
 }
 
 /// The loop of both.
 #[inline(always)]
 #[expect(clippy::too_many_lines, reason = "one arm per op; each is a few lines")]
-fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
+fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
     let ctx = run.ctx;
     'reload: loop {
         if HOOKED && !run.state.tracing.is_on() {
             return Left::Frames;
         }
         let mut fuel = run.state.fuel;
-        let mut cursor = match run.state.frames.last() {
-            Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut run.state.registers, frame),
+        let state = &mut *run.state;
+        let mut cursor = match state.frames.last() {
+            Some(Frame::Lua(frame)) if fuel >= 0 => Cursor::load(&mut state.registers, frame),
             _ => return Left::Frames,
         };
         // Whether the function is only being entered, for the hook.
@@ -402,7 +403,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
             ($closure:expr, $register:expr, $after:expr, $argc:expr, $returns:expr, $cost:expr) => {{
                 let (closure, argc, returns) = ($closure, $argc, $returns);
                 fuel -= i64::from($cost);
-                if !cursor.call(run.state, closure, $register, $after, argc, returns) {
+                if !cursor.call(&mut run.state, closure, $register, $after, argc, returns) {
                     cold_path();
                     run.state.fuel = fuel;
                     if !closure.code().is_vararg {
@@ -442,7 +443,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                 }
                 fuel -= i64::from($cost);
-                if cursor.return_one(run.state, value, $count) {
+                if cursor.return_one(&mut run.state, value, $count) {
                     break;
                 }
                 cold_path();
@@ -460,7 +461,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                     ReturnKind::Register(register) => {
                         let base = running_frame(&mut run.state.frames).base as usize;
-                        set_result(run.state, base + register as usize, value);
+                        set_result(&mut run.state, base + register as usize, value);
                     }
                     returns => {
                         run.state.fuel = fuel;
@@ -476,8 +477,8 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                     }
                 }
                 // The calling frame is a Lua function: it is for all of these ways to return.
-                let frame = running_frame(&mut run.state.frames);
-                cursor = Cursor::load(&mut run.state.registers, frame);
+                let state = &mut *run.state;
+                cursor = Cursor::load(&mut state.registers, running_frame(&mut state.frames));
             }};
         }
 
@@ -1106,7 +1107,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                 }
                 Op::Call => arm!(Tail::Call, {
                     let argc = match i.b.get() {
-                        0 => take_open(run.state, i.a),
+                        0 => take_open(&mut run.state, i.a),
                         b => b as usize - 1,
                     };
                     let returns = ReturnKind::Call(i.c.get().get() as u8);
@@ -1130,7 +1131,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                                 if let Some((value, count)) = result {
                                     cursor.set(i.a, value);
                                     match usize::from(i.c.get().get()) {
-                                        0 => set_open(run.state, i.a, count),
+                                        0 => set_open(&mut run.state, i.a, count),
                                         c => {
                                             for n in 2..c {
                                                 cursor.set_after(i.a, n - 1, Value::Nil);
@@ -1155,10 +1156,10 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         && !closure.code().is_vararg
                     {
                         let argc = match i.b.get() {
-                            0 => open_count(run.state, i.a),
+                            0 => open_count(&mut run.state, i.a),
                             b => b as usize - 1,
                         };
-                        if cursor.tail_call(run.state, closure, i.a, argc) {
+                        if cursor.tail_call(&mut run.state, closure, i.a, argc) {
                             run.state.top = 0;
                             if fuel < 0 {
                                 run.state.fuel = fuel;
@@ -1173,7 +1174,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         && run.state.to_be_closed.is_empty()
                     {
                         let argc = match i.b.get() {
-                            0 => open_count(run.state, i.a),
+                            0 => open_count(&mut run.state, i.a),
                             b => b as usize - 1,
                         };
                         match outside!(run.call_quick(quick, i.a, argc, false)) {
@@ -1202,7 +1203,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'_, 'gc>) -> Left {
                         slow!(run.return_from());
                     } else {
                         let b = usize::from(i.b.get());
-                        if b != 0 && cursor.return_many(run.state, i.a, b - 1) {
+                        if b != 0 && cursor.return_many(&mut run.state, i.a, b - 1) {
                             break;
                         }
                         slow!(run.return_many(i.a, i.b.get()));

@@ -38,7 +38,7 @@ impl Event {
     }
 }
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// Tells the hook of the instruction that the dispatch loop is about to fetch; of the call
     /// first, if the function is only being entered. Tells why the loop is to be left, if it is: the
     /// hook has been called.
@@ -120,7 +120,7 @@ impl<'gc> Run<'_, 'gc> {
         let told = std::mem::take(&mut self.state.tracing.told);
         if told != Told::Return && self.state.hook().returns {
             let transferred = (self.number_of(u32::from(register)), count as u32);
-            let at = live_top(self.state);
+            let at = live_top(&self.state);
             let then = AfterHook::Instruction(Told::Return);
             return Some(self.call_hook(Event::Return, None, transferred, at, then));
         }
@@ -177,7 +177,7 @@ impl<'gc> Run<'_, 'gc> {
         if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
             frame.set_pc(frame.pc() + 1);
         }
-        let at = live_top(self.state);
+        let at = live_top(&self.state);
         self.call_hook(event, line, transferred, at, AfterHook::Instruction(told))
     }
 
@@ -192,7 +192,8 @@ impl<'gc> Run<'_, 'gc> {
     ) -> Control<'gc> {
         self.reserve(at + 3)?;
         self.state.fuel -= HOOK_FUEL;
-        self.state.registers.set(at, self.state.hook().function);
+        let hook = self.state.hook().function;
+        self.state.registers.set(at, hook);
         self.state.registers.set(at + 1, self.ctx.string(event.name()));
         let line = line.map_or(Value::Nil, |line| Value::Integer(i64::from(line)));
         self.state.registers.set(at + 2, line);
@@ -315,7 +316,7 @@ impl<'gc> Run<'_, 'gc> {
         }
         self.state.top = from + count;
         let first = self.number_of(from.saturating_sub(self.lua_frame().base as usize) as u32);
-        let at = live_top(self.state);
+        let at = live_top(&self.state);
         let then = AfterHook::Tail(from as u32);
         self.call_hook(Event::Return, None, (first, count as u32), at, then)
     }

@@ -11,10 +11,10 @@ use luster_value::{
     ResumeKind, ReturnKind, Stack, State, Status, Thread, ThreadInsides, ThreadState, Value,
     WaitingFrame, WaitsFor,
 };
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 
 use crate::cursor::push;
-use crate::run::{Flow, Run, Switch, live_top};
+use crate::run::{Chain, Flow, Run, Switch, live_beside, live_top};
 use crate::traceback;
 use crate::unwind::PORTION;
 
@@ -56,11 +56,8 @@ pub(crate) enum SliceEnd<'gc> {
     Exit(i32),
 }
 
-/// The coroutines of an execution: the main one and those that were resumed one from the other, the
-/// running one last.
-type Chain<'gc> = SmallVec<[Thread<'gc>; 4]>;
-
-/// Finds the coroutines of an execution by whom each one waits for.
+/// Finds the coroutines of an execution by whom each one waits for: the main one first, the running one
+/// last.
 fn chain_of(main: Thread<'_>) -> Chain<'_> {
     let mut chain = smallvec![main];
     let mut last = main;
@@ -167,30 +164,51 @@ pub(crate) fn run_slice<'gc>(
     fuel: &mut i64,
 ) -> SliceEnd<'gc> {
     ctx.set_main_thread(main);
-    let mut chain = chain_of(main);
-    for closer in &chain[..chain.len() - 1] {
-        if let Some(mut state) = closer.state_mut(&ctx) {
+    let mut resumers = chain_of(main);
+    let thread = resumers.pop().unwrap_or(main);
+    for resumer in &resumers {
+        if let Some(mut state) = resumer.state_mut(&ctx) {
             state.status = Status::Normal;
         }
     }
-    run_chain(ctx, &mut chain, fuel)
+    let mut run = Run::new(ctx, thread, borrow(ctx, thread), resumers, *fuel);
+    let end = take_turns(&mut run);
+    *fuel = run.state.take_fuel();
+    end
+}
+
+/// The state of a coroutine that is about to run.
+#[inline]
+fn borrow<'gc>(ctx: Context<'gc>, thread: Thread<'gc>) -> RefMut<'gc, ThreadState<'gc>> {
+    match thread.state_mut(&ctx) {
+        Some(state) => state,
+        None => unreachable!("nobody else borrows a coroutine that is about to run"),
+    }
+}
+
+/// What the first slice of a call came to.
+pub(crate) enum First<'gc> {
+    /// The function returned. The values are in the main coroutine's registers, up to the top, and it
+    /// has yet to be put by.
+    Returned(RefMut<'gc, ThreadState<'gc>>),
+    /// Anything else.
+    Ended(SliceEnd<'gc>),
 }
 
 /// Calls a function in a main coroutine, with `count` arguments that are on the stack. Most calls of
-/// the host are over then, without another look at any coroutine: its values are in the registers,
-/// up to the top, and the coroutine has yet to be put by. Otherwise this answers why it stopped.
+/// the host are over then, without another look at any coroutine.
 #[inline]
 pub(crate) fn run_first<'gc>(
     ctx: Context<'gc>,
     main: Thread<'gc>,
-    state: &mut ThreadState<'gc>,
+    mut state: RefMut<'gc, ThreadState<'gc>>,
     function: Value<'gc>,
     count: usize,
     fuel: &mut i64,
-) -> Option<Switch<'gc>> {
+) -> First<'gc> {
     ctx.set_main_thread(main);
-    make_main(state, function);
-    let mut run = Run::new(ctx, main, state, *fuel);
+    make_main(&mut state, function);
+    let mut run = Run::new(ctx, main, state, Chain::new(), *fuel);
     match function {
         Value::Closure(closure) if !closure.code().is_vararg && !ctx.finalizers().is_due() => {
             begin_closure(&mut run, closure, count);
@@ -201,136 +219,173 @@ pub(crate) fn run_first<'gc>(
         }
     }
     // Looked at in place: a switch that is moved, or taken apart, costs as much as a call.
-    if let Some(Switch::Finished { from, count }) = run.switch {
-        *fuel = state.take_fuel();
-        state.top = from + count;
-        return None;
+    if let Some(Switch::Finished { from, count }) = run.switch
+        && run.resumers.is_empty()
+    {
+        *fuel = run.state.take_fuel();
+        run.state.top = from + count;
+        return First::Returned(run.state);
     }
-    run.switch
+    let end = go_on(&mut run);
+    *fuel = run.state.take_fuel();
+    First::Ended(end)
 }
 
 /// Goes on after the first turn of an execution.
 #[cold]
-pub(crate) fn go_on<'gc>(
-    ctx: Context<'gc>,
-    main: Thread<'gc>,
-    mut state: RefMut<'gc, ThreadState<'gc>>,
-    switch: Switch<'gc>,
-    fuel: &mut i64,
-) -> SliceEnd<'gc> {
-    let live = end_turn(&mut state, fuel);
-    let mut chain: Chain<'gc> = smallvec![main];
-    match take_turn(ctx, &mut chain, main, state, switch, live) {
+fn go_on<'gc>(run: &mut Run<'gc>) -> SliceEnd<'gc> {
+    match end_turn(run) {
         Some(end) => end,
-        None => run_chain(ctx, &mut chain, fuel),
+        None => take_turns(run),
     }
 }
 
-/// Runs the last coroutine of the chain, until there is none or something needs the host.
-fn run_chain<'gc>(ctx: Context<'gc>, chain: &mut Chain<'gc>, fuel: &mut i64) -> SliceEnd<'gc> {
-    while let Some(&thread) = chain.last() {
-        let Some(mut state) = thread.state_mut(&ctx) else {
-            unreachable!("nobody else borrows a coroutine that is about to run");
-        };
-        let mut run = Run::new(ctx, thread, &mut state, *fuel);
-        run_thread(&mut run);
-        // Never moved: that would cost as much as the turn's other ado.
-        let Some(switch) = run.switch else { unreachable!("a coroutine stops for a reason") };
-        let live = end_turn(&mut state, fuel);
-        if let Some(end) = take_turn(ctx, chain, thread, state, switch, live) {
+/// Runs the coroutines of an execution, until all are done or something needs the host.
+fn take_turns<'gc>(run: &mut Run<'gc>) -> SliceEnd<'gc> {
+    loop {
+        run_thread(run);
+        if let Some(end) = end_turn(run) {
             return end;
         }
     }
-    SliceEnd::Returned
 }
 
-/// Notes how far a coroutine has come, and says where its live registers end.
-#[inline(always)]
-fn end_turn(state: &mut ThreadState<'_>, fuel: &mut i64) -> usize {
-    *fuel = state.take_fuel();
-    state.count_frames();
-    let live = live_top(state);
-    state.registers.set_live(live);
-    live
-}
-
-/// Does what the last coroutine of the chain has stopped for. Answers how the slice ends, if it does.
-#[inline(always)]
-fn take_turn<'gc>(
-    ctx: Context<'gc>,
-    chain: &mut Chain<'gc>,
-    thread: Thread<'gc>,
-    mut state: RefMut<'gc, ThreadState<'gc>>,
-    switch: Switch<'gc>,
-    live: usize,
-) -> Option<SliceEnd<'gc>> {
+/// Does what the running coroutine has stopped for. Answers how the slice ends, if it does.
+fn end_turn<'gc>(run: &mut Run<'gc>) -> Option<SliceEnd<'gc>> {
+    let extent = live_top(&run.state);
+    let live = put_by(&mut run.state, extent);
+    let Some(switch) = run.switch.take() else { unreachable!("a coroutine stops for a reason") };
     match switch {
         Switch::OutOfFuel => {
-            state.registers.hide_dead();
+            run.state.registers.hide_dead();
             return Some(SliceEnd::OutOfFuel);
         }
         Switch::Collect(request) => return Some(SliceEnd::Collect(request)),
         Switch::Waiting => return Some(SliceEnd::Waiting),
         Switch::Exit(status) => return Some(SliceEnd::Exit(status)),
-        Switch::Resume { thread: other, from, count } => {
-            state.status = Status::Normal;
-            resume(ctx, chain, &mut state, other, from, count);
-            // The arguments have gone over; the coroutine stands where its results will be.
-            if chain.last() != Some(&thread) {
-                state.registers.set(from, Value::Thread(other));
-                state.registers.set_live(live.max(from + 1));
-            }
-        }
-        Switch::Close(other) => {
-            state.status = Status::Normal;
-            close(ctx, chain, &mut state, other);
-        }
+        Switch::Resume { thread, from, count } => resume(run, thread, from, count, live),
+        Switch::Close(thread) => close(run, thread),
         Switch::Yielded { from, count } => {
-            state.registers.set_live(live.max(from + count));
-            state.status = pass_closers(&ctx, chain);
-            if chain.is_empty() {
-                state.top = from + count;
+            run.state.registers.set_live(live.max(from + count));
+            run.state.status = pass_closers(run);
+            if run.resumers.is_empty() {
+                run.state.top = from + count;
                 return Some(SliceEnd::Yielded);
             }
-            hand_over(ctx, chain, &state, Ok((from, count)));
+            hand_over(run, Ok((from, count)));
         }
         Switch::Finished { from, count } => {
-            state.status = Status::Dead;
-            state.frames.clear();
-            chain.pop();
-            if chain.is_empty() {
-                state.top = from + count;
+            run.state.status = Status::Dead;
+            run.state.frames.clear();
+            if run.resumers.is_empty() {
+                run.state.top = from + count;
                 return Some(SliceEnd::Returned);
             }
-            hand_over(ctx, chain, &state, Ok((from, count)));
+            let mut state = hand_over(run, Ok((from, count)));
             state.drop_frames();
             state.top = 0;
         }
         Switch::Closed(error) => {
-            state.status = Status::Dead;
-            if !state.is_main {
-                state.cannot_yield = None;
+            run.state.status = Status::Dead;
+            if !run.state.is_main {
+                run.state.cannot_yield = None;
             }
-            state.drop_frames();
-            chain.pop();
-            hand_over(ctx, chain, &state, error.map_or(Ok((0, 0)), Err));
+            run.state.drop_frames();
+            if run.resumers.is_empty() {
+                // It is a main coroutine that has closed itself.
+                return Some(SliceEnd::Returned);
+            }
+            hand_over(run, error.map_or(Ok((0, 0)), Err));
         }
-        Switch::Failed(error) if is_wrapped(&ctx, chain) => {
+        Switch::Failed(error) if is_wrapped(run) => {
             // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
-            drop(state);
-            begin_closing(&ctx, thread, Some(error));
+            begin_closing(run.ctx, &mut run.state, Some(error));
+            run.state.status = Status::Running;
         }
         Switch::Failed(error) => {
-            state.status = Status::Dead;
-            state.failure = Some(error);
-            chain.pop();
-            if chain.is_empty() {
+            run.state.status = Status::Dead;
+            run.state.failure = Some(error);
+            if run.resumers.is_empty() {
                 return Some(SliceEnd::Failed(error));
             }
-            hand_over(ctx, chain, &state, Err(error));
+            hand_over(run, Err(error));
         }
     }
     None
+}
+
+/// Notes how far a coroutine has come, whose frame on top needs the registers up to `extent`. Says where
+/// its live registers end.
+#[inline(always)]
+fn put_by(state: &mut ThreadState<'_>, extent: usize) -> usize {
+    state.count_frames();
+    let live = live_beside(state, extent);
+    state.registers.set_live(live);
+    live
+}
+
+/// Switches to the coroutine that the running one has stopped for, if it yields to a Lua function or resumes
+/// one that has yielded: most turns end so, in the midst of the dispatch loop. Tells whether it did; if not,
+/// nothing has happened.
+#[inline]
+pub(crate) fn switch_directly(run: &mut Run<'_>) -> bool {
+    match run.switch {
+        Some(Switch::Resume { thread, from, count }) => resume_directly(run, thread, from, count),
+        Some(Switch::Yielded { from, count }) => yield_directly(run, from, count),
+        _ => false,
+    }
+}
+
+fn resume_directly<'gc>(
+    run: &mut Run<'gc>,
+    thread: Thread<'gc>,
+    from: usize,
+    count: usize,
+) -> bool {
+    let depth = run.state.outer_depth + run.state.depth + 1;
+    let Some(mut state) = thread.state_mut(&run.ctx) else { return false };
+    if state.status != Status::Suspended
+        || state.is_main
+        || depth >= run.ctx.depth_limits().nesting()
+        || !give(&mut state, WaitsFor::Resume, None, &run.state, from, count)
+    {
+        return false;
+    }
+    state.outer_depth = depth;
+    run.state.status = Status::Normal;
+    run.state.registers.set(from, Value::Thread(thread));
+    put_by(&mut run.state, from + 1);
+    run.resumers.push(run.thread);
+    enter(run, thread, state);
+    true
+}
+
+fn yield_directly(run: &mut Run<'_>, from: usize, count: usize) -> bool {
+    let Some(&resumer) = run.resumers.last() else { return false };
+    let Some(mut state) = resumer.state_mut(&run.ctx) else { return false };
+    if !give_to_resumer(&mut state, &run.state, from, count) {
+        return false;
+    }
+    run.state.status = Status::Suspended;
+    put_by(&mut run.state, from);
+    run.resumers.pop();
+    enter(run, resumer, state);
+    true
+}
+
+/// Goes on with another coroutine, with the fuel that is left. Gives the state of the one before.
+#[inline]
+fn enter<'gc>(
+    run: &mut Run<'gc>,
+    thread: Thread<'gc>,
+    mut state: RefMut<'gc, ThreadState<'gc>>,
+) -> RefMut<'gc, ThreadState<'gc>> {
+    state.fuel = run.state.fuel;
+    state.withheld = std::mem::take(&mut run.state.withheld);
+    state.status = Status::Running;
+    run.switch = None;
+    run.thread = thread;
+    std::mem::replace(&mut run.state, state)
 }
 
 /// Gives the callback that asked for a collection its result.
@@ -349,9 +404,9 @@ pub(crate) fn collected<'gc>(ctx: Context<'gc>, main: Thread<'gc>, finished_cycl
 /// Starts a coroutine whose function is a Lua function without extra arguments, and runs it until
 /// `switch` says why it stops.
 #[inline]
-fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>, argc: usize) {
+fn begin_closure<'gc>(run: &mut Run<'gc>, closure: Closure<'gc>, argc: usize) {
     run.state.top = 0;
-    push(run.state, || Frame::Bottom);
+    push(&mut run.state, || Frame::Bottom);
     match run.push_plain(closure, 0, argc, ReturnKind::Frame) {
         Ok(_) => run.run_lua(),
         Err(error) => {
@@ -364,13 +419,13 @@ fn begin_closure<'gc>(run: &mut Run<'_, 'gc>, closure: Closure<'gc>, argc: usize
 
 /// Starts a coroutine whose function is any other.
 #[inline(never)]
-fn begin(run: &mut Run<'_, '_>) {
+fn begin(run: &mut Run<'_>) {
     run_thread(run);
 }
 
 /// Starts a coroutine that has not run yet, and runs it until `switch` says why it stops.
 #[inline(always)]
-fn run_thread(run: &mut Run<'_, '_>) {
+fn run_thread(run: &mut Run<'_>) {
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);
@@ -396,17 +451,14 @@ fn run_thread(run: &mut Run<'_, '_>) {
     run.run();
 }
 
-/// Resumes a coroutine with `count` values from the resuming one's registers.
-fn resume<'gc>(
-    ctx: Context<'gc>,
-    chain: &mut Chain<'gc>,
-    from_state: &mut ThreadState<'gc>,
-    thread: Thread<'gc>,
-    from: usize,
-    count: usize,
-) {
-    let resuming = chain.len();
-    let mut depth = from_state.outer_depth + from_state.depth + 1;
+/// Resumes a coroutine with `count` values from the running one's registers, of which those below `live` are
+/// alive.
+fn resume<'gc>(run: &mut Run<'gc>, thread: Thread<'gc>, from: usize, count: usize, live: usize) {
+    let ctx = run.ctx;
+    let resuming = run.resumers.len();
+    run.resumers.push(run.thread);
+    run.state.status = Status::Normal;
+    let mut depth = run.state.outer_depth + run.state.depth + 1;
     let mut next = thread;
     let refused = loop {
         if depth >= ctx.depth_limits().nesting() {
@@ -422,36 +474,39 @@ fn resume<'gc>(
             Some(state) if state.status == Status::Dead => break "cannot resume dead coroutine",
             _ => break "cannot resume non-suspended coroutine",
         };
-        chain.push(next);
         state.outer_depth = depth;
         if let Some(closed) = closing(&state) {
             state.status = Status::Normal;
+            run.resumers.push(next);
             depth += state.depth + 1;
             next = closed;
             continue;
         }
-        if give(&mut state, WaitsFor::Resume, None, from_state, from, count) {
-            return;
+        if !give(&mut state, WaitsFor::Resume, None, &run.state, from, count) {
+            let to = arguments_slot(&state);
+            if !state.reserve(to + count) {
+                break "too many arguments to resume";
+            }
+            for index in 0..count {
+                state.registers.set(to + index, run.state.registers.get(from + index));
+            }
+            state.top = to + count;
         }
-        let to = arguments_slot(&state);
-        if !state.reserve(to + count) {
-            break "too many arguments to resume";
-        }
-        for index in 0..count {
-            state.registers.set(to + index, from_state.registers.get(from + index));
-        }
-        state.top = to + count;
+        // The arguments have gone over; the coroutine stands where its results will be.
+        run.state.registers.set(from, Value::Thread(thread));
+        run.state.registers.set_live(live.max(from + 1));
+        enter(run, next, state);
         return;
     };
-    for closer in chain.drain(resuming..) {
-        if closer == thread
-            && let Some(mut state) = closer.state_mut(&ctx)
-        {
-            state.status = Status::Suspended;
-        }
+    // Of those that close each other only the first can be resumed.
+    if run.resumers.len() > resuming + 1
+        && let Some(mut state) = thread.state_mut(&ctx)
+    {
+        state.status = Status::Suspended;
     }
-    from_state.status = Status::Running;
-    deliver_values(ctx, from_state, None, Err(ctx.string(refused)));
+    run.resumers.truncate(resuming);
+    run.state.status = Status::Running;
+    deliver_values(ctx, &mut run.state, None, Err(ctx.string(refused)));
 }
 
 /// Gives values, and one before them if there is one, straight to the Lua function that called the waiting
@@ -476,7 +531,8 @@ fn give<'gc>(
     if !state.reserve(end) {
         return false;
     }
-    state.frames.pop();
+    // It is a waiting frame, of which there is nothing to drop.
+    std::mem::forget(state.frames.pop());
     let mut to = start;
     if let Some(first) = first
         && to < end
@@ -490,25 +546,26 @@ fn give<'gc>(
     if wanted == 0 {
         state.top = end;
     } else {
-        state.registers.clear((to + count).min(end)..end);
+        if to + count < end {
+            state.registers.clear(to + count..end);
+        }
         state.top = 0;
     }
     true
 }
 
-/// Takes a coroutine that yielded off the chain, and with it those that wait for it to be closed,
-/// one for the other: what is yielded while a coroutine is closed is yielded by who closes it.
-/// Answers how far the coroutine is now.
-fn pass_closers<'gc>(mc: &Mutation<'gc>, chain: &mut Chain<'gc>) -> Status {
-    chain.pop();
+/// Passes by those that wait for the running coroutine, which has yielded, to be closed, one for the other:
+/// what is yielded while a coroutine is closed is yielded by who closes it. Answers how far the running one
+/// is now.
+fn pass_closers(run: &mut Run<'_>) -> Status {
     let mut closer = None;
-    while let Some(&thread) = chain.last()
+    while let Some(&thread) = run.resumers.last()
         && thread.state().is_some_and(|state| closing(&state).is_some())
     {
-        closer = chain.pop();
+        closer = run.resumers.pop();
     }
     // Only the one that closes all the others can be resumed.
-    match closer.and_then(|thread| thread.state_mut(mc)) {
+    match closer.and_then(|thread| thread.state_mut(&run.ctx)) {
         Some(mut state) => {
             state.status = Status::Suspended;
             Status::Normal
@@ -546,38 +603,32 @@ fn can_be_closed(state: &ThreadState<'_>) -> bool {
 }
 
 /// Closes a suspended or dead coroutine.
-fn close<'gc>(
-    ctx: Context<'gc>,
-    chain: &mut Chain<'gc>,
-    from_state: &mut ThreadState<'gc>,
-    thread: Thread<'gc>,
-) {
-    let Some(mut state) = thread.state_mut(&ctx).filter(|state| can_be_closed(state)) else {
-        from_state.status = Status::Running;
-        let error = ctx.string("cannot close a running coroutine");
-        return deliver_values(ctx, from_state, None, Err(error));
+fn close<'gc>(run: &mut Run<'gc>, thread: Thread<'gc>) {
+    let ctx = run.ctx;
+    let depth = run.state.outer_depth + run.state.depth + 1;
+    let refused = match thread.state_mut(&ctx).filter(|state| can_be_closed(state)) {
+        None => "cannot close a running coroutine",
+        Some(_) if depth >= ctx.depth_limits().nesting() => "C stack overflow",
+        Some(mut state) => {
+            let error = state.failure.take();
+            state.outer_depth = depth;
+            state.cannot_yield = run.state.check_yield().err();
+            begin_closing(ctx, &mut state, error);
+            run.state.status = Status::Normal;
+            run.resumers.push(run.thread);
+            enter(run, thread, state);
+            return;
+        }
     };
-    let depth = from_state.outer_depth + from_state.depth + 1;
-    if depth >= ctx.depth_limits().nesting() {
-        from_state.status = Status::Running;
-        return deliver_values(ctx, from_state, None, Err(ctx.string("C stack overflow")));
-    }
-    let error = state.failure.take();
-    state.outer_depth = depth;
-    state.cannot_yield = from_state.check_yield().err();
-    drop(state);
-    begin_closing(&ctx, thread, error);
-    chain.push(thread);
+    deliver_values(ctx, &mut run.state, None, Err(ctx.string(refused)));
 }
 
 /// Unwinds a coroutine and lets it close its variables, then end.
-fn begin_closing<'gc>(mc: &Mutation<'gc>, thread: Thread<'gc>, error: Option<Value<'gc>>) {
-    let Some(mut state) = thread.state_mut(mc) else { return };
-    if let Some(mut closed) = closing(&state).and_then(|thread| thread.state_mut(mc)) {
+fn begin_closing<'gc>(ctx: Context<'gc>, state: &mut ThreadState<'gc>, error: Option<Value<'gc>>) {
+    if let Some(mut closed) = closing(state).and_then(|thread| thread.state_mut(&ctx)) {
         // Nobody waits for it any more.
         closed.status = Status::Suspended;
     }
-    state.status = Status::Suspended;
     if state.frames.len() > PORTION {
         // They are dropped in portions, under the frame that closes the variables.
         state.descent = Some(Descent::Dropping(0));
@@ -599,37 +650,48 @@ fn begin_closing<'gc>(mc: &Mutation<'gc>, thread: Thread<'gc>, error: Option<Val
     }));
 }
 
-/// Whether the coroutine at the end of the chain was resumed as a wrapped one.
-fn is_wrapped<'gc>(mc: &Mutation<'gc>, chain: &[Thread<'gc>]) -> bool {
-    let Some(parent) = chain.len().checked_sub(2).map(|index| chain[index]) else { return false };
-    parent.state_mut(mc).is_some_and(|state| match state.frames.last() {
-        Some(Frame::Waiting(frame)) => frame.waits_for == WaitsFor::Coroutine(ResumeKind::Wrap),
-        _ => false,
+/// Whether the running coroutine was resumed as a wrapped one.
+fn is_wrapped(run: &Run<'_>) -> bool {
+    run.resumers.last().and_then(|thread| thread.state()).is_some_and(|state| {
+        match state.frames.last() {
+            Some(Frame::Waiting(frame)) => frame.waits_for == WaitsFor::Coroutine(ResumeKind::Wrap),
+            _ => false,
+        }
     })
 }
 
-/// Hands what a coroutine came to over to the one that resumed it, the last of the chain.
+/// Hands what the running coroutine came to over to the one that resumed it, and goes on with that. Gives the
+/// state of the one before.
 fn hand_over<'gc>(
-    ctx: Context<'gc>,
-    chain: &[Thread<'gc>],
-    from_state: &ThreadState<'gc>,
+    run: &mut Run<'gc>,
     values: Result<(usize, usize), Value<'gc>>,
-) {
-    let Some(parent) = chain.last() else { return };
-    let Some(mut state) = parent.state_mut(&ctx) else {
-        unreachable!("a coroutine that resumed another is not borrowed");
+) -> RefMut<'gc, ThreadState<'gc>> {
+    let Some(thread) = run.resumers.pop() else {
+        unreachable!("what a main coroutine comes to is its execution's end");
     };
-    state.status = Status::Running;
-    if let Ok((from, count)) = values {
-        let wrapped = WaitsFor::Coroutine(ResumeKind::Wrap);
-        let resumed = WaitsFor::Coroutine(ResumeKind::Resume);
-        if give(&mut state, wrapped, None, from_state, from, count)
-            || give(&mut state, resumed, Some(Value::True), from_state, from, count)
-        {
-            return;
-        }
+    let mut state = borrow(run.ctx, thread);
+    let given = match values {
+        Ok((from, count)) => give_to_resumer(&mut state, &run.state, from, count),
+        Err(_) => false,
+    };
+    if !given {
+        deliver_values(run.ctx, &mut state, Some(&run.state), values);
     }
-    deliver_values(ctx, &mut state, Some(from_state), values);
+    enter(run, thread, state)
+}
+
+/// Gives values to a coroutine that has resumed another, as `give` does.
+#[inline]
+fn give_to_resumer<'gc>(
+    state: &mut ThreadState<'gc>,
+    source: &ThreadState<'gc>,
+    from: usize,
+    count: usize,
+) -> bool {
+    let wrapped = WaitsFor::Coroutine(ResumeKind::Wrap);
+    let resumed = WaitsFor::Coroutine(ResumeKind::Resume);
+    give(state, wrapped, None, source, from, count)
+        || give(state, resumed, Some(Value::True), source, from, count)
 }
 
 /// The message of the error that there is not enough memory.

@@ -15,7 +15,7 @@ use crate::run::{Control, Flow, Run};
 /// a metamethod in a metamethod, and so on.
 const METAMETHOD_FUEL: i64 = 4;
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// Enters a metamethod that is a Lua function without extra arguments, or calls any other.
     #[inline(always)]
     pub(crate) fn enter_metamethod<const N: usize>(
@@ -27,7 +27,7 @@ impl<'gc> Run<'_, 'gc> {
         self.state.fuel -= METAMETHOD_FUEL;
         match function {
             Value::Closure(closure) if !closure.code().is_vararg => {
-                if call_above(self.state, closure, arguments, returns) {
+                if call_above(&mut self.state, closure, arguments, returns) {
                     Ok(Flow::GoOn)
                 } else {
                     self.call_metamethod(function, &arguments, returns)

@@ -3,6 +3,7 @@
 //! The instructions of Lua functions are in `execute`, calls in `call`, errors in `unwind`, switching between
 //! coroutines in `machine`.
 
+use std::cell::RefMut;
 use std::cmp::Ordering;
 
 use luster_value::{
@@ -10,6 +11,7 @@ use luster_value::{
     FinalizerFrame, Frame, LuaString, Metamethod, Poll, ReturnKind, Stack, Status, Thread,
     ThreadState, Value, WaitingFrame, WaitsFor, account,
 };
+use smallvec::SmallVec;
 
 use crate::cursor::Cursor;
 use crate::execute::{self, Left};
@@ -64,11 +66,16 @@ pub(crate) enum Flow {
 /// What a step came to: go on with the top frame, stop for the machine, or raise.
 pub(crate) type Control<'gc> = Result<Flow, Error<'gc>>;
 
+/// The coroutines that resumed each other, the last one last.
+pub(crate) type Chain<'gc> = SmallVec<[Thread<'gc>; 4]>;
+
 /// A coroutine at work.
-pub(crate) struct Run<'a, 'gc> {
+pub(crate) struct Run<'gc> {
     pub(crate) ctx: Context<'gc>,
     pub(crate) thread: Thread<'gc>,
-    pub(crate) state: &'a mut ThreadState<'gc>,
+    pub(crate) state: RefMut<'gc, ThreadState<'gc>>,
+    /// Those that wait for it, each for the next one.
+    pub(crate) resumers: Chain<'gc>,
     /// Where the dispatch loop has come to, while it does something outside.
     pub(crate) cursor: Option<Cursor<'gc>>,
     /// What the machine is to do, once there is something.
@@ -84,13 +91,14 @@ pub(crate) struct Run<'a, 'gc> {
 /// What it costs to give a sequence its turn, beside what it burns.
 const POLL_FUEL: i64 = 2;
 
-impl<'a, 'gc> Run<'a, 'gc> {
+impl<'gc> Run<'gc> {
     /// A coroutine that goes to work with so much fuel.
     #[inline]
     pub(crate) fn new(
         ctx: Context<'gc>,
         thread: Thread<'gc>,
-        state: &'a mut ThreadState<'gc>,
+        mut state: RefMut<'gc, ThreadState<'gc>>,
+        resumers: Chain<'gc>,
         fuel: i64,
     ) -> Self {
         state.fuel = fuel;
@@ -99,6 +107,7 @@ impl<'a, 'gc> Run<'a, 'gc> {
             ctx,
             thread,
             state,
+            resumers,
             cursor: None,
             switch: None,
             error: None,
@@ -108,7 +117,7 @@ impl<'a, 'gc> Run<'a, 'gc> {
     }
 }
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// How many protected calls, message handlers and coroutines stand inside each other, one more
     /// included, and whether that is too much.
     #[inline]
@@ -266,7 +275,7 @@ impl<'gc> Run<'_, 'gc> {
             if handler.is_nil() {
                 continue;
             }
-            let at = live_top(self.state);
+            let at = live_top(&self.state);
             self.reserve(at + 2)?;
             let saved_top = std::mem::replace(&mut self.state.top, 0) as u32;
             self.state.registers.set(at, handler);
@@ -443,7 +452,7 @@ impl<'gc> Run<'_, 'gc> {
             unreachable!("a sequence is absent only while it is polled");
         };
         self.state.fuel -= POLL_FUEL;
-        let mut stack = Stack::new(self.state, self.thread, base, top.saturating_sub(base));
+        let mut stack = Stack::new(&mut self.state, self.thread, base, top.saturating_sub(base));
         let poll = sequence.poll(self.ctx, &mut stack);
         let len = stack.len();
         self.after_poll(sequence, poll, base, len)
@@ -458,7 +467,7 @@ impl<'gc> Run<'_, 'gc> {
         let Some(mut sequence) = frame.sequence.take() else {
             unreachable!("a sequence is absent only while it is polled");
         };
-        let mut stack = Stack::new(self.state, self.thread, base, bottom);
+        let mut stack = Stack::new(&mut self.state, self.thread, base, bottom);
         let poll = sequence.error(self.ctx, Error::Value(value), &mut stack);
         let len = stack.len();
         self.after_poll(sequence, poll, base, len)
@@ -475,6 +484,7 @@ impl<'gc> Run<'_, 'gc> {
             Ok(Poll::Yield(_)) => self.state.check_yield().map_err(Error::plain),
             _ => Ok(()),
         };
+        let is_tracing = self.state.tracing.is_on();
         let Some(Frame::Sequence(frame)) = self.state.frames.last_mut() else {
             unreachable!("polling does not change the frames");
         };
@@ -507,7 +517,7 @@ impl<'gc> Run<'_, 'gc> {
             Ok(Poll::CallInPlace(_)) => {
                 unreachable!("a sequence puts a function where it says that there is one")
             }
-            Ok(Poll::TailCall(callee)) if self.state.tracing.is_on() => {
+            Ok(Poll::TailCall(callee)) if is_tracing => {
                 let callback = frame.callback;
                 self.state.frames.pop();
                 self.state.registers.set(function, callback);
@@ -556,17 +566,18 @@ impl<'gc> Run<'_, 'gc> {
 
     /// Drops a portion of the frames of a coroutine that is closed, under the closing frame on top.
     fn drop_closed(&mut self) {
-        let frames = &mut self.state.frames;
+        let state = &mut *self.state;
+        let frames = &mut state.frames;
         let Some(closing) = frames.pop() else { return };
         let left = frames.len().saturating_sub(PORTION);
-        self.state.fuel -= ((frames.len() - left) * FUEL_PER_FRAME) as i64;
+        state.fuel -= ((frames.len() - left) * FUEL_PER_FRAME) as i64;
         frames.truncate(left);
         if left == 0 {
             frames.push(Frame::Bottom);
-            self.state.descent = None;
+            state.descent = None;
         }
-        self.state.shrink_frames(left + 2);
-        self.state.frames.push(closing);
+        state.shrink_frames(left + 2);
+        state.frames.push(closing);
     }
 
     /// Closes the next to-be-closed variable of the closing frame on top, or ends the closing.
@@ -650,6 +661,12 @@ pub(crate) fn live_top(state: &ThreadState<'_>) -> usize {
         Some(Frame::Hook(frame)) => frame.function as usize,
         Some(Frame::Bottom) | None => 0,
     };
+    live_beside(state, extent)
+}
+
+/// The same, when the frame on top needs the registers up to `extent`.
+#[inline]
+pub(crate) fn live_beside(state: &ThreadState<'_>, extent: usize) -> usize {
     let closing = state.to_be_closed.last().map_or(0, |&slot| slot as usize + 1);
     extent.max(state.top).max(closing)
 }

@@ -8,6 +8,7 @@ use luster_value::{
 
 use crate::call::MAX_CALL_CHAIN;
 use crate::cursor::{Cursor, call_with_extra, pop_frame, push, running_frame};
+use crate::machine;
 use crate::operate::{self, Fault};
 use crate::run::{Control, Flow, Run, Switch};
 use crate::steps::LoopFault;
@@ -51,7 +52,7 @@ impl Extent {
 // byte.
 macro_rules! out_of_line {
     ($($(#[$doc:meta])* $name:ident = $place:ident $inner:ident($($argument:ident: $of:ty),*);)*) => {
-        impl<'gc> Run<'_, 'gc> {$(
+        impl<'gc> Run<'gc> {$(
             $(#[$doc])*
             #[inline(never)]
             pub(crate) fn $name(&mut self, $($argument: $of),*) -> Next {
@@ -104,7 +105,7 @@ out_of_line! {
     unpack_vararg_table = Kept spread_table(register: u8, table: Value<'gc>, c: u8);
 }
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// Writes the place that the loop has come to into the frame on top. Gives the slot of the
     /// function's first register.
     #[inline]
@@ -217,6 +218,7 @@ impl<'gc> Run<'_, 'gc> {
     pub(crate) fn go_on_after(&mut self, control: Control<'gc>, before: Extent) -> Next {
         match control {
             Ok(Flow::GoOn) => {}
+            Ok(Flow::Stop) if machine::switch_directly(self) => {}
             Ok(Flow::Stop) => return Next::Stop,
             Err(error) => {
                 self.error = Some(error);
@@ -231,9 +233,10 @@ impl<'gc> Run<'_, 'gc> {
 
     #[inline]
     fn go_on_at_top(&mut self) -> Next {
-        match self.state.frames.last() {
-            Some(Frame::Lua(frame)) if self.state.fuel >= 0 && !self.state.tracing.is_on() => {
-                self.cursor = Some(Cursor::load(&mut self.state.registers, frame));
+        let state = &mut *self.state;
+        match state.frames.last() {
+            Some(Frame::Lua(frame)) if state.fuel >= 0 && !state.tracing.is_on() => {
+                self.cursor = Some(Cursor::load(&mut state.registers, frame));
                 Next::GoOn
             }
             _ => Next::Reload,
@@ -270,7 +273,7 @@ impl<'gc> Run<'_, 'gc> {
         let function = base + register as usize;
         if let Value::Table(table) = self.state.registers.get(function)
             && let Value::Closure(closure) = self.table_metamethod(table, Metamethod::Call)
-            && call_with_extra(self.state, closure, function, argc, returns)
+            && call_with_extra(&mut self.state, closure, function, argc, returns)
         {
             return Ok(Flow::GoOn);
         }
@@ -409,7 +412,7 @@ impl<'gc> Run<'_, 'gc> {
             if let Some(Frame::Lua(frame)) = self.state.frames.last_mut() {
                 frame.set_pc(frame.pc() - 1);
             }
-            push(self.state, || {
+            push(&mut self.state, || {
                 Frame::Closing(ClosingFrame {
                     floor: frame.base,
                     top: top as u32,
@@ -432,7 +435,7 @@ impl<'gc> Run<'_, 'gc> {
             return self.close_last(handler);
         }
         let top = self.above() as u32;
-        push(self.state, || {
+        push(&mut self.state, || {
             Frame::Closing(ClosingFrame {
                 floor,
                 top,
@@ -485,7 +488,7 @@ impl<'gc> Run<'_, 'gc> {
         if handler.is_nil() {
             let prototype = frame.closure.prototype();
             let name = prototype.local_name(register, frame.pc() as usize).unwrap_or(b"?");
-            let mut text = crate::traceback::position_of_top(self.state);
+            let mut text = crate::traceback::position_of_top(&self.state);
             text.extend(b"variable '");
             text.extend(name);
             text.extend(b"' got a non-closable value");
@@ -597,7 +600,7 @@ impl<'gc> Run<'_, 'gc> {
             LoopFault::Step => ("step", step),
             LoopFault::ZeroStep => return self.fault(Fault::Message("'for' step is zero")),
         };
-        let mut text = crate::traceback::position_of_top(self.state);
+        let mut text = crate::traceback::position_of_top(&self.state);
         let actual = self.ctx.type_name(value);
         text.extend(format!("bad 'for' {name} (number expected, got {actual})").bytes());
         Error::Value(Value::String(self.ctx.intern_owned(text)))
@@ -606,7 +609,7 @@ impl<'gc> Run<'_, 'gc> {
     /// The error of a global that is declared with a value although it has one.
     #[cold]
     pub(crate) fn global_defined(&self, name: Value<'gc>) -> Error<'gc> {
-        let mut text = crate::traceback::position_of_top(self.state);
+        let mut text = crate::traceback::position_of_top(&self.state);
         text.extend(b"global '");
         self.ctx.write_basic(&mut text, name);
         text.extend(b"' already defined");

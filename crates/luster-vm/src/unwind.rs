@@ -38,7 +38,7 @@ enum Caught {
     NotYet,
 }
 
-impl<'gc> Run<'_, 'gc> {
+impl<'gc> Run<'gc> {
     /// The error of a fault of the running function, with the place and the variable's name.
     #[cold]
     #[inline(never)]
@@ -46,9 +46,9 @@ impl<'gc> Run<'_, 'gc> {
         if matches!(fault, Fault::Key(InvalidKey::Memory)) {
             return Error::memory();
         }
-        let mut text = traceback::position_of_top(self.state);
+        let mut text = traceback::position_of_top(&self.state);
         let variable = match self.state.frames.last() {
-            Some(Frame::Lua(_)) => describe(self.state, &fault),
+            Some(Frame::Lua(_)) => describe(&self.state, &fault),
             _ => Vec::new(),
         };
         if Error::check_message(variable.len()).is_err() {
@@ -77,12 +77,12 @@ impl<'gc> Run<'_, 'gc> {
         let message = match *raised {
             Raised::Message(message) => message,
             Raised::Argument(number, message) => {
-                let call = traceback::call_description(self.state);
+                let call = traceback::call_description(&self.state);
                 argument_message(self.ctx, number, extra, call, callback, &message)
             }
             _ => return Error::Value(Error::Raised(raised).into_value(self.ctx)),
         };
-        let mut text = traceback::position_of_top(self.state);
+        let mut text = traceback::position_of_top(&self.state);
         text.extend(message);
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
@@ -118,7 +118,8 @@ impl<'gc> Run<'_, 'gc> {
             Frame::Handler(frame) => (frame.handler, frame.catcher as usize),
             catcher_frame => {
                 if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
-                    let traceback = traceback::of_levels(self.ctx, self.state, None, 0, levels);
+                    let traceback =
+                        traceback::of_levels(self.ctx, &self.state, None, 0, levels);
                     self.state.traceback = Some(Box::new(traceback));
                 }
                 return self.unwind(catcher, value);
@@ -135,7 +136,7 @@ impl<'gc> Run<'_, 'gc> {
         self.state.depth += 1;
         let depth = self.state.depth;
         // The handler runs above everything, so that it can look at the frames that failed.
-        let top = live_top(self.state);
+        let top = live_top(&self.state);
         self.state.registers.set_handler_room(true);
         self.state.top = 0;
         let frame = HandlerFrame { handler, top: top as u32, catcher: catcher as u32, depth };
@@ -187,7 +188,7 @@ impl<'gc> Run<'_, 'gc> {
     /// Raises an error that came up while another was being handled, at the next step.
     pub(crate) fn pend(&mut self, error: Error<'gc>) {
         let value = error.into_value(self.ctx);
-        push(self.state, || Frame::Closing(ClosingFrame::raising(value)));
+        push(&mut self.state, || Frame::Closing(ClosingFrame::raising(value)));
     }
 
     /// Drops the frames above the one that catches an error, closes their variables, and gives it
@@ -213,37 +214,38 @@ impl<'gc> Run<'_, 'gc> {
             self.pend(Error::Value(value));
             return Ok(Flow::GoOn);
         }
-        let floor = match &mut self.state.frames[catcher] {
+        let state = &mut *self.state;
+        let floor = match &mut state.frames[catcher] {
             Frame::Protected(frame) => frame.function,
             Frame::Sequence(frame) => frame.base + frame.bottom,
             Frame::Finalizer(frame) => frame.function,
             Frame::Closing(frame) => {
                 frame.error = Some(value);
-                self.state.frames.truncate(catcher + 1);
-                self.state.restore_hook();
+                state.frames.truncate(catcher + 1);
+                state.restore_hook();
                 return Ok(Flow::GoOn);
             }
             // A coroutine that dies keeps its frames for tracebacks, and its variables for
             // `coroutine.close`. The main one has nobody to close them later.
-            _ if !self.state.is_main => return self.stop(Switch::Failed(value)),
+            _ if !state.is_main => return self.stop(Switch::Failed(value)),
             _ => 0,
         };
-        self.state.frames.truncate(catcher + 1);
+        state.frames.truncate(catcher + 1);
         if above > MANY_FRAMES {
-            self.state.fuel -= (self.state.release_frames() / RELEASED_PER_FUEL) as i64;
+            state.fuel -= (state.release_frames() / RELEASED_PER_FUEL) as i64;
         }
-        self.state.restore_hook();
-        if let Some(Frame::Protected(frame)) = self.state.frames.last() {
-            self.state.depth = frame.depth;
-            if self.state.registers.has_handler_room() {
-                self.state.registers.set_handler_room(frame.in_handler);
+        state.restore_hook();
+        if let Some(Frame::Protected(frame)) = state.frames.last() {
+            state.depth = frame.depth;
+            if state.registers.has_handler_room() {
+                state.registers.set_handler_room(frame.in_handler);
             }
         } else {
             self.look_for_depth();
         }
         self.state.top = 0;
         if self.state.to_be_closed.last().is_some_and(|&slot| slot >= floor) {
-            push(self.state, || {
+            push(&mut self.state, || {
                 Frame::Closing(ClosingFrame {
                     floor,
                     top: 0,

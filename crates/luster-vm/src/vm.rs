@@ -244,20 +244,18 @@ impl Vm {
         let mut slice = self.slice_fuel().min(*fuel);
         let mut before = slice;
         let (first, is_due) = self.mutate(|ctx| {
-            let (main, mut state, function, count) = take_main(ctx, f)?;
+            let (main, state, function, count) = take_main(ctx, f)?;
             let (is_due, begun) = self.begin_slice(ctx, &mut slice);
             before = slice;
-            let stop = machine::run_first(ctx, main, &mut state, function, count, &mut slice);
-            let first = match stop {
-                None => {
+            let first = match machine::run_first(ctx, main, state, function, count, &mut slice) {
+                machine::First::Returned(state) => {
                     drop(begun);
                     let values = state.registers.values(0, state.top);
                     let result = finish(ctx, Outcome::Returned(values));
                     ctx.leave_returned_state(main, state);
                     First::Done(result)
                 }
-                Some(switch) => {
-                    let end = machine::go_on(ctx, main, state, switch, &mut slice);
+                machine::First::Ended(end) => {
                     drop(begun);
                     self.look_at_first(ctx, main, end, finish)
                 }
