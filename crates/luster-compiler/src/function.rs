@@ -310,6 +310,21 @@ impl FunctionState {
         self.emit_jump(label, offset);
     }
 
+    /// Takes back a jump to a label if it is what has just been appended. Tells whether it was.
+    pub(crate) fn take_back_jump(&mut self, label: LabelId) -> bool {
+        let Some(last) = self.code.len().checked_sub(1) else { return false };
+        let head = &mut self.pending[label.0 as usize];
+        if *head != last as i32 || self.code[last].op != Op::Jump {
+            return false;
+        }
+        *head = self.code[last].d;
+        self.code.pop();
+        self.offsets.pop();
+        self.jumps.pop();
+        self.lasting_jumps.pop_if(|pc| *pc == last);
+        true
+    }
+
     /// Appends a test of a register that jumps to a label if its truth is `when`.
     pub(crate) fn emit_test(&mut self, register: u8, when: bool, label: LabelId, offset: u32) {
         let op = if when { Op::JumpIf } else { Op::JumpIfNot };

@@ -59,15 +59,18 @@ impl Compiler<'_> {
         let exit = self.enter_loop();
         let block = self.enter_block();
         self.statements(body, None)?;
-        let done = self.jump_if(condition)?;
         let last = self.last_token(condition);
         let offset = self.tokens.start(last);
         let closes = self.f.to_be_closed > block.to_be_closed();
-        if closes && self.f.is_reachable() {
-            self.f.emit_a(Op::Close, block.registers(), offset);
-        }
-        if self.f.is_reachable() {
-            self.f.emit_jump_back(start, offset);
+        let done = self.jump_if(condition)?;
+        // One that is known to hold in the end goes on with what comes next.
+        if !self.f.take_back_jump(done) {
+            if closes && self.f.is_reachable() {
+                self.f.emit_a(Op::Close, block.registers(), offset);
+            }
+            if self.f.is_reachable() {
+                self.f.emit_jump_back(start, offset);
+            }
         }
         self.f.bind(done);
         if closes && self.f.is_reachable() {

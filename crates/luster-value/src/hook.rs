@@ -51,6 +51,8 @@ pub struct Tracing {
     pub countdown: u32,
     /// The last instruction of the running function that was looked at for a new line.
     pub last_pc: u32,
+    /// Whether the last instruction was a condition that jumped, be it to the next one.
+    pub has_jumped: bool,
     /// What of the next instruction has been told already.
     pub told: Told,
     /// The number of the first argument or result of the call that the hook is told of, as

@@ -276,6 +276,9 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
         macro_rules! branch {
             ($i:expr, $condition:expr) => {
                 if $condition {
+                    if HOOKED {
+                        run.state.tracing.has_jumped = true;
+                    }
                     cursor.jump($i.d());
                 }
             };

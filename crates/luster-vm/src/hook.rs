@@ -71,6 +71,7 @@ impl<'gc> Run<'gc> {
     /// What there is to tell before an instruction; `None` when there is nothing (more).
     fn tell_instruction(&mut self, is_fresh: bool) -> Option<Control<'gc>> {
         let told = std::mem::take(&mut self.state.tracing.told);
+        let has_jumped = std::mem::take(&mut self.state.tracing.has_jumped);
         if told == Told::Return {
             // The instruction itself asks for this one.
             self.state.tracing.told = told;
@@ -101,7 +102,7 @@ impl<'gc> Run<'gc> {
                 // It is of another function; a wrong one at most tells of a line once too often.
                 last = 0;
             }
-            if is_passed_by(&prototype.instructions, last, pc) {
+            if is_passed_by(&prototype.instructions, last, pc, has_jumped) {
                 return None;
             }
             self.state.tracing.last_pc = frame.pc();
@@ -369,10 +370,17 @@ impl<'gc> Run<'gc> {
 }
 
 /// Whether the instruction at `pc` is a jump back to which the one at `last` has jumped: in the
-/// reference jumps go to where such a jump goes.
-fn is_passed_by(instructions: &[Instruction], last: usize, pc: usize) -> bool {
+/// reference jumps go to where such a jump goes. Where a condition jumps to the next instruction, only it
+/// knows whether it has jumped.
+fn is_passed_by(instructions: &[Instruction], last: usize, pc: usize, has_jumped: bool) -> bool {
     let op = instructions[last].op;
     let jumps =
         op.operands()[3] == Operand::JumpForward && !matches!(op, Op::ForPrep | Op::GenericForPrep);
-    pc > last + 1 && instructions[pc].op == Op::JumpBack && jumps
+    // What ends a `repeat` loop goes on at the next instruction there.
+    let target = |pc: usize| pc.wrapping_add_signed(instructions[pc].d as isize);
+    let ends_repeat = pc == last + 2
+        && instructions[last + 1].op == Op::JumpBack
+        && target(last + 1) != target(pc);
+    let has_jumped = pc > last + 1 || op == Op::Jump || has_jumped;
+    jumps && has_jumped && !ends_repeat && instructions[pc].op == Op::JumpBack
 }

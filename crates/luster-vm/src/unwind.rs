@@ -118,8 +118,7 @@ impl<'gc> Run<'gc> {
             Frame::Handler(frame) => (frame.handler, frame.catcher as usize),
             catcher_frame => {
                 if self.state.is_main && matches!(catcher_frame, Frame::Bottom) {
-                    let traceback =
-                        traceback::of_levels(self.ctx, &self.state, None, 0, levels);
+                    let traceback = traceback::of_levels(self.ctx, &self.state, None, 0, levels);
                     self.state.traceback = Some(Box::new(traceback));
                 }
                 return self.unwind(catcher, value);
