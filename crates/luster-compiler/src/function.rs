@@ -310,11 +310,13 @@ impl FunctionState {
         self.emit_jump(label, offset);
     }
 
-    /// Takes back a jump to a label if it is what has just been appended. Tells whether it was.
+    /// Takes back a jump to a label if it is what has just been appended, and nothing goes to what would
+    /// come behind it. Tells whether it was.
     pub(crate) fn take_back_jump(&mut self, label: LabelId) -> bool {
         let Some(last) = self.code.len().checked_sub(1) else { return false };
         let head = &mut self.pending[label.0 as usize];
-        if *head != last as i32 || self.code[last].op != Op::Jump {
+        let is_it = *head == last as i32 && self.code[last].op == Op::Jump;
+        if !is_it || self.last_target > last {
             return false;
         }
         *head = self.code[last].d;
