@@ -82,7 +82,7 @@ fn set_arg<'gc>(ctx: Context<'gc>, arguments: &Arguments) {
     let script = arguments.script.unwrap_or(0) as i64;
     for (index, argument) in arguments.argv.iter().enumerate() {
         // An integer is always good as a key.
-        let _ = table.set_integer(&ctx, index as i64 - script, ctx.string(argument));
+        let _ = table.set_integer(ctx, index as i64 - script, ctx.string(argument));
     }
     ctx.globals().set_field(ctx, "arg", Value::Table(table));
 }
@@ -136,7 +136,7 @@ fn require(session: &Session, library: &[u8]) -> Result<(), Stop> {
     session.enter(|ctx| {
         let value = results.first().and_then(|value| ctx.fetch(value)).unwrap_or(Value::Nil);
         // A string is always good as a key.
-        let _ = ctx.globals().set(&ctx, ctx.string(global), value);
+        let _ = ctx.globals().set(ctx, ctx.string(global), value);
     });
     Ok(())
 }

@@ -88,7 +88,7 @@ pub fn add_searcher<'gc>(ctx: Context<'gc>, searcher: Value<'gc>) {
     ctx.fill(package);
     if let Value::Table(searchers) = package.get_field(ctx, "searchers") {
         // A small table can grow, unless there is no memory at all; then it is not found.
-        let _ = searchers.set_integer(&ctx, searchers.length() + 1, searcher);
+        let _ = searchers.set_integer(ctx, searchers.length() + 1, searcher);
     }
 }
 
@@ -98,7 +98,7 @@ fn open_with<'gc>(ctx: Context<'gc>, package: Table<'gc>, kinds: &[(&'static str
     for (index, &(name, kind)) in (1..).zip(kinds) {
         let searcher = Callback::captured(ctx, name, Searcher { package, kind });
         searchers
-            .set_integer(&ctx, index, Value::Callback(searcher))
+            .set_integer(ctx, index, Value::Callback(searcher))
             .expect("a small table can grow");
     }
     package.set_field(ctx, "searchers", Value::Table(searchers));
@@ -431,7 +431,7 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
         }
         let loaded = crate::loaded(ctx);
         let set =
-            |value| loaded.set(&ctx, name, value).map_err(|error| Error::message(error.message()));
+            |value| loaded.set(ctx, name, value).map_err(|error| Error::message(error.message()));
         let result = stack.get(0);
         if !result.is_nil() {
             set(result)?;

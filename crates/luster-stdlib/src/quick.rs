@@ -475,8 +475,7 @@ fn shift<'gc>(
     (to, target): (Table<'gc>, i64),
     count: i64,
 ) -> Option<()> {
-    let move_one =
-        |offset| to.set_integer(&ctx, target + offset, from.get_integer(source + offset));
+    let move_one = |offset| to.set_integer(ctx, target + offset, from.get_integer(source + offset));
     if target > source && from == to {
         (0..count).rev().try_for_each(move_one).ok()
     } else {
@@ -537,7 +536,7 @@ fn insert<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> bool {
         }
         Some(_) => return false,
     };
-    list.set_integer(&ctx, place, value).is_ok()
+    list.set_integer(ctx, place, value).is_ok()
 }
 
 /// `table.remove(list)`, and `table.remove(list, position)` not far from the end
@@ -557,6 +556,6 @@ fn remove<'gc>(ctx: Context<'gc>, arguments: &[Value<'gc>]) -> Option<Value<'gc>
     }
     let value = list.get_integer(position);
     shift(ctx, (list, position + 1), (list, position), length - position)?;
-    list.set_integer(&ctx, length, Value::Nil).ok()?;
+    list.set_integer(ctx, length, Value::Nil).ok()?;
     Some(value)
 }

@@ -46,7 +46,7 @@ fn promise_to_fill<'gc>(ctx: Context<'gc>, table: Table<'gc>, rows: Rows) -> boo
         metatable
     });
     // The metatable is also the list of these tables.
-    let is_noted = metatable.set(&ctx, Value::Table(table), Value::Integer(rows.into())).is_ok();
+    let is_noted = metatable.set(ctx, Value::Table(table), Value::Integer(rows.into())).is_ok();
     if is_noted {
         table.set_metatable(&ctx, Some(metatable));
     }
@@ -90,7 +90,7 @@ fn open<'gc>(ctx: Context<'gc>, wanted: Wanted<'gc>) {
 fn fill<'gc>(ctx: Context<'gc>, table: Table<'gc>) {
     let (Some(metatable), Some(rows)) = (ctx.filler(), promised(ctx, table)) else { return };
     table.set_metatable(&ctx, None);
-    if metatable.set(&ctx, Value::Table(table), Value::Nil).is_err() {
+    if metatable.set(ctx, Value::Table(table), Value::Nil).is_err() {
         return;
     }
     // Nobody could be told that there is no room for it.
@@ -139,7 +139,7 @@ impl<'gc> Captured<'gc> for SetIndex {
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         if let Value::Table(table) = stack.get(0) {
             fill(ctx, table);
-            let set = table.set(&ctx, stack.get(1), stack.get(2));
+            let set = table.set(ctx, stack.get(1), stack.get(2));
             set.map_err(|error| Error::message(error.message()))?;
         }
         stack.clear();
@@ -155,6 +155,6 @@ impl<'gc> Captured<'gc> for SetIndex {
     ) -> bool {
         let Value::Table(table) = object else { return false };
         fill(ctx, table);
-        table.set(&ctx, key, value).is_ok()
+        table.set(ctx, key, value).is_ok()
     }
 }

@@ -156,7 +156,7 @@ mod tests {
 
     fn object<'gc>(ctx: Context<'gc>, number: i64) -> Value<'gc> {
         let table = Table::new(ctx);
-        table.set_integer(&ctx, 1, Value::Integer(number)).expect("a valid key");
+        table.set_integer(ctx, 1, Value::Integer(number)).expect("a valid key");
         Value::Table(table)
     }
 
@@ -170,13 +170,13 @@ mod tests {
         table.set_metatable(&ctx, Some(metatable));
         for number in 1..=20 {
             let (key, value) = (object(ctx, number), object(ctx, -number));
-            table.set(&ctx, key, value).expect("a valid key");
-            table.set_integer(&ctx, number, value).expect("a valid key");
+            table.set(ctx, key, value).expect("a valid key");
+            table.set_integer(ctx, number, value).expect("a valid key");
             if number % 2 == 0 {
-                held.set_integer(&ctx, number, key).expect("a valid key");
+                held.set_integer(ctx, number, key).expect("a valid key");
             }
             if number % 3 == 0 {
-                held.set_integer(&ctx, -number, value).expect("a valid key");
+                held.set_integer(ctx, -number, value).expect("a valid key");
             }
         }
         ctx.globals().set_field(ctx, "table", Value::Table(table));
@@ -238,7 +238,7 @@ mod tests {
             let mut last = first;
             for number in 101..150 {
                 let next = object(ctx, number);
-                table.set(mc, last, next).expect("a valid key");
+                table.set(ctx, last, next).expect("a valid key");
                 last = next;
             }
             ctx.globals().set_field(ctx, "first", first);

@@ -243,7 +243,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                 if let Value::Table(table) = object {
                     if let Value::Integer(k) = key {
                         if table.try_set_positional(&ctx, k, value)
-                            || table.try_set_scattered(&ctx, k, value)
+                            || table.try_set_scattered(ctx, k, value)
                         {
                             break;
                         }
@@ -253,8 +253,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                     {
                         break;
                     }
-                    if table.metatable().is_none() && outside!(table.set(&ctx, key, value).is_ok())
-                    {
+                    if table.metatable().is_none() && outside!(table.set(ctx, key, value).is_ok()) {
                         break;
                     }
                 }
@@ -727,7 +726,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                                     break;
                                 }
                                 Some(_) => Value::Nil,
-                                None => table.get_scattered(k),
+                                None => table.get_scattered(ctx, k),
                             }
                         } else if let Value::String(name) = key
                             && name.is_short()

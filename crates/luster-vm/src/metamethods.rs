@@ -163,7 +163,7 @@ impl<'gc> Run<'gc> {
             let Value::Table(table) = object else { break };
             let handler = self.table_metamethod(table, Metamethod::NewIndex);
             if handler.is_nil() || !table.get(key).is_nil() {
-                return match table.set(&self.ctx, key, value) {
+                return match table.set(self.ctx, key, value) {
                     Ok(()) => {
                         // The table may have grown.
                         self.end_slice_if_due();

@@ -186,7 +186,7 @@ pub fn set<'gc>(
                     None => Value::Nil,
                 };
                 if handler.is_nil() || !table.get(key).is_nil() {
-                    table.set(&ctx, key, value).map_err(Fault::Key)?;
+                    table.set(ctx, key, value).map_err(Fault::Key)?;
                     return Ok(SetOutcome::Done);
                 }
                 handler

@@ -308,7 +308,7 @@ impl<'gc> Run<'gc> {
         for index in 0..count {
             let value = self.state.registers.get(first + index);
             let key = i64::from(i.d) + index as i64 + 1;
-            if let Err(key) = table.append_or_set(&self.ctx, key, value) {
+            if let Err(key) = table.append_or_set(self.ctx, key, value) {
                 return Err(self.fault(Fault::Key(key)));
             }
         }
@@ -533,7 +533,7 @@ impl<'gc> Run<'gc> {
         for index in 0..count {
             let value = self.state.registers.get(from + index);
             table
-                .append_or_set(&self.ctx, index as i64 + 1, value)
+                .append_or_set(self.ctx, index as i64 + 1, value)
                 .map_err(|key| self.fault(Fault::Key(key)))?;
         }
         table.set_field(self.ctx, "n", Value::Integer(count as i64));

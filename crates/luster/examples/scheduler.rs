@@ -110,7 +110,7 @@ impl<'gc> Sequence<'gc> for Scheduler<'gc> {
             }
             if thread.status() == Status::Dead {
                 let key = Value::Integer(number);
-                self.results.set(&ctx, key, result).map_err(|key| Error::message(key.message()))?;
+                self.results.set(ctx, key, result).map_err(|key| Error::message(key.message()))?;
             } else {
                 self.ready.push_back((thread, number));
             }

@@ -77,7 +77,7 @@ pub(crate) fn set(object: &Handle, key: impl IntoLua, value: impl IntoLua) -> Re
         if let Value::Table(table) = object
             && table.metatable().is_none()
         {
-            let set = table.set(&ctx, key, value);
+            let set = table.set(ctx, key, value);
             return set.map(Visit::Done).map_err(|key| Error::new(key.message()));
         }
         match operate::set(ctx, object, key, value).map_err(|fault| fault_error(ctx, fault))? {

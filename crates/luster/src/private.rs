@@ -368,7 +368,7 @@ impl<'gc> TableWriter<'gc> {
     /// When there is no Lua value for it.
     pub fn element<T: IntoLua>(self, position: i64, value: T) -> Result<()> {
         let value = value.into_lua(self.ctx).map_err(|error| error.in_element(position))?;
-        let set = self.table.set_integer(&self.ctx, position, value);
+        let set = self.table.set_integer(self.ctx, position, value);
         set.map_err(|key| Error::conversion(key.message()))
     }
 

@@ -306,7 +306,7 @@ fn set<'gc>(
     key: Value<'gc>,
     value: Value<'gc>,
 ) -> Result<()> {
-    table.set(&ctx, key, value).map_err(|key| Error::new(key.message()))
+    table.set(ctx, key, value).map_err(|key| Error::new(key.message()))
 }
 
 /// The pairs of a table; see [`Table::pairs`].

@@ -24,7 +24,7 @@ fn values_inside_the_arena() -> Result<()> {
     lua.enter(|ctx| {
         let list = Table::new(ctx);
         for index in 1..=3 {
-            list.set_integer(&ctx, index, Value::Integer(index * index)).expect("room");
+            list.set_integer(ctx, index, Value::Integer(index * index)).expect("room");
         }
         let copy = list;
         copy.set_field(ctx, "name", ctx.string("squares"));
@@ -100,7 +100,7 @@ impl<'gc> Sequence<'gc> for Map<'gc> {
         if self.index > 0 {
             let result = stack.get(0);
             self.to
-                .set_integer(&ctx, self.index, result)
+                .set_integer(ctx, self.index, result)
                 .map_err(|key| Raised::message(key.message()))?;
         }
         self.index += 1;

@@ -214,7 +214,7 @@ fn rawset<'gc>(
     let table = stack.table(ctx, 0)?;
     let (key, value) = (stack.any(1)?, stack.any(2)?);
     ctx.fill(table);
-    table.set(&ctx, key, value).map_err(Error::invalid_key)?;
+    table.set(ctx, key, value).map_err(Error::invalid_key)?;
     stack.replace(Value::Table(table));
     Ok(CallbackReturn::Return)
 }

@@ -173,7 +173,7 @@ fn set_active_lines<'gc>(
     for line in (0..prototype.offsets.len()).map(|pc| prototype.line(pc)).chain(end) {
         if line > 0 {
             lines
-                .set_integer(&ctx, i64::from(line), Value::True)
+                .set_integer(ctx, i64::from(line), Value::True)
                 .map_err(|error| Error::message(error.message()))?;
         }
     }

@@ -304,7 +304,7 @@ fn upvalueid<'gc>(
     let mut id = ids.get_integer(key);
     if id.is_nil() {
         id = Value::UserData(UserData::new(ctx, UpValueId, None));
-        ids.set_integer(&ctx, key, id).map_err(|error| Error::message(error.message()))?;
+        ids.set_integer(ctx, key, id).map_err(|error| Error::message(error.message()))?;
     }
     stack.replace(id);
     Ok(CallbackReturn::Return)
@@ -353,7 +353,7 @@ fn sethook<'gc>(
     }
     // Scripts know the table in which the reference keeps hooks; here it only mirrors them.
     weak_registry_table(ctx, HOOKS, "k")
-        .set(&ctx, Value::Thread(thread), hook.function)
+        .set(ctx, Value::Thread(thread), hook.function)
         .map_err(|error| Error::message(error.message()))?;
     stack.clear();
     if thread == stack.thread() {

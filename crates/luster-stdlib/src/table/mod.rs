@@ -97,7 +97,7 @@ fn set_plain<'gc>(
     index: i64,
     value: Value<'gc>,
 ) -> Result<(), Error<'gc>> {
-    table.set_integer(&ctx, index, value).map_err(Error::invalid_key)
+    table.set_integer(ctx, index, value).map_err(Error::invalid_key)
 }
 
 /// `table.create(elements [, fields])`

@@ -1,10 +1,11 @@
 //! The array part: the values of keys 1 to n, words and tags apart.
 //!
-//! One allocation holds `capacity` tags, from the last to the first, and behind them `capacity`
-//! words, from the first to the last: the place between the two is all it takes to find either.
-//! Which keys belong here is the table's decision.
+//! One allocation holds `capacity` tags, from the last to the first, then the border that was found last,
+//! then `capacity` words, from the first to the last: the place where these begin is all it takes to find
+//! any of it. Which keys belong here is the table's decision.
 
 use std::alloc::{self, Layout};
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -17,9 +18,57 @@ use crate::value::Value;
 pub(super) struct Array<'gc> {
     words: NonNull<Word>,
     len: u32,
-    capacity: u32,
+    capacity: Capacity,
+    /// The table's notes about itself, for which there is room here and nowhere else.
+    pub(super) notes: Notes,
     values: PhantomData<Value<'gc>>,
 }
+
+/// What a table remembers of itself.
+#[derive(Clone, Default)]
+pub(super) struct Notes {
+    /// As a metatable: which of the first metamethods are known to be absent, a bit each.
+    pub(super) absent: Cell<u8>,
+    /// The marks that it has, a bit each: see `Mark`.
+    pub(super) marks: Cell<u8>,
+}
+
+/// A number of values that there is room for: any up to 2,047, and above that those of 11 significant bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Capacity(u16);
+
+impl Capacity {
+    const DIGITS: u32 = 11;
+
+    /// The least one that is not less.
+    #[inline]
+    fn at_least(count: u32) -> Option<Self> {
+        if count >> Self::DIGITS == 0 {
+            Some(Capacity(count as u16))
+        } else {
+            Self::rounded_up(count)
+        }
+    }
+
+    fn rounded_up(count: u32) -> Option<Self> {
+        let shift = u32::BITS - count.leading_zeros() - Self::DIGITS;
+        // There may be one digit more than that, and all others are 0.
+        let up = u64::from(count) + (1 << shift) - 1;
+        let shift = shift + (up >> (shift + Self::DIGITS)) as u32;
+        let digits = up >> shift;
+        let is_representable = digits << shift <= u64::from(u32::MAX);
+        is_representable.then_some(Capacity((shift << Self::DIGITS) as u16 | digits as u16))
+    }
+
+    #[inline(always)]
+    fn get(self) -> u32 {
+        let digits = u32::from(self.0) & ((1 << Self::DIGITS) - 1);
+        digits << (self.0 >> Self::DIGITS)
+    }
+}
+
+/// The border that was found last, between the tags and the words.
+type Border = u32;
 
 /// An index from 0 that is below the length of the array it was asked of, until that changes.
 #[derive(Clone, Copy)]
@@ -27,27 +76,34 @@ pub(super) struct Index(u32);
 
 impl<'gc> Array<'gc> {
     pub(super) const fn new() -> Self {
-        Array { words: NonNull::dangling(), len: 0, capacity: 0, values: PhantomData }
+        Array {
+            words: NonNull::dangling(),
+            len: 0,
+            capacity: Capacity(0),
+            notes: Notes { absent: Cell::new(0), marks: Cell::new(0) },
+            values: PhantomData,
+        }
     }
 
     /// The memory for so many values, and where the words begin in it.
     fn layout(capacity: u32) -> Option<(Layout, usize)> {
-        let tags = (capacity as usize).next_multiple_of(align_of::<Word>());
-        let bytes = (capacity as usize).checked_mul(size_of::<Word>())?.checked_add(tags)?;
-        Some((Layout::from_size_align(bytes, align_of::<Word>()).ok()?, tags))
+        let before = capacity as usize + size_of::<Border>();
+        let before = before.next_multiple_of(align_of::<Word>());
+        let bytes = (capacity as usize).checked_mul(size_of::<Word>())?.checked_add(before)?;
+        Some((Layout::from_size_align(bytes, align_of::<Word>()).ok()?, before))
     }
 
     #[inline(always)]
     fn tag(&self, index: u32) -> *mut u8 {
-        debug_assert!(index < self.capacity);
-        // SAFETY: `capacity` tags stand before the words in the same allocation, and
+        debug_assert!(index < self.capacity());
+        // SAFETY: `capacity` tags stand before the border in the same allocation, and
         // `index < capacity`: all callers are below `len` or have just made room.
-        unsafe { self.words.as_ptr().cast::<u8>().sub(index as usize + 1) }
+        unsafe { self.words.as_ptr().cast::<u8>().sub(size_of::<Border>() + 1 + index as usize) }
     }
 
     #[inline(always)]
     fn word(&self, index: u32) -> *mut Word {
-        debug_assert!(index < self.capacity);
+        debug_assert!(index < self.capacity());
         // SAFETY: `capacity` words stand behind the tags, otherwise as for `tag`.
         unsafe { self.words.as_ptr().add(index as usize) }
     }
@@ -96,8 +152,28 @@ impl<'gc> Array<'gc> {
     }
 
     /// How many have room.
+    #[inline(always)]
     pub(super) fn capacity(&self) -> u32 {
-        self.capacity
+        self.capacity.get()
+    }
+
+    /// The border that was found last, where the search for one begins: in the middle of a part that has
+    /// been resized, as the reference's. 0 when the part is empty.
+    #[inline(always)]
+    pub(super) fn border(&self) -> u32 {
+        if self.len == 0 {
+            return 0;
+        }
+        // SAFETY: there are values, so the border stands before the words.
+        unsafe { *self.words.as_ptr().cast::<Border>().sub(1) }
+    }
+
+    /// Sets the border that was found last in a part that is not empty.
+    #[inline(always)]
+    pub(super) fn set_border(&mut self, border: u32) {
+        assert!(self.len != 0);
+        // SAFETY: as for `border`.
+        unsafe { *self.words.as_ptr().cast::<Border>().sub(1) = border };
     }
 
     /// The value at an index from 0.
@@ -132,20 +208,21 @@ impl<'gc> Array<'gc> {
     /// Appends a value; there must be room.
     #[inline(always)]
     pub(super) fn push(&mut self, value: Value<'gc>) {
-        assert!(self.len < self.capacity);
+        assert!(self.len < self.capacity());
         self.len += 1;
         self.set_at(Index(self.len - 1), value);
     }
 
-    /// Makes the part `len` long, new slots being nil, with room for exactly `capacity`. Values
-    /// beyond `len` are dropped. Tells whether the memory could be had.
+    /// Makes the part `len` long, new slots being nil, with room for `capacity`, or a little more when that is
+    /// large. Values beyond `len` are dropped. Tells whether the memory could be had.
     #[must_use]
     pub(super) fn resize(&mut self, len: u32, capacity: u32) -> bool {
         debug_assert!(len <= capacity);
+        let Some(capacity) = Capacity::at_least(capacity) else { return false };
         if capacity != self.capacity {
-            let mut new = Array::new();
-            if capacity > 0 {
-                let Some((layout, tags)) = Self::layout(capacity) else { return false };
+            let mut new = Array { notes: self.notes.clone(), ..Array::new() };
+            if capacity.get() > 0 {
+                let Some((layout, before)) = Self::layout(capacity.get()) else { return false };
                 if !account::has_room_for(layout.size()) {
                     return false;
                 }
@@ -154,8 +231,11 @@ impl<'gc> Array<'gc> {
                     return false;
                 };
                 account::add(layout.size());
-                // SAFETY: the words begin within the allocation, behind the tags.
-                new.words = unsafe { memory.byte_add(tags) }.cast();
+                // SAFETY: the words begin within the allocation, behind the tags and the border.
+                unsafe {
+                    new.words = memory.byte_add(before).cast();
+                    new.words.cast::<Border>().sub(1).write(capacity.get() / 2);
+                }
                 new.capacity = capacity;
             }
             let kept = self.len.min(len);
@@ -195,12 +275,31 @@ impl<'gc> Array<'gc> {
 
 impl Drop for Array<'_> {
     fn drop(&mut self) {
-        if self.capacity > 0
-            && let Some((layout, tags)) = Self::layout(self.capacity)
+        if self.capacity.0 != 0
+            && let Some((layout, before)) = Self::layout(self.capacity())
         {
             account::sub(layout.size());
-            // SAFETY: allocated with this layout in `resize`, where the words begin behind the tags.
-            unsafe { alloc::dealloc(self.words.as_ptr().byte_sub(tags).cast(), layout) };
+            // SAFETY: allocated with this layout in `resize`, where the words begin that far behind.
+            unsafe { alloc::dealloc(self.words.as_ptr().byte_sub(before).cast(), layout) };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacities_are_no_less_than_wanted() {
+        for count in (0..5000).chain([1 << 20, (1 << 20) + 1, (1 << 31) - 1, (1 << 31) + 1]) {
+            let capacity = Capacity::at_least(count).expect("there is one").get();
+            assert!(capacity >= count && capacity - count <= count / 1024, "{count}: {capacity}");
+        }
+        for bits in 0..32 {
+            assert_eq!(Capacity::at_least(1 << bits).map(Capacity::get), Some(1 << bits));
+        }
+        let largest = 2047 << 21;
+        assert_eq!(Capacity::at_least(largest).map(Capacity::get), Some(largest));
+        assert!(Capacity::at_least(largest + 1).is_none());
     }
 }

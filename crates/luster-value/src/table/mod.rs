@@ -16,7 +16,7 @@ use gc_arena::collect::Trace;
 use gc_arena::{Collect, Finalization, Gc, Mutation};
 use luster_number::float_to_integer_exact;
 
-use self::array::Array;
+use self::array::{Array, Notes};
 use self::node::{Nodes, Place};
 use crate::account;
 use crate::closure::LinkedOperand;
@@ -43,26 +43,43 @@ pub struct Table<'gc>(Gc<'gc, TableData<'gc>>);
 struct TableData<'gc> {
     parts: UnsafeCell<Parts<'gc>>,
     metatable: Cell<Option<Table<'gc>>>,
-    id: u32,
-    /// As a metatable: which of the first metamethods are known to be absent, a bit each.
-    absent: Cell<u8>,
-    /// Whether it is to be finalized, so that it is noted once only.
-    has_finalizer: Cell<bool>,
-    /// Whether nobody may change it. Such a table always has a metatable, if only a hidden one: so the
-    /// quick ways to set a field, which look at the metatable anyhow when they put in a new key, need
-    /// no other look for that.
-    is_read_only: Cell<bool>,
-    /// As a metatable: whether it is only there since the table is read-only.
-    is_hidden: Cell<bool>,
 }
 
+/// With the collector's header a table takes as much as the allocator gives for the reference's.
+const _: () = assert!(size_of::<TableData<'_>>() == 40);
+
+/// Both parts, each of which holds a little of what is the table's own.
 struct Parts<'gc> {
     array: Array<'gc>,
     nodes: Nodes<'gc>,
-    /// A recent border, where the search for one begins.
-    border: u32,
-    /// The VM's hash seed.
-    seed: u32,
+}
+
+/// What there may be to a table.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// It is to be finalized, which is noted once only.
+    Finalizer = 1,
+    /// Nobody may change it. Such a table always has a metatable, if only a hidden one: so the quick ways
+    /// to set a field, which look at the metatable anyhow when they put in a new key, need no other look
+    /// for that.
+    ReadOnly = 2,
+    /// It is a metatable that is only there since its table is read-only.
+    Hidden = 4,
+}
+
+impl Notes {
+    #[inline(always)]
+    fn has(&self, mark: Mark) -> bool {
+        self.marks.get() & mark as u8 != 0
+    }
+
+    /// Sets a mark or takes it away. Tells whether it was there.
+    fn set(&self, mark: Mark, is_set: bool) -> bool {
+        let before = self.marks.get();
+        let others = before & !(mark as u8);
+        self.marks.set(if is_set { others | mark as u8 } else { others });
+        before != others
+    }
 }
 
 /// Room in an instruction for the number of the slot in which a key was found.
@@ -207,16 +224,9 @@ impl<'gc> Table<'gc> {
             TableData {
                 parts: UnsafeCell::new(Parts {
                     array: Array::new(),
-                    nodes: Nodes::new(),
-                    border: 0,
-                    seed: ctx.hash_seed(),
+                    nodes: Nodes::new(ctx.next_id()),
                 }),
                 metatable: Cell::new(None),
-                id: ctx.next_id(),
-                absent: Cell::new(0),
-                has_finalizer: Cell::new(false),
-                is_read_only: Cell::new(false),
-                is_hidden: Cell::new(false),
             },
         ))
     }
@@ -228,11 +238,12 @@ impl<'gc> Table<'gc> {
     pub fn with_room(ctx: Context<'gc>, array: u32, nodes: u32) -> Result<Self, InvalidKey> {
         let table = Table::new(ctx);
         let parts = table.parts_mut();
-        if array > 0 && !parts.resize_array(0, array) {
+        if array > 0 && !parts.array.resize(0, array) {
             return Err(InvalidKey::Memory);
         }
         if nodes > 0 {
-            parts.nodes = Nodes::with_room(nodes).ok_or(InvalidKey::Memory)?;
+            parts.nodes =
+                parts.nodes.with_room(nodes, ctx.hash_seed()).ok_or(InvalidKey::Memory)?;
         }
         Ok(table)
     }
@@ -251,6 +262,11 @@ impl<'gc> Table<'gc> {
         unsafe { &mut *self.0.parts.get() }
     }
 
+    #[inline(always)]
+    fn notes(&self) -> &Notes {
+        &self.parts().array.notes
+    }
+
     /// The object as the collector sees it.
     #[inline(always)]
     pub fn erase(self) -> Gc<'gc, ()> {
@@ -260,7 +276,7 @@ impl<'gc> Table<'gc> {
     /// A number that stays the table's own, the same in every run.
     #[inline]
     pub fn id(self) -> u32 {
-        self.0.id
+        self.parts().nodes.id
     }
 
     /// The metatable.
@@ -280,11 +296,11 @@ impl<'gc> Table<'gc> {
     /// `__newindex` is still asked about new keys.
     pub fn set_read_only(self, ctx: Context<'gc>, is_read_only: bool) {
         ctx.fill(self);
-        self.0.is_read_only.set(is_read_only);
+        self.notes().set(Mark::ReadOnly, is_read_only);
         match self.metatable() {
             None if is_read_only => {
                 let hidden = Table::new(ctx);
-                hidden.0.is_hidden.set(true);
+                hidden.notes().set(Mark::Hidden, true);
                 self.set_metatable(&ctx, Some(hidden));
             }
             Some(metatable) if metatable.is_hidden() && !is_read_only => {
@@ -297,12 +313,12 @@ impl<'gc> Table<'gc> {
     /// Whether nobody may change the table.
     #[inline(always)]
     pub fn is_read_only(self) -> bool {
-        self.0.is_read_only.get()
+        self.notes().has(Mark::ReadOnly)
     }
 
     /// Whether it is a metatable that is only there since its table is read-only.
     pub(crate) fn is_hidden(self) -> bool {
-        self.0.is_hidden.get()
+        self.notes().has(Mark::Hidden)
     }
 
     /// Takes over what another table contains, and leaves it what this one did. Metatables stay.
@@ -312,19 +328,23 @@ impl<'gc> Table<'gc> {
         }
         mc.backward_barrier(self.erase(), None);
         mc.backward_barrier(other.erase(), None);
-        std::mem::swap(self.parts_mut(), other.parts_mut());
-        self.0.absent.set(0);
-        other.0.absent.set(0);
+        let (mine, others) = (self.parts_mut(), other.parts_mut());
+        std::mem::swap(mine, others);
+        // What is the tables' own stays.
+        std::mem::swap(&mut mine.nodes.id, &mut others.nodes.id);
+        std::mem::swap(&mut mine.array.notes, &mut others.array.notes);
+        mine.array.notes.absent.set(0);
+        others.array.notes.absent.set(0);
     }
 
     /// Notes that the table is to be finalized; tells whether it was not noted before.
     pub fn note_finalizer(self) -> bool {
-        !self.0.has_finalizer.replace(true)
+        !self.notes().set(Mark::Finalizer, true)
     }
 
     /// Takes the note back, when its finalizer is about to run.
     pub fn forget_finalizer(self) {
-        self.0.has_finalizer.set(false);
+        self.notes().set(Mark::Finalizer, false);
     }
 
     /// The metamethod of this table as a metatable, nil if it has none. That the first few are
@@ -332,7 +352,7 @@ impl<'gc> Table<'gc> {
     #[inline]
     pub fn metamethod(self, ctx: Context<'gc>, which: Metamethod) -> Value<'gc> {
         match which.absence_bit() {
-            Some(bit) if self.0.absent.get() & bit != 0 => Value::Nil,
+            Some(bit) if self.notes().absent.get() & bit != 0 => Value::Nil,
             bit => self.find_metamethod(ctx, which, bit.unwrap_or(0)),
         }
     }
@@ -341,7 +361,8 @@ impl<'gc> Table<'gc> {
     fn find_metamethod(self, ctx: Context<'gc>, which: Metamethod, bit: u8) -> Value<'gc> {
         let value = self.get_short(ctx.metamethod_name(which));
         if value.is_nil() {
-            self.0.absent.set(self.0.absent.get() | bit);
+            let absent = &self.notes().absent;
+            absent.set(absent.get() | bit);
         }
         value
     }
@@ -403,21 +424,24 @@ impl<'gc> Table<'gc> {
 
     /// The value of an integer key that is not in the array part.
     #[inline(always)]
-    pub fn get_scattered(self, key: i64) -> Value<'gc> {
-        self.parts().get_integer_node(key)
+    pub fn get_scattered(self, ctx: Context<'gc>, key: i64) -> Value<'gc> {
+        let nodes = &self.parts().nodes;
+        // The context's seed is at hand sooner than the part's own, which is the same.
+        let hash = hash_word(ctx.hash_seed(), key as u64);
+        nodes.find_integer(key, hash).map_or(Value::Nil, |slot| nodes.value(slot))
     }
 
     /// Sets an integer key that the hash part has a value for. Tells whether it did.
     #[inline(always)]
-    pub fn try_set_scattered(self, mc: &Mutation<'gc>, key: i64, value: Value<'gc>) -> bool {
+    pub fn try_set_scattered(self, ctx: Context<'gc>, key: i64, value: Value<'gc>) -> bool {
         if self.is_read_only() {
             return false;
         }
         let parts = self.parts_mut();
-        match parts.nodes.find_integer(key, parts.hash_word(key as u64)) {
+        match parts.nodes.find_integer(key, hash_word(ctx.hash_seed(), key as u64)) {
             Some(slot) if !parts.nodes.is_nil(slot) => {
                 parts.nodes.set(slot, value);
-                self.barrier(mc, value);
+                self.barrier(&ctx, value);
                 true
             }
             _ => false,
@@ -490,7 +514,7 @@ impl<'gc> Table<'gc> {
             match nodes.find_short(key) {
                 Some(found) => slot = found,
                 None if self.metatable().is_none() && nodes.insert_at_home(key, value) => {
-                    self.0.absent.set(0);
+                    self.notes().absent.set(0);
                     self.barrier(mc, Value::String(key));
                     self.barrier(mc, value);
                     return true;
@@ -503,7 +527,7 @@ impl<'gc> Table<'gc> {
             if self.metatable().is_some() {
                 return false;
             }
-            self.0.absent.set(0);
+            self.notes().absent.set(0);
             self.barrier(mc, Value::String(key));
         } else if self.is_read_only() {
             return false;
@@ -544,22 +568,22 @@ impl<'gc> Table<'gc> {
     /// The key is nil or not a number, or the table cannot grow, or is read-only.
     pub fn set(
         self,
-        mc: &Mutation<'gc>,
+        ctx: Context<'gc>,
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
         let key = normalized(key)?;
         if let Value::Integer(i) = key {
-            return self.set_integer(mc, i, value);
+            return self.set_integer(ctx, i, value);
         }
         self.check_writable()?;
         let parts = self.parts_mut();
-        let hash = parts.hash(key);
+        let hash = hash(ctx.hash_seed(), key);
         let place = match key {
             Value::String(s) if s.is_short() => parts.nodes.find_short(s),
             _ => parts.nodes.find(key, hash, false),
         };
-        self.set_at(mc, place, key, hash, value)
+        self.set_at(ctx, place, key, hash, value)
     }
 
     #[inline]
@@ -574,7 +598,7 @@ impl<'gc> Table<'gc> {
     #[inline]
     pub fn set_integer(
         self,
-        mc: &Mutation<'gc>,
+        ctx: Context<'gc>,
         key: i64,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
@@ -584,7 +608,7 @@ impl<'gc> Table<'gc> {
         let len = u64::from(parts.array.len());
         if index < len {
             parts.array.set(index as u32, value);
-            self.barrier(mc, value);
+            self.barrier(&ctx, value);
             return Ok(());
         }
         if index == len
@@ -593,13 +617,13 @@ impl<'gc> Table<'gc> {
             && parts.make_room_to_append()?
         {
             parts.array.push(value);
-            self.barrier(mc, value);
+            self.barrier(&ctx, value);
             parts.adopt_following(key);
             return Ok(());
         }
-        let hash = parts.hash_word(key as u64);
+        let hash = hash_word(ctx.hash_seed(), key as u64);
         let place = parts.nodes.find_integer(key, hash);
-        self.set_at(mc, place, Value::Integer(key), hash, value)
+        self.set_at(ctx, place, Value::Integer(key), hash, value)
     }
 
     /// Sets a positional item of a constructor: into the array part if room was reserved for it,
@@ -609,7 +633,7 @@ impl<'gc> Table<'gc> {
     /// The table cannot grow.
     pub fn append_or_set(
         self,
-        mc: &Mutation<'gc>,
+        ctx: Context<'gc>,
         key: i64,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
@@ -617,17 +641,17 @@ impl<'gc> Table<'gc> {
         let array = &mut parts.array;
         if key == i64::from(array.len()) + 1 && array.len() < array.capacity() {
             array.push(value);
-            self.barrier(mc, value);
+            self.barrier(&ctx, value);
             // Nothing goes through a table that is only being made, so that the key may move.
             parts.remove_from_nodes(key);
             return Ok(());
         }
-        self.set_integer(mc, key, value)
+        self.set_integer(ctx, key, value)
     }
 
     fn set_at(
         self,
-        mc: &Mutation<'gc>,
+        ctx: Context<'gc>,
         place: Place,
         key: Value<'gc>,
         hash: u32,
@@ -637,11 +661,11 @@ impl<'gc> Table<'gc> {
         match place {
             Some(slot) => parts.nodes.set(slot, value),
             None if value.is_nil() => return Ok(()),
-            None => parts.insert(key, hash, value)?,
+            None => parts.insert(ctx, key, hash, value)?,
         }
-        self.0.absent.set(0);
-        self.barrier(mc, key);
-        self.barrier(mc, value);
+        self.notes().absent.set(0);
+        self.barrier(&ctx, key);
+        self.barrier(&ctx, value);
         Ok(())
     }
 
@@ -650,9 +674,9 @@ impl<'gc> Table<'gc> {
     /// read-only for scripts.
     pub fn set_field(self, ctx: Context<'gc>, name: &str, value: Value<'gc>) {
         let key = Value::String(ctx.intern(name.as_bytes()));
-        let is_read_only = self.0.is_read_only.replace(false);
-        let set = account::beyond_limit(|| self.set(&ctx, key, value));
-        self.0.is_read_only.set(is_read_only);
+        let is_read_only = self.notes().set(Mark::ReadOnly, false);
+        let set = account::beyond_limit(|| self.set(ctx, key, value));
+        self.notes().set(Mark::ReadOnly, is_read_only);
         set.expect("a string is a valid key, and the process has some memory left");
     }
 
@@ -668,7 +692,7 @@ impl<'gc> Table<'gc> {
     pub fn reserve_array(self, count: u32) -> Result<(), InvalidKey> {
         self.check_writable()?;
         let parts = self.parts_mut();
-        if count > parts.array.capacity() && !parts.resize_array(parts.array.len(), count) {
+        if count > parts.array.capacity() && !parts.array.resize(parts.array.len(), count) {
             return Err(InvalidKey::Memory);
         }
         Ok(())
@@ -678,15 +702,17 @@ impl<'gc> Table<'gc> {
     #[inline(always)]
     pub fn quick_length(self) -> Option<i64> {
         let parts = self.parts_mut();
-        let (len, border) = (parts.array.len(), parts.border);
+        let len = parts.array.len();
+        if len == 0 || !parts.nodes.is_empty() {
+            return None;
+        }
+        let border = parts.array.border();
         let is_near = border == len || border + 1 == len;
-        if len > 0
-            && is_near
-            && parts.nodes.is_empty()
+        if is_near
             && !parts.array.is_nil(len - 1)
             && (border == 0 || !parts.array.is_nil(border - 1))
         {
-            parts.border = len;
+            parts.array.set_border(len);
             return Some(i64::from(len));
         }
         None
@@ -842,15 +868,16 @@ impl<'gc> TableData<'gc> {
     fn weak_mode(&self) -> Option<WeakMode> {
         let metatable = self.metatable.get()?;
         let bit = Metamethod::Mode.absence_bit().unwrap_or(0);
-        if metatable.0.absent.get() & bit != 0 {
+        if metatable.notes().absent.get() & bit != 0 {
             return None;
         }
         // There is no context here to ask for the interned name, so the key is looked for by its
         // bytes; the hash needs only the seed.
         let parts = metatable.parts();
-        let hash = crate::string::hash_bytes(b"__mode", parts.seed);
+        let hash = crate::string::hash_bytes(b"__mode", parts.nodes.seed());
         let Value::String(mode) = parts.nodes.find_bytes(b"__mode", hash) else {
-            metatable.0.absent.set(metatable.0.absent.get() | bit);
+            let absent = &metatable.notes().absent;
+            absent.set(absent.get() | bit);
             return None;
         };
         let mode = mode.as_bytes();
@@ -866,11 +893,11 @@ impl<'gc> TableData<'gc> {
 impl<'gc> Parts<'gc> {
     #[inline(always)]
     fn hash_word(&self, word: u64) -> u32 {
-        hash_word(self.seed, word)
+        hash_word(self.nodes.seed(), word)
     }
 
     fn hash(&self, key: Value<'gc>) -> u32 {
-        hash(self.seed, key)
+        if self.nodes.has_hashes() { hash(self.nodes.seed(), key) } else { 0 }
     }
 
     #[inline(always)]
@@ -880,14 +907,6 @@ impl<'gc> Parts<'gc> {
         }
         let hash = self.hash_word(key as u64);
         self.nodes.find_integer(key, hash).map_or(Value::Nil, |slot| self.nodes.value(slot))
-    }
-
-    /// Resizes the array part. The search for a border begins in its middle, as the reference's.
-    fn resize_array(&mut self, len: u32, capacity: u32) -> bool {
-        if capacity != self.array.capacity() {
-            self.border = capacity / 2;
-        }
-        self.array.resize(len, capacity)
     }
 
     /// Makes room for one more value at the end of the array part, if it should grow there.
@@ -901,7 +920,7 @@ impl<'gc> Parts<'gc> {
             return Ok(false);
         }
         let wanted = if len < 4 { 4 } else { len.checked_mul(2).ok_or(InvalidKey::Overflow)? };
-        if self.resize_array(len, wanted) { Ok(true) } else { Err(InvalidKey::Memory) }
+        if self.array.resize(len, wanted) { Ok(true) } else { Err(InvalidKey::Memory) }
     }
 
     /// Moves the values of the keys after `key` from the hash part to the end of the array part.
@@ -920,11 +939,17 @@ impl<'gc> Parts<'gc> {
     }
 
     /// Puts in a key that is not there, rehashing if there is no room.
-    fn insert(&mut self, key: Value<'gc>, hash: u32, value: Value<'gc>) -> Result<(), InvalidKey> {
+    fn insert(
+        &mut self,
+        ctx: Context<'gc>,
+        key: Value<'gc>,
+        hash: u32,
+        value: Value<'gc>,
+    ) -> Result<(), InvalidKey> {
         if self.insert_node(key, hash, value) {
             return Ok(());
         }
-        self.rehash(key)?;
+        self.rehash(key, ctx.hash_seed())?;
         if let Value::Integer(i) = key
             && let index = (i as u64).wrapping_sub(1)
             && index < u64::from(self.array.len())
@@ -932,17 +957,18 @@ impl<'gc> Parts<'gc> {
             self.array.set(index as u32, value);
             return Ok(());
         }
+        let hash = self.hash(key);
         if self.insert_node(key, hash, value) { Ok(()) } else { Err(InvalidKey::Overflow) }
     }
 
     fn insert_node(&mut self, key: Value<'gc>, key_hash: u32, value: Value<'gc>) -> bool {
-        let seed = self.seed;
+        let seed = self.nodes.seed();
         self.nodes.insert(key, key_hash, value, |other| hash(seed, other))
     }
 
     /// Chooses new sizes so that more than half of the array part is in use and `extra` has room,
     /// and moves everything to where it then belongs.
-    fn rehash(&mut self, extra: Value<'gc>) -> Result<(), InvalidKey> {
+    fn rehash(&mut self, extra: Value<'gc>, seed: u32) -> Result<(), InvalidKey> {
         // `counts[b]` is the number of integer keys in (2^(b-1), 2^b].
         let mut counts = [0_u32; 33];
         let mut count_key = |key: Value<'gc>| match key {
@@ -982,9 +1008,9 @@ impl<'gc> Parts<'gc> {
             // Keys come and go: some room to spare, or every few insertions would rehash.
             in_nodes += in_nodes / 4;
         }
-        let nodes = Nodes::with_room(in_nodes).ok_or(InvalidKey::Memory)?;
+        let nodes = self.nodes.with_room(in_nodes, seed).ok_or(InvalidKey::Memory)?;
         let capacity = if array_len == len { self.array.capacity() } else { array_len };
-        if !self.resize_array(array_len, capacity) {
+        if !self.array.resize(array_len, capacity) {
             return Err(InvalidKey::Memory);
         }
         let old = std::mem::replace(&mut self.nodes, nodes);
@@ -1024,7 +1050,7 @@ impl<'gc> Parts<'gc> {
             return None;
         }
         let is_nil = |key: u32| self.array.is_nil(key - 1);
-        let mut present = self.border.clamp(1, len);
+        let mut present = self.array.border().clamp(1, len);
         let mut absent;
         if is_nil(present) {
             absent = present;
@@ -1048,7 +1074,7 @@ impl<'gc> Parts<'gc> {
             }
             if absent == 0 {
                 if !is_nil(len) {
-                    self.border = len;
+                    self.array.set_border(len);
                     return None;
                 }
                 absent = len;
@@ -1062,7 +1088,7 @@ impl<'gc> Parts<'gc> {
                 present = middle;
             }
         }
-        self.border = present;
+        self.array.set_border(present);
         Some(present)
     }
 

@@ -1,6 +1,9 @@
 //! The hash part: nodes in one array, chained through it (Brent's variation of coalesced
 //! hashing, as in PUC-Rio's `ltable.c`), so that a key's slot number is stable until the next
 //! rehash: `next` goes by it and inline caches hold it.
+//!
+//! The seed of hashes stands before the nodes. A single node, and none, do without: every hash leads there,
+//! and none is kept.
 
 use std::alloc::{self, Layout};
 use std::marker::PhantomData;
@@ -29,11 +32,19 @@ struct Node {
 static NO_NODE: Node =
     Node { value: Word::new(0), key: Word::new(0), value_tag: NIL, key_tag: NIL, hash: 0, next: 0 };
 
+/// What stands before the nodes where there are several.
+struct Header {
+    /// The VM's hash seed.
+    seed: u32,
+    /// All nodes at and above this one are in use.
+    last_free: u32,
+}
+
 pub(super) struct Nodes<'gc> {
     nodes: *mut Node,
     mask: u32,
-    /// All nodes at and above this one are in use.
-    last_free: u32,
+    /// The table's own number, for which there is room here and nowhere else.
+    pub(super) id: u32,
     values: PhantomData<Value<'gc>>,
 }
 
@@ -41,17 +52,19 @@ pub(super) struct Nodes<'gc> {
 pub(super) type Place = Option<u32>;
 
 impl<'gc> Nodes<'gc> {
-    pub(super) const fn new() -> Self {
-        Nodes { nodes: (&raw const NO_NODE).cast_mut(), mask: 0, last_free: 0, values: PhantomData }
+    /// The hash part, without a node, of the table with this number.
+    pub(super) const fn new(id: u32) -> Self {
+        Nodes { nodes: (&raw const NO_NODE).cast_mut(), mask: 0, id, values: PhantomData }
     }
 
-    /// A hash part with room for `count` keys, or `None` when the memory cannot be had.
-    pub(super) fn with_room(count: u32) -> Option<Self> {
+    /// A hash part of the same table with room for `count` keys, which are hashed with this seed, or `None`
+    /// when the memory cannot be had.
+    pub(super) fn with_room(&self, count: u32, seed: u32) -> Option<Self> {
         if count == 0 {
-            return Some(Nodes::new());
+            return Some(Nodes::new(self.id));
         }
         let size = count.checked_next_power_of_two()?;
-        let layout = Self::layout(size)?;
+        let (layout, before) = Self::layout(size)?;
         if !account::has_room_for(layout.size()) {
             return None;
         }
@@ -61,11 +74,41 @@ impl<'gc> Nodes<'gc> {
             return None;
         }
         account::add(layout.size());
-        Some(Nodes { nodes: memory.cast(), mask: size - 1, last_free: size, values: PhantomData })
+        // SAFETY: the nodes begin within the allocation, behind the header.
+        let nodes = unsafe { memory.byte_add(before) }.cast();
+        let part = Nodes { nodes, mask: size - 1, id: self.id, values: PhantomData };
+        if let Some(header) = part.header() {
+            // SAFETY: the header is within the allocation.
+            unsafe { header.write(Header { seed, last_free: size }) };
+        }
+        Some(part)
     }
 
-    fn layout(size: u32) -> Option<Layout> {
-        Layout::array::<Node>(size as usize).ok()
+    /// The memory for so many nodes, and where they begin in it.
+    fn layout(size: u32) -> Option<(Layout, usize)> {
+        let nodes = Layout::array::<Node>(size as usize).ok()?;
+        let header = if size > 1 { Layout::new::<Header>() } else { Layout::new::<()>() };
+        header.extend(nodes).ok()
+    }
+
+    /// What stands before the nodes, if there are several.
+    #[inline(always)]
+    fn header(&self) -> Option<*mut Header> {
+        // SAFETY: `with_room` has placed several nodes behind a header, in the same allocation.
+        (self.mask != 0).then(|| unsafe { self.nodes.cast::<Header>().sub(1) })
+    }
+
+    /// The seed that keys are hashed with; any where no hash counts.
+    #[inline(always)]
+    pub(super) fn seed(&self) -> u32 {
+        // SAFETY: the header is initialised where there is one.
+        self.header().map_or(0, |header| unsafe { (*header).seed })
+    }
+
+    /// Whether it matters what the hash of a key is.
+    #[inline(always)]
+    pub(super) fn has_hashes(&self) -> bool {
+        self.mask != 0
     }
 
     /// Whether there is no node at all.
@@ -243,7 +286,7 @@ impl<'gc> Nodes<'gc> {
     pub(super) fn hash_for(&self, slot: u32, other: &Nodes<'gc>) -> Option<u32> {
         // SAFETY: `node` is valid.
         let hash = unsafe { (*self.node(slot)).hash };
-        (other.mask <= u32::from(u16::MAX)).then_some(hash.into())
+        (self.has_hashes() && other.mask <= u32::from(u16::MAX)).then_some(hash.into())
     }
 
     /// Puts in a key that is not there. `hash_of` hashes keys that are. Tells whether there was
@@ -329,11 +372,12 @@ impl<'gc> Nodes<'gc> {
                 }
             }
         }
-        while self.last_free > 0 {
-            self.last_free -= 1;
-            // SAFETY: `node` is valid.
-            if unsafe { (*self.node(self.last_free)).key_tag == NIL } {
-                return Some(self.last_free);
+        // SAFETY: the header is initialised, and nobody else looks at it meanwhile.
+        let last_free = unsafe { &mut (*self.header()?).last_free };
+        while *last_free > 0 {
+            *last_free -= 1;
+            if !self.was_used(*last_free) {
+                return Some(*last_free);
             }
         }
         None
@@ -365,11 +409,11 @@ impl<'gc> Nodes<'gc> {
 impl Drop for Nodes<'_> {
     fn drop(&mut self) {
         if !self.is_empty()
-            && let Some(layout) = Self::layout(self.mask + 1)
+            && let Some((layout, before)) = Self::layout(self.mask + 1)
         {
             account::sub(layout.size());
-            // SAFETY: allocated with this layout in `with_room`.
-            unsafe { alloc::dealloc(self.nodes.cast(), layout) };
+            // SAFETY: allocated with this layout in `with_room`, where the nodes begin that far behind.
+            unsafe { alloc::dealloc(self.nodes.byte_sub(before).cast(), layout) };
         }
     }
 }

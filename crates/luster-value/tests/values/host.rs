@@ -42,7 +42,7 @@ fn userdata_are_found_by_their_type_and_dropped_once() {
             3,
             ctx.string("a user value that is too long to be interned"),
         );
-        table.set_integer(&ctx, 1, Value::UserData(userdata)).expect("a valid key");
+        table.set_integer(ctx, 1, Value::UserData(userdata)).expect("a valid key");
         UserData::new(ctx, Dropped(drops.clone()), None);
     });
     values.collect();
@@ -65,7 +65,7 @@ fn values_with_the_brand_are_traced_and_changed_behind_a_barrier() {
         assert!(userdata.downcast::<u32>().is_none());
         assert!(userdata.downcast_traced::<Rootable![Value<'_>]>().is_none());
         keep(ctx, "kept", Table::new(ctx))
-            .set_integer(&ctx, 1, Value::UserData(userdata))
+            .set_integer(ctx, 1, Value::UserData(userdata))
             .expect("a valid key");
     });
     for round in 0..3 {
@@ -211,9 +211,9 @@ fn callbacks_keep_what_they_capture() {
         let table = keep(ctx, "kept", Table::new(ctx));
         let captured = Constant(ctx.string("captured"));
         let callback = Callback::captured(ctx, "constant", captured);
-        table.set_integer(&ctx, 1, Value::Callback(callback)).expect("a valid key");
+        table.set_integer(ctx, 1, Value::Callback(callback)).expect("a valid key");
         let plain = Callback::new(ctx, "plain", |_, _| Ok(CallbackReturn::Return));
-        table.set_integer(&ctx, 2, Value::Callback(plain)).expect("a valid key");
+        table.set_integer(ctx, 2, Value::Callback(plain)).expect("a valid key");
     });
     values.collect();
     values.enter(|ctx| {
@@ -235,7 +235,7 @@ fn finalizers_that_are_due_hold_their_objects() {
     values.enter(|ctx| {
         for number in 1..=3 {
             let table = Table::new(ctx);
-            table.set_integer(&ctx, 1, Value::Integer(number)).expect("a valid key");
+            table.set_integer(ctx, 1, Value::Integer(number)).expect("a valid key");
             ctx.finalizers().add(Value::Table(table));
             ctx.finalizers().add(Value::Table(table));
         }

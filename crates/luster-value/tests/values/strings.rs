@@ -15,10 +15,8 @@ fn strings_of_every_length_give_their_bytes_back() {
             assert_eq!(string.as_bytes(), &text[..len]);
             assert_eq!((string.len(), string.is_short()), (len, len <= MAX_SHORT));
             assert_eq!(string, ctx.intern_owned(text[..len].to_vec()));
-            table.set_integer(&ctx, len as i64, Value::String(string)).expect("a valid key");
-            table
-                .set(&ctx, Value::String(string), Value::Integer(len as i64))
-                .expect("a valid key");
+            table.set_integer(ctx, len as i64, Value::String(string)).expect("a valid key");
+            table.set(ctx, Value::String(string), Value::Integer(len as i64)).expect("a valid key");
         }
     });
     values.collect();
@@ -43,7 +41,7 @@ fn dead_strings_leave_the_interner_and_come_back_as_new_ones() {
             let table = keep(ctx, "strings", luster_value::Table::new(ctx));
             for number in 0..500 {
                 let kept = ctx.string(format!("kept {number}"));
-                table.set_integer(&ctx, number, kept).expect("a valid key");
+                table.set_integer(ctx, number, kept).expect("a valid key");
                 ctx.intern(format!("dropped {number} {round}").as_bytes());
             }
             assert!(ctx.interned_strings() >= before + 1000);
@@ -75,7 +73,7 @@ fn strings_that_are_made_and_found_while_dead_ones_are_dropped_are_the_only_ones
             let string = ctx.string(name(number));
             // Every third stays.
             if number % 3 == 0 {
-                table.set_integer(&ctx, number, string).expect("a valid key");
+                table.set_integer(ctx, number, string).expect("a valid key");
             }
         }
     });
@@ -93,7 +91,7 @@ fn strings_that_are_made_and_found_while_dead_ones_are_dropped_are_the_only_ones
                 if let known @ Value::String(_) = table.get_integer(number) {
                     assert!(known.raw_equal(string), "{number} is there twice");
                 }
-                table.set_integer(&ctx, number, string).expect("a valid key");
+                table.set_integer(ctx, number, string).expect("a valid key");
             }
         },
         50,

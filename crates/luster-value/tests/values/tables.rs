@@ -94,7 +94,7 @@ fn tables_do_as_a_model_does() {
                         model.insert(key.clone(), number);
                     }
                     let value = if is_erased { Value::Nil } else { Value::Integer(number) };
-                    table.set(&ctx, key.value(ctx), value).expect("a valid key");
+                    table.set(ctx, key.value(ctx), value).expect("a valid key");
                 }
                 check(ctx, table, &model);
             });
@@ -112,7 +112,7 @@ fn a_traversal_goes_on_from_a_key_that_died() {
         let table = keep(ctx, "table", Table::new(ctx));
         for number in 0..40 {
             let key = Value::Table(Table::new(ctx));
-            table.set(&ctx, key, Value::Integer(number)).expect("a valid key");
+            table.set(ctx, key, Value::Integer(number)).expect("a valid key");
         }
     });
     let mut visited = 0;
@@ -125,7 +125,7 @@ fn a_traversal_goes_on_from_a_key_that_died() {
         // The entry is taken out, and nothing but the handle holds its key.
         values.enter(|ctx| {
             let key = ctx.fetch(&position).expect("a handle of this VM");
-            kept(ctx, "table").set(&ctx, key, Value::Nil).expect("a valid key");
+            kept(ctx, "table").set(ctx, key, Value::Nil).expect("a valid key");
         });
         values.collect();
         let next = values.enter(|ctx| {
@@ -150,24 +150,24 @@ fn quick_ways_agree_with_the_others() {
         assert!(table.try_set_positional(&ctx, 1, Value::Integer(1)), "there is room");
         assert!(table.try_set_positional(&ctx, 1, Value::Integer(10)), "it is there");
         for key in 2..=4 {
-            table.append_or_set(&ctx, key, Value::Integer(key * 10)).expect("a valid key");
+            table.append_or_set(ctx, key, Value::Integer(key * 10)).expect("a valid key");
         }
-        table.set(&ctx, Value::True, Value::True).expect("a valid key");
-        table.set(&ctx, Value::False, Value::Nil).expect("a valid key");
+        table.set(ctx, Value::True, Value::True).expect("a valid key");
+        table.set(ctx, Value::False, Value::Nil).expect("a valid key");
         assert!(!table.try_set_positional(&ctx, 6, Value::True), "it does not grow");
         let with_metatable = Table::with_room(ctx, 4, 0).expect("enough memory");
-        with_metatable.append_or_set(&ctx, 1, Value::True).expect("a valid key");
-        with_metatable.append_or_set(&ctx, 2, Value::Nil).expect("a valid key");
+        with_metatable.append_or_set(ctx, 1, Value::True).expect("a valid key");
+        with_metatable.append_or_set(ctx, 2, Value::Nil).expect("a valid key");
         with_metatable.set_metatable(&ctx, Some(table));
         assert!(with_metatable.try_set_positional(&ctx, 1, Value::False), "it is there");
         assert!(!with_metatable.try_set_positional(&ctx, 2, Value::True), "it is not");
         assert!(table.get_positional(5).is_none());
         assert!(table.get_positional(3).expect("it is there").raw_equal(Value::Integer(30)));
 
-        table.set_integer(&ctx, -7, Value::True).expect("a valid key");
-        assert!(table.try_set_scattered(&ctx, -7, Value::Integer(7)));
-        assert!(!table.try_set_scattered(&ctx, -8, Value::Integer(8)));
-        assert!(table.get_scattered(-7).raw_equal(table.get_beyond(Value::Integer(-7))));
+        table.set_integer(ctx, -7, Value::True).expect("a valid key");
+        assert!(table.try_set_scattered(ctx, -7, Value::Integer(7)));
+        assert!(!table.try_set_scattered(ctx, -8, Value::Integer(8)));
+        assert!(table.get_scattered(ctx, -7).raw_equal(table.get_beyond(Value::Integer(-7))));
 
         let other = Table::with_room(ctx, 0, 8).expect("enough memory");
         let name = ctx.intern(b"name");
@@ -188,7 +188,7 @@ fn quick_ways_agree_with_the_others() {
         table.swap_contents(&ctx, other);
         assert_eq!((table.length(), other.length()), (0, 4));
         assert!(table.get_short(name).raw_equal(Value::Integer(2)));
-        assert!(other.get_scattered(-7).raw_equal(Value::Integer(7)));
+        assert!(other.get_scattered(ctx, -7).raw_equal(Value::Integer(7)));
     });
 }
 
@@ -201,10 +201,10 @@ fn an_empty_hash_part_is_never_written() {
         let name = ctx.intern(b"name");
         assert!(!table.try_set_cached(&ctx, name, Value::True, &cache));
         assert!(!table.try_set_short(&ctx, name, Value::True));
-        assert!(!table.try_set_scattered(&ctx, 1, Value::True));
-        table.set(&ctx, Value::True, Value::Nil).expect("a valid key");
-        assert_eq!(table.set(&ctx, Value::Nil, Value::True), Err(InvalidKey::Nil));
-        assert_eq!(table.set(&ctx, Value::float(f64::NAN), Value::True), Err(InvalidKey::NaN));
+        assert!(!table.try_set_scattered(ctx, 1, Value::True));
+        table.set(ctx, Value::True, Value::Nil).expect("a valid key");
+        assert_eq!(table.set(ctx, Value::Nil, Value::True), Err(InvalidKey::Nil));
+        assert_eq!(table.set(ctx, Value::float(f64::NAN), Value::True), Err(InvalidKey::NaN));
         assert!(matches!(table.next(Value::True), Err(InvalidKey::NotFound)));
     });
     values.collect();
@@ -221,11 +221,11 @@ fn what_cannot_be_interrupted_is_counted() {
         account::take_largest_table();
         let table = Table::new(ctx);
         for key in 1..=100 {
-            table.set_integer(&ctx, -key, Value::True).expect("a valid key");
+            table.set_integer(ctx, -key, Value::True).expect("a valid key");
         }
         assert_eq!(account::take_largest_table(), 0, "it is small");
         for key in 1..=5_000 {
-            table.set_integer(&ctx, -key, Value::True).expect("a valid key");
+            table.set_integer(ctx, -key, Value::True).expect("a valid key");
         }
         // The last time it was rehashed it had 4,096 entries, and got another one.
         assert_eq!(account::take_largest_table(), 4_097);

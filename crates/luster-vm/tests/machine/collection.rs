@@ -28,16 +28,16 @@ fn global<'gc>(ctx: Context<'gc>, name: &str) -> Table<'gc> {
 fn fill(ctx: Context<'_>, numbers: std::ops::Range<i64>) {
     for number in numbers {
         let object = Table::new(ctx);
-        object.set_integer(&ctx, 1, Value::Integer(number)).expect("a valid key");
+        object.set_integer(ctx, 1, Value::Integer(number)).expect("a valid key");
         let object = Value::Table(object);
         // The value leads back to its key, which does not keep it alive.
         let value = Table::new(ctx);
-        value.set_integer(&ctx, 1, object).expect("a valid key");
-        global(ctx, "keys").set(&ctx, object, Value::Table(value)).expect("a valid key");
-        global(ctx, "values").set_integer(&ctx, number, object).expect("a valid key");
-        global(ctx, "both").set(&ctx, object, object).expect("a valid key");
+        value.set_integer(ctx, 1, object).expect("a valid key");
+        global(ctx, "keys").set(ctx, object, Value::Table(value)).expect("a valid key");
+        global(ctx, "values").set_integer(ctx, number, object).expect("a valid key");
+        global(ctx, "both").set(ctx, object, object).expect("a valid key");
         if number % 3 == 0 {
-            global(ctx, "held").set_integer(&ctx, number, object).expect("a valid key");
+            global(ctx, "held").set_integer(ctx, number, object).expect("a valid key");
         }
     }
 }
@@ -127,7 +127,7 @@ fn cycles_that_are_done_in_steps_miss_nothing() {
         let ballast = Table::new(ctx);
         for number in 1..=15_000 {
             let object = Value::Table(Table::new(ctx));
-            ballast.set_integer(&ctx, number, object).expect("a valid key");
+            ballast.set_integer(ctx, number, object).expect("a valid key");
         }
         ctx.globals().set_field(ctx, "ballast", Value::Table(ballast));
         let step = Callback::new(ctx, "step", |ctx, stack| {
@@ -137,8 +137,8 @@ fn cycles_that_are_done_in_steps_miss_nothing() {
                 // What was black already gets something white, and what was white gets away.
                 let (held, ballast) = (global(ctx, "held"), global(ctx, "ballast"));
                 let old = held.get_integer(number - 900);
-                held.set_integer(&ctx, number - 900, Value::Nil).expect("a valid key");
-                ballast.set_integer(&ctx, number % 15_000 + 1, old).expect("a valid key");
+                held.set_integer(ctx, number - 900, Value::Nil).expect("a valid key");
+                ballast.set_integer(ctx, number % 15_000 + 1, old).expect("a valid key");
             }
             stack.clear();
             Ok(CallbackReturn::Return)
@@ -168,7 +168,7 @@ fn finalizers_run_once_and_may_resurrect() {
             let Value::Integer(number) = object.get_integer(1) else { panic!("a number") };
             assert!(global(ctx, "values").get_integer(number).is_nil());
             global(ctx, "held")
-                .set_integer(&ctx, number, Value::Table(object))
+                .set_integer(ctx, number, Value::Table(object))
                 .expect("a valid key");
             stack.clear();
             Ok(CallbackReturn::Return)
@@ -177,12 +177,12 @@ fn finalizers_run_once_and_may_resurrect() {
         metatable.set_field(ctx, "__gc", Value::Callback(finalize));
         for number in 1..=50 {
             let object = Table::new(ctx);
-            object.set_integer(&ctx, 1, Value::Integer(number)).expect("a valid key");
+            object.set_integer(ctx, 1, Value::Integer(number)).expect("a valid key");
             object.set_metatable(&ctx, Some(metatable));
             ctx.finalizers().add(Value::Table(object));
             let name = ctx.string(format!("a name that is resurrected {number}"));
-            global(ctx, "keys").set(&ctx, Value::Table(object), name).expect("a valid key");
-            global(ctx, "values").set_integer(&ctx, number, Value::Table(object)).expect("a key");
+            global(ctx, "keys").set(ctx, Value::Table(object), name).expect("a valid key");
+            global(ctx, "values").set_integer(ctx, number, Value::Table(object)).expect("a key");
         }
         let step = Callback::new(ctx, "step", |_, stack| {
             stack.clear();

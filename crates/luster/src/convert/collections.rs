@@ -17,7 +17,7 @@ fn list<'gc>(
     let table = table_with_room(ctx, values.len(), 0)?;
     for (value, index) in values.zip(1..) {
         let value = value.into_lua(ctx).map_err(|error| error.in_element(index))?;
-        table.set_integer(&ctx, index, value).map_err(|key| Error::conversion(key.message()))?;
+        table.set_integer(ctx, index, value).map_err(|key| Error::conversion(key.message()))?;
     }
     Ok(Value::Table(table))
 }
@@ -30,7 +30,7 @@ fn map<'gc>(
     let table = table_with_room(ctx, 0, pairs.len())?;
     for (key, value) in pairs {
         let (key, value) = (key.into_lua(ctx)?, value.into_lua(ctx)?);
-        table.set(&ctx, key, value).map_err(|key| Error::conversion(key.message()))?;
+        table.set(ctx, key, value).map_err(|key| Error::conversion(key.message()))?;
     }
     Ok(Value::Table(table))
 }

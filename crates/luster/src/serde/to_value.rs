@@ -114,7 +114,7 @@ impl<'gc> Making<'_, 'gc> {
     }
 
     fn set(self, key: Value<'gc>, value: Value<'gc>) -> Result<(), Fault> {
-        self.table.set(&self.writer.shared.ctx, key, value).map_err(invalid_key)
+        self.table.set(self.writer.shared.ctx, key, value).map_err(invalid_key)
     }
 
     fn field<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), Fault> {
@@ -320,7 +320,7 @@ impl<'gc> ListWriter<'_, 'gc> {
             .element(value)
             .map_err(|fault| in_variant(fault.in_element(self.length), self.variant.as_ref()))?;
         let ctx = self.making.writer.shared.ctx;
-        self.making.table.set_integer(&ctx, self.length, value).map_err(invalid_key)
+        self.making.table.set_integer(ctx, self.length, value).map_err(invalid_key)
     }
 
     fn finish(self) -> Result<Value<'gc>, Fault> {

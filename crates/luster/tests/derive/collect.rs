@@ -138,7 +138,7 @@ fn functions_hold_what_they_captured() {
     let lua = Lua::new();
     lua.enter(|ctx| {
         let table = Table::new(ctx);
-        table.set_integer(&ctx, 1, Value::True).expect("an integer is a key");
+        table.set_integer(ctx, 1, Value::True).expect("an integer is a key");
         let left = Gc::new(&ctx, Tree::Value(40, Value::Table(table)));
         let right = Some(Gc::new(&ctx, Tree::Value(1, Value::Nil)));
         let leaf = Gc::new(&ctx, Tree::Leaf);
