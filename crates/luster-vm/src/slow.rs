@@ -140,7 +140,9 @@ impl<'gc> Run<'gc> {
             return Next::Stop;
         }
         if returns == ReturnKind::Frame
-            && let Some(next) = self.return_protected(function, count)
+            && let Some(next) = self
+                .return_protected(function, count)
+                .or_else(|| self.return_to_sequence(function, count, function))
         {
             return next;
         }
@@ -164,7 +166,9 @@ impl<'gc> Run<'gc> {
             return self.go_on_at_top();
         }
         if returns == ReturnKind::Frame
-            && let Some(next) = self.return_protected(from, count)
+            && let Some(next) = self
+                .return_protected(from, count)
+                .or_else(|| self.return_to_sequence(from, count, function))
         {
             return next;
         }
@@ -195,6 +199,20 @@ impl<'gc> Run<'gc> {
             self.state.registers.set(function, Value::True);
         }
         Some(self.go_on_at_top())
+    }
+
+    /// Takes `count` results from a slot on to the sequence on top, which called a function in the slot
+    /// `function`, and gives it its turn: most have another function called. Answers nothing, and has done
+    /// nothing, if that is not what is on top, or it is not the time.
+    #[inline]
+    fn return_to_sequence(&mut self, from: usize, count: usize, function: usize) -> Option<Next> {
+        let is_sequence = matches!(self.state.frames.last(), Some(Frame::Sequence(_)));
+        if !is_sequence || self.state.fuel < 0 || self.state.tracing.is_on() {
+            return None;
+        }
+        self.put_results(from, count, function, 0);
+        let control = self.poll_sequence();
+        Some(self.go_on_after(control, Extent::UNKNOWN))
     }
 
     /// Whether the coroutine's main function has just returned.
