@@ -236,8 +236,7 @@ impl<'gc> Run<'gc> {
     pub(crate) fn go_on_after(&mut self, control: Control<'gc>, before: Extent) -> Next {
         match control {
             Ok(Flow::GoOn) => {}
-            Ok(Flow::Stop) if machine::switch_directly(self) => {}
-            Ok(Flow::Stop) => return Next::Stop,
+            Ok(Flow::Stop) => return self.switch_coroutine(),
             Err(error) => {
                 self.error = Some(error);
                 return Next::Raise;
@@ -247,6 +246,12 @@ impl<'gc> Run<'gc> {
             return Next::GoOn;
         }
         self.go_on_at_top()
+    }
+
+    /// Goes on in the coroutine for which the running one has stopped, if that is all there is to do.
+    #[inline(never)]
+    fn switch_coroutine(&mut self) -> Next {
+        if machine::switch_directly(self) { self.go_on_at_top() } else { Next::Stop }
     }
 
     #[inline]
@@ -323,10 +328,12 @@ impl<'gc> Run<'gc> {
         if let Err(key) = total.and_then(|total| table.reserve_array(total)) {
             return Err(self.fault(Fault::Key(key)));
         }
-        for index in 0..count {
+        let last = i64::from(i.d);
+        let values = self.state.registers.values(first, count);
+        let appended = table.append(&self.ctx, last, values);
+        for index in appended..count {
             let value = self.state.registers.get(first + index);
-            let key = i64::from(i.d) + index as i64 + 1;
-            if let Err(key) = table.append_or_set(self.ctx, key, value) {
+            if let Err(key) = table.append_or_set(self.ctx, last + index as i64 + 1, value) {
                 return Err(self.fault(Fault::Key(key)));
             }
         }

@@ -33,37 +33,32 @@ pub(super) struct Notes {
     pub(super) marks: Cell<u8>,
 }
 
-/// A number of values that there is room for: any up to 2,047, and above that those of 11 significant bits.
+/// A number of values that there is room for: any below 2^15, and above that multiples of 2^16.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Capacity(u16);
 
 impl Capacity {
-    const DIGITS: u32 = 11;
+    /// Set in those that are counted in units of 2^16.
+    const LONG: u16 = 1 << 15;
 
     /// The least one that is not less.
     #[inline]
     fn at_least(count: u32) -> Option<Self> {
-        if count >> Self::DIGITS == 0 {
-            Some(Capacity(count as u16))
-        } else {
-            Self::rounded_up(count)
+        if count < u32::from(Self::LONG) {
+            return Some(Capacity(count as u16));
         }
-    }
-
-    fn rounded_up(count: u32) -> Option<Self> {
-        let shift = u32::BITS - count.leading_zeros() - Self::DIGITS;
-        // There may be one digit more than that, and all others are 0.
-        let up = u64::from(count) + (1 << shift) - 1;
-        let shift = shift + (up >> (shift + Self::DIGITS)) as u32;
-        let digits = up >> shift;
-        let is_representable = digits << shift <= u64::from(u32::MAX);
-        is_representable.then_some(Capacity((shift << Self::DIGITS) as u16 | digits as u16))
+        let units = count.div_ceil(1 << 16);
+        (units < u32::from(Self::LONG)).then_some(Capacity(Self::LONG | units as u16))
     }
 
     #[inline(always)]
     fn get(self) -> u32 {
-        let digits = u32::from(self.0) & ((1 << Self::DIGITS) - 1);
-        digits << (self.0 >> Self::DIGITS)
+        let units = u32::from(self.0 & !Self::LONG);
+        if self.0 & Self::LONG == 0 {
+            return units;
+        }
+        std::hint::cold_path();
+        units << 16
     }
 }
 
@@ -157,6 +152,18 @@ impl<'gc> Array<'gc> {
         self.capacity.get()
     }
 
+    /// Whether there is room for one more.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        let capacity = u32::from(self.capacity.0);
+        if capacity < u32::from(Capacity::LONG) {
+            self.len < capacity
+        } else {
+            std::hint::cold_path();
+            self.len < self.capacity()
+        }
+    }
+
     /// The border that was found last, where the search for one begins: in the middle of a part that has
     /// been resized, as the reference's. 0 when the part is empty.
     #[inline(always)]
@@ -208,7 +215,7 @@ impl<'gc> Array<'gc> {
     /// Appends a value; there must be room.
     #[inline(always)]
     pub(super) fn push(&mut self, value: Value<'gc>) {
-        assert!(self.len < self.capacity());
+        assert!(self.has_room());
         self.len += 1;
         self.set_at(Index(self.len - 1), value);
     }
@@ -291,14 +298,15 @@ mod tests {
 
     #[test]
     fn capacities_are_no_less_than_wanted() {
-        for count in (0..5000).chain([1 << 20, (1 << 20) + 1, (1 << 31) - 1, (1 << 31) + 1]) {
-            let capacity = Capacity::at_least(count).expect("there is one").get();
-            assert!(capacity >= count && capacity - count <= count / 1024, "{count}: {capacity}");
+        for count in (0..1 << 15).chain((15..31).map(|bits| 1 << bits)) {
+            let rounded = if count == 1 << 15 { 1 << 16 } else { count };
+            assert_eq!(Capacity::at_least(count).map(Capacity::get), Some(rounded), "{count}");
         }
-        for bits in 0..32 {
-            assert_eq!(Capacity::at_least(1 << bits).map(Capacity::get), Some(1 << bits));
-        }
-        let largest = 2047 << 21;
+        assert_eq!(
+            Capacity::at_least((1 << 20) + 1).map(Capacity::get),
+            Some((1 << 20) + (1 << 16))
+        );
+        let largest = (1 << 31) - (1 << 16);
         assert_eq!(Capacity::at_least(largest).map(Capacity::get), Some(largest));
         assert!(Capacity::at_least(largest + 1).is_none());
     }

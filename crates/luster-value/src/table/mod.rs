@@ -486,7 +486,7 @@ impl<'gc> Table<'gc> {
             return true;
         }
         if (key as u64).wrapping_sub(1) == u64::from(parts.array.len())
-            && parts.array.len() < parts.array.capacity()
+            && parts.array.has_room()
             && parts.nodes.is_empty()
             && self.metatable().is_none()
             && !value.is_nil()
@@ -624,6 +624,23 @@ impl<'gc> Table<'gc> {
         let hash = hash_word(ctx.hash_seed(), key as u64);
         let place = parts.nodes.find_integer(key, hash);
         self.set_at(ctx, place, Value::Integer(key), hash, value)
+    }
+
+    /// Appends positional items of a constructor, those behind key `last`, as far as room was reserved for
+    /// them in the array part and nothing else is in question. Tells how many.
+    pub fn append(self, mc: &Mutation<'gc>, last: i64, values: &[Value<'gc>]) -> usize {
+        let parts = self.parts_mut();
+        let array = &mut parts.array;
+        let room = (array.capacity() - array.len()) as usize;
+        if last != i64::from(array.len()) || !parts.nodes.is_empty() {
+            return 0;
+        }
+        let count = values.len().min(room);
+        for &value in &values[..count] {
+            array.push(value);
+            self.barrier(mc, value);
+        }
+        count
     }
 
     /// Sets a positional item of a constructor: into the array part if room was reserved for it,
