@@ -188,18 +188,17 @@ impl<'gc> Nodes<'gc> {
         let wanted = raw::split(key);
         loop {
             let node = self.node(slot);
-            // SAFETY: `node` is valid; a dead key's word is compared, never followed.
-            let found = unsafe {
-                if (*node).key_tag & DEAD != 0 {
-                    or_dead
-                        && (*node).key_tag == wanted.tag | DEAD
-                        && (*node).key.assume_init() == wanted.word.assume_init()
-                } else {
-                    (*node).key_tag == wanted.tag && self.key(slot).raw_equal(key)
+            // SAFETY: `node` is valid.
+            let tag = unsafe { (*node).key_tag };
+            if tag == wanted.tag || (or_dead && tag == wanted.tag | DEAD) {
+                // Equal keys have equal words, but for long strings; booleans have none. A dead key's is
+                // compared, never followed.
+                // SAFETY: `node` is valid, and both words are initialised, as the tag says.
+                let is_same = tag < INTEGER
+                    || unsafe { (*node).key.assume_init() == wanted.word.assume_init() };
+                if is_same || (tag == STRING && self.key(slot).raw_equal(key)) {
+                    return Some(slot);
                 }
-            };
-            if found {
-                return Some(slot);
             }
             slot = self.after(slot)?;
         }
