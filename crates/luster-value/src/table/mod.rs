@@ -427,7 +427,7 @@ impl<'gc> Table<'gc> {
     pub fn get_scattered(self, ctx: Context<'gc>, key: i64) -> Value<'gc> {
         let nodes = &self.parts().nodes;
         // The context's seed is at hand sooner than the part's own, which is the same.
-        let hash = hash_word(ctx.hash_seed(), key as u64);
+        let hash = hash_integer(ctx.hash_seed(), key);
         nodes.find_integer(key, hash).map_or(Value::Nil, |slot| nodes.value(slot))
     }
 
@@ -438,7 +438,7 @@ impl<'gc> Table<'gc> {
             return false;
         }
         let parts = self.parts_mut();
-        match parts.nodes.find_integer(key, hash_word(ctx.hash_seed(), key as u64)) {
+        match parts.nodes.find_integer(key, hash_integer(ctx.hash_seed(), key)) {
             Some(slot) if !parts.nodes.is_nil(slot) => {
                 parts.nodes.set(slot, value);
                 self.barrier(&ctx, value);
@@ -621,7 +621,7 @@ impl<'gc> Table<'gc> {
             parts.adopt_following(key);
             return Ok(());
         }
-        let hash = hash_word(ctx.hash_seed(), key as u64);
+        let hash = hash_integer(ctx.hash_seed(), key);
         let place = parts.nodes.find_integer(key, hash);
         self.set_at(ctx, place, Value::Integer(key), hash, value)
     }
@@ -910,8 +910,8 @@ impl<'gc> TableData<'gc> {
 
 impl<'gc> Parts<'gc> {
     #[inline(always)]
-    fn hash_word(&self, word: u64) -> u32 {
-        hash_word(self.nodes.seed(), word)
+    fn hash_integer(&self, key: i64) -> u32 {
+        hash_integer(self.nodes.seed(), key)
     }
 
     fn hash(&self, key: Value<'gc>) -> u32 {
@@ -923,7 +923,7 @@ impl<'gc> Parts<'gc> {
         if self.nodes.is_empty() {
             return Value::Nil;
         }
-        let hash = self.hash_word(key as u64);
+        let hash = self.hash_integer(key);
         self.nodes.find_integer(key, hash).map_or(Value::Nil, |slot| self.nodes.value(slot))
     }
 
@@ -945,7 +945,7 @@ impl<'gc> Parts<'gc> {
     fn adopt_following(&mut self, mut key: i64) {
         while !self.nodes.is_empty() {
             key += 1;
-            let hash = self.hash_word(key as u64);
+            let hash = self.hash_integer(key);
             let Some(slot) = self.nodes.find_integer(key, hash) else { return };
             let value = self.nodes.value(slot);
             if value.is_nil() || !matches!(self.make_room_to_append(), Ok(true)) {
@@ -1034,7 +1034,7 @@ impl<'gc> Parts<'gc> {
         }
         let old = std::mem::replace(&mut self.nodes, nodes);
         for (key, value) in moved {
-            let hash = self.hash_word(key as u64);
+            let hash = self.hash_integer(key);
             if !self.insert_node(Value::Integer(key), hash, value) {
                 return Err(InvalidKey::Overflow);
             }
@@ -1121,7 +1121,7 @@ impl<'gc> Parts<'gc> {
     #[inline]
     fn remove_from_nodes(&mut self, key: i64) {
         if !self.nodes.is_empty()
-            && let Some(slot) = self.nodes.find_integer(key, self.hash_word(key as u64))
+            && let Some(slot) = self.nodes.find_integer(key, self.hash_integer(key))
         {
             self.nodes.set(slot, Value::Nil);
         }
@@ -1185,20 +1185,28 @@ fn hash_word(seed: u32, word: u64) -> u32 {
     (wide as u64 ^ (wide >> 64) as u64) as u32
 }
 
-/// A seeded hash of an object. Objects that were made one after the other become neighbours in a hash part,
-/// too, as the last bits of their numbers tell them apart: as keys they often come together.
+/// How many keys in a row are neighbours in a hash part: their nodes take a few cache lines.
+const NEAR: u32 = 16;
+
+/// A seeded hash of an integer. Those in a row become neighbours in a hash part, too, as their last bits tell
+/// them apart: they often come together.
+#[inline(always)]
+fn hash_integer(seed: u32, integer: i64) -> u32 {
+    let word = integer as u64;
+    hash_word(seed, word / u64::from(NEAR)) ^ (word as u32 % NEAR)
+}
+
+/// A seeded hash of an object: of its number, so that objects that were made one after the other are neighbours.
 #[inline(always)]
 fn hash_object(seed: u32, id: u32) -> u32 {
-    /// How many are neighbours: their nodes take a few cache lines.
-    const NEAR: u32 = 16;
-    hash_word(seed, u64::from(id / NEAR)) ^ (id % NEAR)
+    hash_integer(seed, id.into())
 }
 
 /// The hash of a key, which is normalized.
 fn hash(seed: u32, key: Value<'_>) -> u32 {
     match key {
         Value::String(s) => s.hash(seed),
-        Value::Integer(i) => hash_word(seed, i as u64),
+        Value::Integer(i) => hash_integer(seed, i),
         Value::Float(x) => hash_word(seed, x.get().to_bits()),
         Value::Table(t) => hash_object(seed, t.id()),
         Value::Closure(c) => hash_object(seed, c.id()),
