@@ -33,12 +33,12 @@ pub(super) struct Notes {
     pub(super) marks: Cell<u8>,
 }
 
-/// A number of values that there is room for: any below 2^15, and above that multiples of 2^16.
+/// A number of values that there is room for: any up to 2^15, and above that multiples of 2^16.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Capacity(u16);
 
 impl Capacity {
-    /// Set in those that are counted in units of 2^16.
+    /// Set in those that are counted in units of 2^16; without a unit, it is half of one.
     const LONG: u16 = 1 << 15;
 
     /// The least one that is not less.
@@ -47,7 +47,7 @@ impl Capacity {
         if count < u32::from(Self::LONG) {
             return Some(Capacity(count as u16));
         }
-        let units = count.div_ceil(1 << 16);
+        let units = if count == 1 << 15 { 0 } else { count.div_ceil(1 << 16) };
         (units < u32::from(Self::LONG)).then_some(Capacity(Self::LONG | units as u16))
     }
 
@@ -58,7 +58,7 @@ impl Capacity {
             return units;
         }
         std::hint::cold_path();
-        units << 16
+        if units == 0 { 1 << 15 } else { units << 16 }
     }
 }
 
@@ -299,8 +299,7 @@ mod tests {
     #[test]
     fn capacities_are_no_less_than_wanted() {
         for count in (0..1 << 15).chain((15..31).map(|bits| 1 << bits)) {
-            let rounded = if count == 1 << 15 { 1 << 16 } else { count };
-            assert_eq!(Capacity::at_least(count).map(Capacity::get), Some(rounded), "{count}");
+            assert_eq!(Capacity::at_least(count).map(Capacity::get), Some(count), "{count}");
         }
         assert_eq!(
             Capacity::at_least((1 << 20) + 1).map(Capacity::get),
