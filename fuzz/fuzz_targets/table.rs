@@ -98,7 +98,7 @@ fn clear_some<'gc>(ctx: Context<'gc>, table: Table<'gc>, model: &mut Model, whic
     while let Some((next, value)) = table.next(key).expect("a key of the table") {
         let Value::Integer(number) = value else { panic!("the model's values are integers") };
         if number % 5 == which % 5 {
-            table.set(&ctx, next, Value::Nil).expect("a key that is there");
+            table.set(ctx, next, Value::Nil).expect("a key that is there");
         } else {
             kept += 1;
         }
@@ -129,12 +129,12 @@ fuzz_target!(|bytes: &[u8]| {
                     let key = Key::take(&mut input);
                     number += 1;
                     let value = Value::Integer(number);
-                    table.set(&ctx, key.value(ctx, op % 2 == 0), value).expect("a valid key");
+                    table.set(ctx, key.value(ctx, op % 2 == 0), value).expect("a valid key");
                     models[which].insert(key, number);
                 }
                 12..=15 => {
                     let key = Key::take(&mut input);
-                    table.set(&ctx, key.value(ctx, op % 2 == 0), Value::Nil).expect("a valid key");
+                    table.set(ctx, key.value(ctx, op % 2 == 0), Value::Nil).expect("a valid key");
                     models[which].remove(&key);
                 }
                 16..=18 => {
@@ -155,7 +155,7 @@ fuzz_target!(|bytes: &[u8]| {
                         number += 1;
                         let value = Value::Integer(number);
                         if !table.try_set_positional(&ctx, border + 1, value) {
-                            table.set_integer(&ctx, border + 1, value).expect("a valid key");
+                            table.set_integer(ctx, border + 1, value).expect("a valid key");
                         }
                         models[which].insert(Key::Integer(border + 1), number);
                     }
@@ -165,7 +165,7 @@ fuzz_target!(|bytes: &[u8]| {
                     for _ in 0..=input.byte() % 16 {
                         let border = table.length();
                         if border > 0 {
-                            table.set_integer(&ctx, border, Value::Nil).expect("a valid key");
+                            table.set_integer(ctx, border, Value::Nil).expect("a valid key");
                             models[which].remove(&Key::Integer(border));
                         }
                     }
