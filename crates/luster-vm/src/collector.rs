@@ -9,8 +9,9 @@
 //! may be freed before that is done.
 //!
 //! Pacing is by bytes: the collector sleeps until what is counted reaches so many times what
-//! survived the last cycle (`collectgarbage`'s parameter `pause`), and a little more for a large heap, then does work in proportion to what
-//! is allocated. A small heap is collected in one go, which is cheaper than any stepping.
+//! survived the last cycle (`collectgarbage`'s parameter `pause`), and a little more for a large heap, then
+//! does work in proportion to what is allocated. A small heap is collected in one go, which is cheaper than
+//! any stepping.
 
 use gc_arena::arena::{CollectionPhase, MarkedArena};
 use gc_arena::metrics::Pacing;

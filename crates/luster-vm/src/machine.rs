@@ -300,7 +300,6 @@ fn end_turn<'gc>(run: &mut Run<'gc>) -> Option<SliceEnd<'gc>> {
         Switch::Failed(error) if is_wrapped(run) => {
             // Nobody but its caller knows a wrapped coroutine, so it is closed at once.
             begin_closing(run.ctx, &mut run.state, Some(error));
-            run.state.status = Status::Running;
         }
         Switch::Failed(error) => {
             run.state.status = Status::Dead;

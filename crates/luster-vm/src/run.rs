@@ -455,18 +455,6 @@ impl<'gc> Run<'gc> {
         let mut stack = Stack::new(&mut self.state, self.thread, base, top.saturating_sub(base));
         let poll = sequence.poll(self.ctx, &mut stack);
         let len = stack.len();
-        // What most sequences ask for most of the time.
-        if let Ok(Poll::CallInPlace(bottom)) = poll
-            && bottom < len
-            && let Value::Closure(closure) = self.state.registers.get(base + bottom)
-            && !closure.code().is_vararg
-            && let Some(Frame::Sequence(frame)) = self.state.frames.last_mut()
-        {
-            frame.sequence = Some(sequence);
-            frame.bottom = bottom as u32;
-            self.push_plain(closure, base + bottom, len - bottom - 1, ReturnKind::Frame)?;
-            return Ok(Flow::GoOn);
-        }
         self.after_poll(sequence, poll, base, len)
     }
 
@@ -517,7 +505,14 @@ impl<'gc> Run<'gc> {
             Ok(Poll::CallInPlace(bottom)) if bottom < len => {
                 frame.sequence = Some(sequence);
                 frame.bottom = bottom as u32;
-                self.call(base + bottom, len - bottom - 1, ReturnKind::Frame)
+                let (slot, argc) = (base + bottom, len - bottom - 1);
+                match self.state.registers.get(slot) {
+                    Value::Closure(closure) if !closure.code().is_vararg => {
+                        self.push_plain(closure, slot, argc, ReturnKind::Frame)?;
+                        Ok(Flow::GoOn)
+                    }
+                    _ => self.call(slot, argc, ReturnKind::Frame),
+                }
             }
             Ok(Poll::CallInPlace(_)) => {
                 unreachable!("a sequence puts a function where it says that there is one")

@@ -155,13 +155,7 @@ impl<'gc> Array<'gc> {
     /// Whether there is room for one more.
     #[inline(always)]
     pub(super) fn has_room(&self) -> bool {
-        let capacity = u32::from(self.capacity.0);
-        if capacity < u32::from(Capacity::LONG) {
-            self.len < capacity
-        } else {
-            std::hint::cold_path();
-            self.len < self.capacity()
-        }
+        self.len < self.capacity()
     }
 
     /// The border that was found last, where the search for one begins: in the middle of a part that has

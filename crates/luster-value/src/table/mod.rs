@@ -1185,21 +1185,15 @@ fn hash_word(seed: u32, word: u64) -> u32 {
     (wide as u64 ^ (wide >> 64) as u64) as u32
 }
 
-/// How many keys in a row are neighbours in a hash part: their nodes take a few cache lines.
-const NEAR: u32 = 16;
+/// How many integers in a row are neighbours in a hash part: their nodes take a few cache lines.
+const NEIGHBOURS: u32 = 16;
 
-/// A seeded hash of an integer. Those in a row become neighbours in a hash part, too, as their last bits tell
-/// them apart: they often come together.
+/// A seeded hash of an integer, or of an object's number. Those in a row, which often come together, become
+/// neighbours in a hash part, too, as their last bits tell them apart.
 #[inline(always)]
 fn hash_integer(seed: u32, integer: i64) -> u32 {
     let word = integer as u64;
-    hash_word(seed, word / u64::from(NEAR)) ^ (word as u32 % NEAR)
-}
-
-/// A seeded hash of an object: of its number, so that objects that were made one after the other are neighbours.
-#[inline(always)]
-fn hash_object(seed: u32, id: u32) -> u32 {
-    hash_integer(seed, id.into())
+    hash_word(seed, word / u64::from(NEIGHBOURS)) ^ (word as u32 % NEIGHBOURS)
 }
 
 /// The hash of a key, which is normalized.
@@ -1208,11 +1202,11 @@ fn hash(seed: u32, key: Value<'_>) -> u32 {
         Value::String(s) => s.hash(seed),
         Value::Integer(i) => hash_integer(seed, i),
         Value::Float(x) => hash_word(seed, x.get().to_bits()),
-        Value::Table(t) => hash_object(seed, t.id()),
-        Value::Closure(c) => hash_object(seed, c.id()),
-        Value::Callback(c) => hash_object(seed, c.id()),
-        Value::UserData(u) => hash_object(seed, u.id()),
-        Value::Thread(t) => hash_object(seed, t.id()),
+        Value::Table(t) => hash_integer(seed, t.id().into()),
+        Value::Closure(c) => hash_integer(seed, c.id().into()),
+        Value::Callback(c) => hash_integer(seed, c.id().into()),
+        Value::UserData(u) => hash_integer(seed, u.id().into()),
+        Value::Thread(t) => hash_integer(seed, t.id().into()),
         Value::False => 1,
         Value::True => 2,
         Value::Nil | Value::Cell(_) => 0,
