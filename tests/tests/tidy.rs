@@ -90,6 +90,7 @@ const UNSAFE: &[(&str, &str)] = &[
         "windows on registers, numbers read in place, dead slots cleared",
     ),
     ("crates/luster-value/src/frames.rs", "frames pushed and found without looking twice"),
+    ("crates/luster-value/src/scan.rs", "deep stacks traced in portions, coroutines by address"),
     ("crates/luster-value/src/finalizers.rs", "objects held weakly until they are due"),
     ("crates/luster-value/src/stash.rs", "values that the host holds"),
     ("crates/luster-value/src/userdata.rs", "downcasts of values with the arena's brand"),

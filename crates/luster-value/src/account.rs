@@ -264,7 +264,7 @@ pub(crate) fn traced(bytes: usize) {
 }
 
 /// Notes that a table of so many entries was gone through in one go, as cannot be helped when it is traced
-/// or rehashed.
+/// or rehashed; or that so many weak tables were, or objects with finalizers, in the atomic step.
 #[inline]
 pub(crate) fn went_through(entries: usize) {
     /// What is less is no matter.
@@ -274,8 +274,8 @@ pub(crate) fn went_through(entries: usize) {
     }
 }
 
-/// Takes how many entries of a table have been gone through in one go on this thread, at most and if they
-/// were many: what a step that took long may have been about.
+/// Takes how many entries of a table (or weak tables, or objects with finalizers) have been gone through in one
+/// go on this thread, at most and if they were many: what a step that took long may have been about.
 pub fn take_largest_table() -> usize {
     counted(|counter| counter.largest.take())
 }
@@ -326,7 +326,7 @@ impl Drop for Held {
     fn drop(&mut self) {
         /// What it costs to free what is held, as bytes that the collector looks at: most of it is in
         /// several pieces.
-        const FREED: usize = 16 << 10;
+        const FREED: usize = 32 << 10;
         if self.0 > 0 {
             sub(self.0);
             traced(FREED);

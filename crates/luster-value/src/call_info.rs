@@ -72,6 +72,8 @@ pub struct CallInfo(u64);
 const TAIL_CALL: u64 = 1 << 16;
 /// Its registers are not behind the slot that it was called in.
 const IS_MOVED: u64 = 1 << 17;
+/// The collector has traced what is below it; see `scan`.
+const TRACED_BELOW: u64 = 1 << 18;
 /// Everything but how many results are wanted, which are returned to a register of the caller.
 const UNUSUAL: u64 = !0xFF00;
 
@@ -118,6 +120,19 @@ impl CallInfo {
     #[must_use]
     pub const fn in_place(self) -> Self {
         CallInfo(self.0 | TAIL_CALL)
+    }
+
+    /// Whether the collector has traced what is below it.
+    #[inline]
+    pub(crate) const fn is_traced_below(self) -> bool {
+        self.0 & TRACED_BELOW != 0
+    }
+
+    /// The same of a call below which the collector has traced everything.
+    #[inline]
+    #[must_use]
+    pub(crate) const fn traced_below(self) -> Self {
+        CallInfo(self.0 | TRACED_BELOW)
     }
 
     /// How many arguments `__call` metamethods put before those of the call.
@@ -171,6 +186,9 @@ mod tests {
                 CallInfo::with_varargs(returns, u32::MAX).with_extra_arguments(255).in_place();
             assert_eq!((full.returns(), full.varargs()), (returns, u32::MAX));
             assert!(full.is_tail_call() && full.extra_arguments() == 255);
+            let traced = full.traced_below();
+            assert_eq!((traced.returns(), traced.varargs()), (returns, u32::MAX));
+            assert!(traced.is_traced_below() && !full.is_traced_below());
             let fewer = full.with_extra_arguments(1);
             assert_eq!((fewer.extra_arguments(), fewer.varargs()), (1, u32::MAX));
             assert_eq!(fewer.plain(), None);
@@ -183,6 +201,7 @@ mod tests {
         assert_eq!(CallInfo::new(ReturnKind::Call(255)).plain(), Some(255));
         let call = CallInfo::new(ReturnKind::Call(2));
         assert_eq!(call.in_place().plain(), None);
+        assert_eq!(call.traced_below().plain(), None);
         assert_eq!(call.with_extra_arguments(1).plain(), None);
         assert_eq!(CallInfo::with_varargs(ReturnKind::Call(2), 0).plain(), None);
         for returns in ALL.into_iter().filter(|kind| !matches!(kind, ReturnKind::Call(_))) {

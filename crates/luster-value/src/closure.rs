@@ -469,7 +469,7 @@ impl fmt::Debug for Closure<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use gc_arena::{Arena, Rootable};
     use luster_bytecode::{Capture, Instruction, Parts, Source, UpValueInfo};
 
@@ -497,7 +497,8 @@ mod tests {
         Arc::new(parts.verify().expect("a sound prototype"))
     }
 
-    fn code<'gc>(ctx: Context<'gc>, upvalues: usize) -> Gc<'gc, Code<'gc>> {
+    /// Code that does nothing.
+    pub(crate) fn code<'gc>(ctx: Context<'gc>, upvalues: usize) -> Gc<'gc, Code<'gc>> {
         let operands = [LinkedOperand::number(0); 3];
         Gc::new(
             &ctx,

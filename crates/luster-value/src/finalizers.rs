@@ -57,6 +57,7 @@ impl<'gc> Finalizers<'gc> {
     pub fn has_dead(&self, fc: &Finalization<'gc>) -> bool {
         let alive = self.alive.borrow();
         account::looked_at(alive.len() * size_of::<Value<'_>>());
+        account::went_through(alive.len());
         alive.iter().any(|value| value.as_gc().is_some_and(|object| Gc::is_dead(fc, object)))
     }
 

@@ -9,6 +9,7 @@ use std::ops::{Deref, DerefMut};
 use gc_arena::Collect;
 use gc_arena::collect::Trace;
 
+use crate::account;
 use crate::thread::{Frame, LuaFrame};
 
 /// A coroutine's frames, the running one last.
@@ -27,6 +28,51 @@ unsafe impl<'gc> Collect<'gc> for Frames<'gc> {
         for frame in self.iter() {
             cc.trace(frame);
         }
+    }
+}
+
+/// What the collector does with a deep stack; see `scan`.
+impl<'gc> Frames<'gc> {
+    /// Traces the frames from an index on, up to a Lua function's with which a portion is full. Answers the
+    /// index of that one, or nothing when there are no more.
+    pub(crate) fn trace_portion<T: Trace<'gc>>(
+        &self,
+        from: usize,
+        is_full: impl Fn(usize, &LuaFrame<'gc>) -> bool,
+        cc: &mut T,
+    ) -> Option<usize> {
+        for (index, frame) in self.iter().enumerate().skip(from) {
+            if let Frame::Lua(frame) = frame
+                && is_full(index, frame)
+            {
+                account::traced((index - from) * size_of::<Frame<'gc>>());
+                return Some(index);
+            }
+            cc.trace(frame);
+        }
+        None
+    }
+
+    /// Notes that everything below a Lua function's frame has been traced, and answers the slot in which
+    /// that function was called.
+    ///
+    /// # Panics
+    /// When there is no such frame.
+    pub(crate) fn note_traced_below(&self, index: usize) -> usize {
+        assert!(index < self.len());
+        // SAFETY: there is such a frame, of which nobody holds a reference while the collector traces.
+        match unsafe { &mut *self.top.sub(self.len() - index) } {
+            Frame::Lua(frame) => {
+                frame.info = frame.info.traced_below();
+                frame.function as usize
+            }
+            _ => unreachable!("a portion ends at a Lua function's frame"),
+        }
+    }
+
+    /// Whether that has been noted of a frame that is still there.
+    pub(crate) fn is_traced_below(&self, index: usize) -> bool {
+        matches!(self.get(index), Some(Frame::Lua(frame)) if frame.info.is_traced_below())
     }
 }
 
@@ -213,11 +259,12 @@ impl Drop for Frames<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hook::Pause;
     use crate::thread::{FinalizerFrame, HandlerFrame};
     use crate::value::Value;
 
     fn numbered<'gc>(number: u32) -> Frame<'gc> {
-        Frame::Finalizer(FinalizerFrame { saved_top: number, function: 0 })
+        Frame::Finalizer(FinalizerFrame { saved_top: number, function: 0, pause: Pause::No })
     }
 
     fn number(frame: Option<&Frame<'_>>) -> Option<u32> {

@@ -40,13 +40,26 @@ pub enum Told {
     Return,
 }
 
+/// What keeps a coroutine's hook from seeing what runs: the topmost frame of those that do, with its index.
+/// Hooks and finalizers do; no hook runs above any of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pause {
+    /// Nothing.
+    #[default]
+    No,
+    /// The hook itself.
+    Hook(u32),
+    /// A finalizer. There may be others below it, and the hook.
+    Finalizer(u32),
+}
+
 /// How far a coroutine's hook has been told what happens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tracing {
     /// Whether there is a hook, and nothing runs that hooks must not see.
     is_on: bool,
-    /// How many hooks and finalizers are running, one over the other: hooks do not see them.
-    pub(crate) paused: u32,
+    /// What keeps the hook from seeing what runs.
+    pub(crate) pause: Pause,
     /// How many instructions are left until the hook is called for their count.
     pub countdown: u32,
     /// The last instruction of the running function that was looked at for a new line.
@@ -108,30 +121,63 @@ impl<'gc> ThreadState<'gc> {
         self.update_tracing();
     }
 
-    /// Keeps the hook from seeing what comes, until `resume_hook`.
+    /// What keeps the hook from seeing what runs.
+    pub fn pause(&self) -> Pause {
+        self.tracing.pause
+    }
+
+    /// Keeps the hook from seeing what comes, until `resume_hook`: a frame has been pushed for it or for a
+    /// finalizer.
     pub fn pause_hook(&mut self) {
-        self.tracing.paused += 1;
+        if let Some(index) = self.frames.len().checked_sub(1) {
+            self.tracing.pause = self.pause_at(index);
+            self.update_tracing();
+        }
+    }
+
+    /// Ends what `pause_hook` began, before which this was what kept it.
+    pub fn resume_hook(&mut self, before: Pause) {
+        self.tracing.pause = before;
         self.update_tracing();
     }
 
-    /// Ends what `pause_hook` began.
-    pub fn resume_hook(&mut self) {
-        self.tracing.paused = self.tracing.paused.saturating_sub(1);
-        self.update_tracing();
+    /// What a frame is to the hook.
+    fn pause_at(&self, index: usize) -> Pause {
+        match self.frames.get(index) {
+            Some(Frame::Hook(_)) => Pause::Hook(index as u32),
+            Some(Frame::Finalizer(_)) => Pause::Finalizer(index as u32),
+            _ => Pause::No,
+        }
     }
 
     /// Finds out, after frames have been dropped, whether the hook is to see what comes.
     #[inline]
     pub fn restore_hook(&mut self) {
         self.tracing.told = Told::Nothing;
-        if self.tracing.paused > 0 {
-            let pauses = |frame: &&Frame<'_>| matches!(frame, Frame::Hook(_) | Frame::Finalizer(_));
-            self.tracing.paused = self.frames.iter().filter(pauses).count() as u32;
-            self.update_tracing();
+        if self.tracing.pause != Pause::No {
+            self.find_pause();
         }
     }
 
+    #[cold]
+    fn find_pause(&mut self) {
+        /// How many frames are looked at for a unit of fuel.
+        const FRAMES_PER_FUEL: usize = 8;
+        let is_there = |index| self.pause_at(index as usize) != Pause::No;
+        match self.tracing.pause {
+            Pause::Hook(index) | Pause::Finalizer(index) if is_there(index) => return,
+            Pause::Finalizer(_) => {
+                self.fuel -= (self.frames.len() / FRAMES_PER_FUEL) as i64;
+                let pauses = (0..self.frames.len()).rev().map(|index| self.pause_at(index));
+                let pause = pauses.into_iter().find(|pause| *pause != Pause::No);
+                self.tracing.pause = pause.unwrap_or_default();
+            }
+            _ => self.tracing.pause = Pause::No,
+        }
+        self.update_tracing();
+    }
+
     fn update_tracing(&mut self) {
-        self.tracing.is_on = !self.hook.function.is_nil() && self.tracing.paused == 0;
+        self.tracing.is_on = !self.hook.function.is_nil() && self.tracing.pause == Pause::No;
     }
 }

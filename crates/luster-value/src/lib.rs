@@ -6,7 +6,7 @@
 //! the VM's business.
 //!
 //! `unsafe` stands in `string`, `intern`, `marking`, `table`, `closure`, `callback`, `registers`,
-//! `frames`, `finalizers`, `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow
+//! `frames`, `scan`, `finalizers`, `stash`, `userdata`, `lend` and `weak` only: for bytes, slots and upvalues that follow
 //! their header inline, for access without borrow flags, for downcasts and borrows of the host's values,
 //! for `Collect` implementations that hold things weakly, and for what they rely on.
 
@@ -28,6 +28,7 @@ mod lend;
 pub mod marking;
 mod metamethod;
 mod registers;
+pub mod scan;
 mod sequence;
 mod stack;
 mod stash;
@@ -48,10 +49,10 @@ pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, NextInstructi
 pub use collector_settings::{CollectorParameter, CollectorSettings};
 pub use context::{Context, SetUp, State};
 pub use depth_limits::{DepthLimits, MAX_NESTING, MAX_SLOTS};
-pub use error::{Error, Raised, RustError, rust_error};
+pub use error::{Error, Raised, RustError, quoted, rust_error};
 pub use finalizers::Finalizers;
 pub use frames::Frames;
-pub use hook::{AfterHook, Hook, HookFrame, Told, Tracing};
+pub use hook::{AfterHook, Hook, HookFrame, Pause, Told, Tracing};
 pub use insides::{ClosureInsides, StackInsides, ThreadInsides};
 pub use lend::{BorrowFault, Lender, LentCall, LentFunction, UserCell, UserRef, UserRefMut, lend};
 pub use metamethod::Metamethod;

@@ -139,15 +139,31 @@ pub struct RegisterFile<'gc> {
 // what this cycle frees stays in them; nobody else uses the file while the collector traces.
 unsafe impl<'gc> Collect<'gc> for RegisterFile<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        account::traced(self.slots.len() * size_of::<Value<'gc>>());
-        for (index, slot) in self.slots.iter().enumerate() {
+        self.trace_from(0, cc);
+    }
+}
+
+/// What the collector does; a deep stack is traced in portions, see `scan`.
+impl<'gc> RegisterFile<'gc> {
+    /// Traces the live slots of a range.
+    pub(crate) fn trace_range<T: Trace<'gc>>(&self, from: usize, to: usize, cc: &mut T) {
+        let to = to.min(self.live);
+        let from = from.min(to);
+        account::traced((to - from) * size_of::<Value<'gc>>());
+        for slot in &self.slots[from..to] {
             // SAFETY: the collector only traces between slices, when no window is in use.
-            let slot = unsafe { &mut *slot.get() };
-            if index < self.live {
-                cc.trace(slot);
-            } else {
-                *slot = dead();
-            }
+            cc.trace(unsafe { &*slot.get() });
+        }
+    }
+
+    /// Traces the live slots from one on, and clears the others.
+    pub(crate) fn trace_from<T: Trace<'gc>>(&self, from: usize, cc: &mut T) {
+        self.trace_range(from, self.live, cc);
+        let dead_slots = &self.slots[self.live..];
+        account::traced(size_of_val(dead_slots));
+        for slot in dead_slots {
+            // SAFETY: as in `trace_range`; nobody reads a slot that is not alive before it is written.
+            unsafe { *slot.get() = dead() };
         }
     }
 }
@@ -214,14 +230,17 @@ impl<'gc> RegisterFile<'gc> {
         }
     }
 
-    /// Whether there are slots up to `end` and a few beyond. If there are not, there may be when the
-    /// coroutine is asked for them.
+    /// Whether there are slots up to `end` and a few beyond. If there are not, nothing has happened, and there
+    /// may be when the coroutine is asked for them.
     #[inline(always)]
     #[must_use]
     pub fn has_room(&mut self, end: usize) -> bool {
+        let has_room = end + SLACK <= self.slots.len();
         #[cfg(luster_stress)]
-        self.stress_move();
-        end + SLACK <= self.slots.len()
+        if has_room {
+            self.stress_move();
+        }
+        has_room
     }
 
     /// Whether frames may end there, if there is the memory.

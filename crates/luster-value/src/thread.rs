@@ -12,8 +12,9 @@ use crate::callback::ResumeKind;
 use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
 use crate::frames::Frames;
-use crate::hook::{Hook, HookFrame, Tracing};
+use crate::hook::{Hook, HookFrame, Pause, Tracing};
 use crate::registers::{HANDLER_SLOTS, RegisterFile};
+use crate::scan::Scan;
 use crate::sequence::BoxSequence;
 use crate::trace::Traceback;
 use crate::value::Value;
@@ -217,6 +218,8 @@ pub struct FinalizerFrame {
     pub saved_top: u32,
     /// Where the call begins.
     pub function: u32,
+    /// What kept the hook from seeing what it was called over.
+    pub pause: Pause,
 }
 
 /// How far a coroutine is.
@@ -262,9 +265,7 @@ pub enum Descent {
     Dropping(usize),
 }
 
-/// What a coroutine is made of.
-#[derive(Collect)]
-#[collect(no_drop)]
+/// What a coroutine is made of. What the collector traces of it stands in `scan`.
 pub struct ThreadState<'gc> {
     /// The registers of all frames.
     pub registers: RegisterFile<'gc>,
@@ -272,8 +273,9 @@ pub struct ThreadState<'gc> {
     pub frames: Frames<'gc>,
     /// What the frames take, as counted at the end of each turn.
     frame_memory: account::Held,
+    /// How far the collector has come in them.
+    pub(crate) scan: Scan,
     /// The slots of the to-be-closed variables, the innermost last.
-    #[collect(require_static)]
     pub to_be_closed: Vec<u32>,
     /// The end of the last open result.
     pub top: usize,
@@ -282,7 +284,6 @@ pub struct ThreadState<'gc> {
     /// Whether it is a main coroutine, called by the host.
     pub is_main: bool,
     /// Why it cannot yield, finalizers aside: it is a main coroutine, or closed by one that cannot.
-    #[collect(require_static)]
     pub cannot_yield: Option<&'static str>,
     /// How many calls that the reference would nest on the C stack are below its first frame: those
     /// of the coroutines that resumed it.
@@ -296,21 +297,17 @@ pub struct ThreadState<'gc> {
     /// The error that it died of.
     pub failure: Option<Value<'gc>>,
     /// Where a main coroutine was when it failed.
-    #[collect(require_static)]
     pub traceback: Option<Box<Traceback>>,
     /// How far the error that is being raised has come.
-    #[collect(require_static)]
     pub descent: Option<Descent>,
     /// The debug hook; see `set_hook`.
     pub(crate) hook: Hook<'gc>,
     /// How far the hook has been told what happens.
-    #[collect(require_static)]
     pub tracing: Tracing,
     /// How many arguments `__call` metamethods put before those of the callback that runs.
     pub extra_arguments: u8,
     /// The instruction that is run again after a collection, and in which slice: how many frames there
     /// are, and its index.
-    #[collect(require_static)]
     pub restarted: (u32, u32, u32),
 }
 
@@ -428,6 +425,11 @@ impl ThreadState<'_> {
         self.count_frames();
     }
 
+    /// Says that something is about to be changed below the frame on top.
+    pub fn touch_lower_frames(&mut self) {
+        self.scan.forget();
+    }
+
     /// Takes what is left of the slice's fuel, with what was withheld of it.
     #[inline]
     pub fn take_fuel(&mut self) -> i64 {
@@ -440,7 +442,7 @@ impl ThreadState<'_> {
     pub(crate) fn reset_returned(&mut self) {
         let is_plain = matches!(&*self.frames, [Frame::Bottom])
             && !self.registers.has_handler_room()
-            && self.tracing.paused == 0;
+            && self.tracing.pause == Pause::No;
         if !is_plain {
             return self.reset();
         }
@@ -481,17 +483,13 @@ impl ThreadState<'_> {
     }
 
     /// Whether it is in the middle of a finalizer.
-    fn runs_finalizer(&self) -> bool {
-        // The hook is paused during finalizers.
-        self.tracing.paused > 0
-            && self.frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)))
+    pub fn runs_finalizer(&self) -> bool {
+        matches!(self.tracing.pause, Pause::Finalizer(_))
     }
 }
 
-#[derive(Collect)]
-#[collect(no_drop)]
-struct ThreadData<'gc> {
-    state: RefLock<ThreadState<'gc>>,
+pub(crate) struct ThreadData<'gc> {
+    pub(crate) state: RefLock<ThreadState<'gc>>,
     id: u32,
 }
 
@@ -511,6 +509,7 @@ impl<'gc> Thread<'gc> {
             registers,
             frames: Frames::new(),
             frame_memory: account::Held::default(),
+            scan: Scan::default(),
             to_be_closed: Vec::new(),
             top: 1,
             status: Status::Suspended,

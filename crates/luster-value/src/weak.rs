@@ -66,6 +66,12 @@ pub fn take() -> Vec<Seen> {
 /// what they hold.
 const TABLE_WORK: usize = 100;
 
+/// Notes that weak tables are gone through, which nothing interrupts.
+fn went_through(seen: &[Seen]) {
+    account::traced(seen.len() * TABLE_WORK);
+    account::went_through(seen.len());
+}
+
 /// Notes that going through weak tables a few times is about to be paid for, of which there are so many.
 pub fn foresee(tables: usize) {
     account::traced(tables * 3 * TABLE_WORK);
@@ -76,7 +82,7 @@ pub fn foresee(tables: usize) {
 /// # Safety
 /// All of `seen` must have been taken in the current, still unswept cycle of the arena of `fc`.
 pub unsafe fn mark_ephemerons<'gc>(seen: &[Seen], fc: &Finalization<'gc>) -> bool {
-    account::traced(seen.len() * TABLE_WORK);
+    went_through(seen);
     let mut marked = false;
     for table in seen.iter().filter(|table| table.is(WeakMode::Keys)) {
         // SAFETY: the caller's promise.
@@ -90,7 +96,7 @@ pub unsafe fn mark_ephemerons<'gc>(seen: &[Seen], fc: &Finalization<'gc>) -> boo
 /// # Safety
 /// As for [`mark_ephemerons`].
 pub unsafe fn clear_values<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
-    account::traced(seen.len() * TABLE_WORK);
+    went_through(seen);
     for table in seen.iter().filter(|table| !table.is(WeakMode::Keys)) {
         // SAFETY: the caller's promise.
         unsafe { Table::from_address(table.address()) }.clear_dead_values(fc);
@@ -102,7 +108,7 @@ pub unsafe fn clear_values<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
 /// # Safety
 /// As for [`mark_ephemerons`].
 pub unsafe fn clear_keys<'gc>(seen: &[Seen], fc: &Finalization<'gc>) {
-    account::traced(seen.len() * TABLE_WORK);
+    went_through(seen);
     for table in seen.iter().filter(|table| !table.is(WeakMode::Values)) {
         // SAFETY: the caller's promise.
         unsafe { Table::from_address(table.address()) }.clear_dead_keys(fc);

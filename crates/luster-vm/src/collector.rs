@@ -13,10 +13,12 @@
 //! does work in proportion to what is allocated. A small heap is collected in one go, which is cheaper than
 //! any stepping.
 
+use std::cell::Cell;
+
 use gc_arena::arena::{CollectionPhase, MarkedArena};
 use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Finalization, Mutation, Rootable};
-use luster_value::{CollectorParameter, Context, account, marking, weak};
+use luster_value::{CollectorParameter, Context, account, marking, scan, weak};
 
 use crate::machine::Machine;
 use crate::stress::{self, Turn};
@@ -74,6 +76,10 @@ pub(crate) struct Collector {
     strings_due: isize,
     /// Whether going through the weak tables, which are many, has been paid for in part.
     is_foreseen: bool,
+    /// How many units of debt the next step of sweeping is.
+    sweep: usize,
+    /// Whether nothing is left to mark but portions of deep stacks.
+    is_in_stacks: bool,
     /// How many times objects to be finalized were found in this cycle.
     separations: usize,
     /// How many cycles have been finished.
@@ -82,6 +88,8 @@ pub(crate) struct Collector {
     owed: usize,
     /// How often its turn has come, in the stress build.
     turns: usize,
+    /// How many pieces of memory have been freed since the allocator last put them together, about.
+    pieces: usize,
 }
 
 /// What came of a step that a script has asked for.
@@ -95,7 +103,7 @@ pub(crate) enum RequestedStep {
 
 /// What a unit of gc-arena's debt, which is about an object traced twice over, costs in fuel: so much that
 /// a slice of nothing but collection takes no longer than one or two milliseconds.
-const FUEL_PER_UNIT: usize = 12;
+const FUEL_PER_UNIT: usize = 16;
 
 /// How many bytes that are freed cost a unit of debt.
 const FREED_PER_UNIT: usize = 512;
@@ -106,13 +114,37 @@ const KEPT_PER_UNIT: usize = 20;
 /// How many strings the interner looks at for a unit of debt.
 const STRINGS_PER_UNIT: usize = 2;
 
-/// How many units of debt are done at most before the fuel is looked at while sweeping.
+/// How many units of debt are done at most before the fuel is looked at while sweeping: more and more as long
+/// as what is freed is not dear, as files are.
+const SHORTEST_SWEEP: usize = 30;
 const SHORT_SWEEP: usize = 250;
 
 /// How many units of debt are done at most before the fuel is looked at.
 const SHORT_STEP: usize = 2_000;
 
+/// The same when nothing is left to mark but portions of deep stacks, which are paid for by what they hold.
+const STACK_STEP: usize = 50;
+
+/// How many pieces of memory may be freed, about, before the allocator is asked to put them together, and how
+/// many bytes a piece has, that objects own.
+const MANY_PIECES: usize = 16_000;
+const BYTES_OF_PIECE: usize = 64;
+
 impl Collector {
+    /// Has the allocator put together the small pieces of memory that were freed, if they have become many.
+    ///
+    /// Some allocators (glibc's) keep them as they are until something larger is asked for, and then take
+    /// milliseconds for hundreds of thousands. A host that waits for the end of a step should not wait for
+    /// that. Programs that make garbage are quicker without it, so it is done when fuel runs out only.
+    pub(crate) fn settle_allocator(&mut self) {
+        /// So much counts as larger.
+        const LARGER: usize = 4096;
+        if self.pieces > MANY_PIECES {
+            self.pieces = 0;
+            std::hint::black_box(Vec::<u8>::with_capacity(LARGER));
+        }
+    }
+
     /// The collector of a new arena, which it prepares.
     pub(crate) fn new(arena: &VmArena) -> Self {
         arena.metrics().set_pacing(Pacing { sleep_factor: 0.0, min_sleep: 0, ..Pacing::DEFAULT });
@@ -124,10 +156,13 @@ impl Collector {
             is_purging: false,
             strings_due: 0,
             is_foreseen: false,
+            sweep: SHORTEST_SWEEP,
+            is_in_stacks: false,
             separations: 0,
             cycles: 0,
             owed: 0,
             turns: 0,
+            pieces: 0,
         }
     }
 
@@ -268,6 +303,7 @@ impl Collector {
         // gc-arena thinks it is.
         let freed_bytes = bytes.saturating_sub(account::bytes());
         let freed = objects.saturating_sub(arena.metrics().total_gc_count());
+        self.pieces += freed + freed_bytes / BYTES_OF_PIECE;
         let kept = if was_sweeping {
             (units.saturating_sub(freed / 2) * KEPT_PER_UNIT).min(objects)
         } else {
@@ -275,7 +311,10 @@ impl Collector {
         };
         let work = account::take_work();
         let units = if was_purging { units * STRINGS_PER_UNIT } else { units };
-        burn(fuel, units + kept + (freed_bytes + work) / FREED_PER_UNIT);
+        let extra = (freed_bytes + work) / FREED_PER_UNIT;
+        let is_dear = extra > 8 * units;
+        self.sweep = if is_dear { SHORTEST_SWEEP } else { SHORT_SWEEP.min(2 * self.sweep) };
+        burn(fuel, units + kept + extra);
         has_finished
     }
 
@@ -319,10 +358,10 @@ impl Collector {
             metrics.adjust_debt(-excess);
         }
         if arena.collection_phase() != CollectionPhase::Sweeping {
-            // SAFETY: nothing but the arena's collector traces.
-            let is_marked = unsafe { marking::mark(|| arena.mark_debt()) }.is_some();
+            let (is_marked, is_left) = mark_in_portions(arena, self.cycles + 1);
             self.take_seen();
-            if !is_marked {
+            self.is_in_stacks = is_marked && is_left;
+            if !is_marked || is_left {
                 return false;
             }
             if self.seen.len() >= MANY_WEAK && !std::mem::replace(&mut self.is_foreseen, true) {
@@ -331,6 +370,7 @@ impl Collector {
                 return false;
             }
             self.is_foreseen = false;
+            self.sweep = SHORTEST_SWEEP;
             if !self.is_settled(arena) {
                 return false;
             }
@@ -429,7 +469,8 @@ impl Collector {
     /// How many units of debt are done at most before the fuel is looked at.
     fn short_step(&self, arena: &VmArena) -> usize {
         match arena.collection_phase() {
-            CollectionPhase::Sweeping if !self.is_purging => SHORT_SWEEP,
+            CollectionPhase::Sweeping if !self.is_purging => self.sweep,
+            _ if self.is_in_stacks => STACK_STEP,
             _ => SHORT_STEP,
         }
     }
@@ -528,6 +569,31 @@ fn burn(fuel: &mut i64, units: usize) {
 
 fn mutation<'gc>(fc: &'gc Finalization<'gc>) -> &'gc Mutation<'gc> {
     fc
+}
+
+/// Marks as much as is due, deep stacks in portions. Tells whether everything is marked, but for what is left of
+/// stacks, and whether anything is.
+fn mark_in_portions(arena: &mut VmArena, cycle: u64) -> (bool, bool) {
+    /// Has what is left of stacks looked at again, come what may: a host's `Collect` may panic.
+    struct Portions<'a> {
+        arena: &'a mut VmArena,
+        is_left: &'a Cell<bool>,
+    }
+
+    impl Drop for Portions<'_> {
+        fn drop(&mut self) {
+            // SAFETY: this arena was marked last, and nothing has been freed since.
+            self.is_left.set(self.arena.mutate(|mc, _| unsafe { scan::go_on(mc) }));
+        }
+    }
+
+    let is_left = Cell::new(false);
+    let portions = Portions { arena, is_left: &is_left };
+    let mark_debt = || portions.arena.mark_debt().is_some();
+    // SAFETY: nothing but the arena's collector traces.
+    let is_marked = unsafe { marking::mark(|| scan::in_portions(cycle, mark_debt)) };
+    drop(portions);
+    (is_marked, is_left.get())
 }
 
 /// Marks until everything is marked.

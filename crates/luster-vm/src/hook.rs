@@ -7,7 +7,8 @@
 
 use luster_bytecode::{Instruction, Op, Operand};
 use luster_value::{
-    AfterHook, Callback, Error, Frame, HookFrame, ReturnKind, Told, Value, WaitingFrame, WaitsFor,
+    AfterHook, Callback, Error, Frame, HookFrame, Pause, ReturnKind, Told, Value, WaitingFrame,
+    WaitsFor,
 };
 
 use crate::execute::Left;
@@ -208,7 +209,8 @@ impl<'gc> Run<'gc> {
     /// Goes on with what the hook was called over: it has returned.
     pub(crate) fn end_hook(&mut self, hook: HookFrame) -> Control<'gc> {
         self.state.frames.pop();
-        self.state.resume_hook();
+        // No hook runs above anything that keeps it from seeing what runs.
+        self.state.resume_hook(Pause::No);
         let top = hook.saved_top as usize;
         match hook.then {
             AfterHook::Instruction(told) => {

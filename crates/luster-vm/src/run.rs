@@ -88,6 +88,9 @@ pub(crate) struct Run<'gc> {
     pub(crate) handling_failed: bool,
 }
 
+/// What it costs to close a variable, beside the call of its metamethod.
+const CLOSE_FUEL: i64 = 6;
+
 /// What it costs to give a sequence its turn, beside what it burns.
 const POLL_FUEL: i64 = 2;
 
@@ -281,7 +284,8 @@ impl<'gc> Run<'gc> {
             self.state.registers.set(at, handler);
             self.state.registers.set(at + 1, object);
             let function = at as u32;
-            self.state.frames.push(Frame::Finalizer(FinalizerFrame { saved_top, function }));
+            let frame = FinalizerFrame { saved_top, function, pause: self.state.pause() };
+            self.state.frames.push(Frame::Finalizer(frame));
             self.state.pause_hook();
             return self.call(at, 1, ReturnKind::Frame);
         }
@@ -410,10 +414,10 @@ impl<'gc> Run<'gc> {
                 let catcher = frame.catcher as usize;
                 self.unwind(catcher, value)
             }
-            Some(Frame::Finalizer(frame)) => {
+            Some(&Frame::Finalizer(frame)) => {
                 self.state.top = frame.saved_top as usize;
                 self.state.frames.pop();
-                self.state.resume_hook();
+                self.state.resume_hook(frame.pause);
                 self.call_finalizer()
             }
             Some(&Frame::Hook(frame)) => self.end_hook(frame),
@@ -600,6 +604,7 @@ impl<'gc> Run<'gc> {
                 };
                 let at = if frame.top == 0 { slot as usize + 1 } else { frame.top as usize };
                 let error = frame.error;
+                self.state.fuel -= CLOSE_FUEL;
                 self.state.to_be_closed.pop();
                 self.reserve(at + 3)?;
                 let handler = self.ctx.metamethod(value, Metamethod::Close);

@@ -21,7 +21,7 @@ const SLICE_BYTES: usize = 1 << 18;
 
 /// How many bytes of memory that a slice has come to use cost a unit of fuel: memory is dear, since
 /// the operating system has to give it and the collector has to look at it.
-const BYTES_PER_FUEL: usize = 24;
+const BYTES_PER_FUEL: usize = 16;
 
 /// How many bytes a unit of fuel turns into small objects, at most, and how short slices become when there
 /// is hardly any room for them.
@@ -39,7 +39,7 @@ const LEAST_SLICE: i64 = 10_000;
 const ROOM_FOR_FINALIZERS: usize = 512 << 10;
 
 /// How many bytes that were looked at cost a unit of fuel.
-const BYTES_OF_WORK: usize = 64;
+const BYTES_OF_WORK: usize = 40;
 
 /// A VM.
 pub struct Vm {
@@ -516,6 +516,7 @@ impl Vm {
                 self.await_full_cycle();
             }
             if !self.reach_awaited_cycle(fuel) {
+                self.collector.borrow_mut().settle_allocator();
                 return if should_stop() { RunEnd::Interrupted } else { RunEnd::OutOfFuel };
             }
             if execution.collects.take() {
@@ -535,6 +536,7 @@ impl Vm {
                 return RunEnd::Interrupted;
             }
             if *fuel <= 0 {
+                self.collector.borrow_mut().settle_allocator();
                 return RunEnd::OutOfFuel;
             }
             visit = self.slice(execution, fuel, finish);

@@ -2,8 +2,7 @@
 //! driver; modes and parameters are kept and reported.
 
 use luster_value::{
-    CallbackReturn, CollectRequest, CollectorParameter, Context, Error, Frame, Stack, Value,
-    account,
+    CallbackReturn, CollectRequest, CollectorParameter, Context, Error, Stack, Value, account,
 };
 
 /// About how many bytes an object takes beside what it owns.
@@ -89,7 +88,7 @@ pub(super) fn collectgarbage<'gc>(
 
 /// Whether a finalizer is running, which must not meddle with the collector.
 fn in_finalizer(stack: &Stack<'_, '_>) -> bool {
-    stack.thread_state().frames.iter().any(|frame| matches!(frame, Frame::Finalizer(_)))
+    stack.thread_state().runs_finalizer()
 }
 
 /// A parameter as it comes back: the reference keeps 4 bits of mantissa and 4 of exponent, in units

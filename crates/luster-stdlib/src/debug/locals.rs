@@ -104,7 +104,10 @@ pub(super) fn setlocal<'gc>(
         let Some(slot) = place.slot else { return };
         match state.registers.get(slot) {
             Value::Cell(cell) => cell.set(&ctx, value),
-            _ => state.registers.set(slot, value),
+            _ => {
+                state.touch_lower_frames();
+                state.registers.set(slot, value);
+            }
         }
     };
     if is_own {
