@@ -6,7 +6,7 @@
 use gc_arena::Collect;
 use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
-    Table, Value,
+    Table, Value, quoted,
 };
 
 use crate::base::load::{Options, load_file};
@@ -291,13 +291,13 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let given = stack.string(ctx, 0)?;
         let name = text(given);
-        Error::check_message(name.len())?;
         match self.kind {
             Kind::Preload => {
-                match preloaded(ctx).get(ctx.string(name)) {
+                let key = if name.len() == given.len() { given } else { ctx.intern(name) };
+                match preloaded(ctx).get(Value::String(key)) {
                     Value::Nil => {
                         let mut message = b"no field package.preload['".to_vec();
-                        message.extend(name);
+                        message.extend(&*quoted(name));
                         message.extend(b"']");
                         stack.replace(ctx.string(message));
                     }
@@ -418,9 +418,9 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
             self.tried += 1;
             let searcher = self.searchers.get_integer(self.tried);
             if searcher.is_nil() {
-                Error::check_message(self.name.len() + self.messages.as_bytes().len())?;
+                Error::check_message(self.messages.as_bytes().len())?;
                 let mut message = b"module '".to_vec();
-                message.extend(self.name.as_bytes());
+                message.extend(&*quoted(self.name.as_bytes()));
                 message.extend(b"' not found:");
                 message.extend(self.messages.as_bytes());
                 return Err(Error::message(message));

@@ -6,11 +6,11 @@
 use std::fs::File;
 
 use gc_arena::Collect;
-use luster_value::{Context, Error, LuaString, Stack, Value};
+use luster_value::{Context, Error, LuaString, Stack, Value, quoted};
 
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
-use crate::system_error::os_string;
+use crate::system_error::os_name;
 
 /// What it costs to look for a file.
 const FILE_FUEL: usize = 1_000;
@@ -177,14 +177,14 @@ impl<'gc> PathSearch<'gc> {
     /// Whether the file can be read.
     fn file_exists(&self) -> bool {
         let file = self.file.as_bytes();
-        !file.is_empty() && File::open(os_string(file)).is_ok()
+        !file.is_empty() && File::open(os_name(file)).is_ok()
     }
 
     /// Adds the file to the message. Answers what that costs.
     fn note_file(&mut self) -> Result<usize, Error<'gc>> {
         let is_first = self.message.as_bytes().is_empty();
         self.message.extend(if is_first { b"no file '" } else { b"\n\tno file '" })?;
-        self.message.extend(self.file.as_bytes())?;
+        self.message.extend(&quoted(self.file.as_bytes()))?;
         self.message.extend(b"'")?;
         let length = self.file.as_bytes().len();
         self.file.clear();

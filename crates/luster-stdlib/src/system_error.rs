@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
-use luster_value::{Context, Stack, Value};
+use luster_value::{Context, Stack, Value, quoted};
 
 /// The system's text for an error, as C's `strerror` gives it.
 pub(crate) fn text(error: &io::Error) -> String {
@@ -29,7 +29,7 @@ pub(crate) fn file_result<'gc>(
         Err(error) => {
             let mut message = Vec::new();
             if let Some(name) = file_name {
-                message.extend(name);
+                message.extend(&*quoted(name));
                 message.extend(b": ");
             }
             message.extend(text(&error).bytes());
@@ -37,6 +37,13 @@ pub(crate) fn file_result<'gc>(
             stack.replace3(Value::Nil, ctx.string(message), Value::Integer(number));
         }
     }
+}
+
+/// A string of Lua as a file's name, or that of an environment variable. Of a very long one it is the
+/// beginning: no system takes names that long, whatever comes next.
+pub(crate) fn os_name(bytes: &[u8]) -> OsString {
+    const LONGEST: usize = 1 << 18;
+    os_string(&bytes[..bytes.len().min(LONGEST)])
 }
 
 /// A string of Lua as a name that the operating system takes.

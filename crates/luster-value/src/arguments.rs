@@ -6,7 +6,7 @@
 use luster_number::Number;
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, quoted};
 use crate::stack::Stack;
 use crate::string::LuaString;
 use crate::table::Table;
@@ -159,11 +159,8 @@ impl<'gc> Stack<'_, 'gc> {
             _ => self.string(ctx, index)?.as_bytes(),
         };
         options.iter().position(|option| option.as_bytes() == given).ok_or_else(|| {
-            if let Err(error) = Error::check_message(given.len()) {
-                return error;
-            }
             let mut message = b"invalid option '".to_vec();
-            message.extend(given);
+            message.extend(&*quoted(given));
             message.push(b'\'');
             Error::argument(index + 1, message)
         })

@@ -1,6 +1,7 @@
 //! A VM's own state, and the handle to it that everything inside the arena is given.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefMut};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
@@ -8,9 +9,9 @@ use std::ops::Deref;
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation, barrier};
 
-use crate::account;
 use crate::collector_settings::CollectorSettings;
 use crate::depth_limits::DepthLimits;
+use crate::error::quoted;
 use crate::finalizers::Finalizers;
 use crate::intern::Interner;
 use crate::metamethod::Metamethod;
@@ -342,12 +343,12 @@ impl<'gc> Context<'gc> {
     }
 
     /// The type name that error messages use: the metatable's `__name` if it is a string.
-    pub fn type_name(self, value: Value<'gc>) -> std::borrow::Cow<'gc, str> {
+    pub fn type_name(self, value: Value<'gc>) -> Cow<'gc, str> {
         match self.metamethod(value, Metamethod::Name) {
-            // It is there several times over while the message is made.
-            Value::String(name) if account::has_room_for(name.len().saturating_mul(4)) => {
-                name.to_string_lossy()
-            }
+            Value::String(name) => match quoted(name.as_bytes()) {
+                Cow::Borrowed(name) => String::from_utf8_lossy(name),
+                Cow::Owned(name) => String::from_utf8_lossy(&name).into_owned().into(),
+            },
             _ => value.type_name().into(),
         }
     }

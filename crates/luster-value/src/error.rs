@@ -3,6 +3,7 @@
 //! Messages that need the place or the name of a call are completed by the VM, which knows the
 //! frames; so a callback only says what is wrong.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,18 @@ use crate::value::Value;
 
 /// From how many bytes on a message asks whether there is memory for it.
 const LONG_MESSAGE: usize = 16 << 10;
+
+/// The longest text that a message quotes as a whole.
+const LONGEST_QUOTED: usize = 1 << 18;
+
+/// What a message shows of a text: all of it, or of a very long one the beginning and `...`. To copy
+/// megabytes takes long, and nobody reads them.
+pub fn quoted(text: &[u8]) -> Cow<'_, [u8]> {
+    match text.get(..LONGEST_QUOTED) {
+        Some(beginning) if text.len() > LONGEST_QUOTED => [beginning, b"..."].concat().into(),
+        _ => text.into(),
+    }
+}
 
 /// An error that is being raised.
 pub enum Error<'gc> {

@@ -3,7 +3,7 @@
 
 use luster_value::{
     AfterClosing, ClosingFrame, Context, Descent, Error, Frame, HandlerFrame, InvalidKey, Raised,
-    ReturnKind, ThreadState, Value,
+    ReturnKind, ThreadState, Value, quoted,
 };
 
 use crate::cursor::push;
@@ -25,6 +25,9 @@ const RELEASED_PER_FUEL: usize = 5;
 
 /// What it costs to look at a frame, or to drop it.
 pub(crate) const FUEL_PER_FRAME: usize = 2;
+
+/// What it costs to raise an error, beside the way to what catches it.
+const RAISE_FUEL: i64 = 16;
 
 /// Where an error is caught.
 enum Caught {
@@ -51,9 +54,6 @@ impl<'gc> Run<'gc> {
             Some(Frame::Lua(_)) => describe(&self.state, &fault),
             _ => Vec::new(),
         };
-        if Error::check_message(variable.len()).is_err() {
-            return Error::memory();
-        }
         text.extend(fault.message(self.ctx, &variable));
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
@@ -94,6 +94,7 @@ impl<'gc> Run<'gc> {
         if self.restarts_instruction(&error) {
             return Ok(Flow::GoOn);
         }
+        self.state.fuel -= RAISE_FUEL;
         let error = self.complete(error, Value::Nil, 0);
         let mut value = error.into_value(self.ctx);
         let (catcher, levels) = match self.find_catcher() {
@@ -288,11 +289,12 @@ impl<'gc> Run<'gc> {
                 self.finish(callback, function, 2, function, returns)
             }
             Some(Frame::Sequence(_)) => self.sequence_error(value),
-            Some(Frame::Finalizer(frame)) => {
+            Some(&Frame::Finalizer(frame)) => {
                 self.state.top = frame.saved_top as usize;
                 self.state.frames.pop();
-                self.state.resume_hook();
+                self.state.resume_hook(frame.pause);
                 crate::warning::finalizer_failed(value);
+                self.end_slice_if_due();
                 self.call_finalizer()
             }
             Some(Frame::Bottom) | None => self.stop(Switch::Failed(value)),
@@ -322,7 +324,7 @@ fn argument_message<'gc>(
             number -= 1;
             if number == 0 {
                 let mut text = b"calling '".to_vec();
-                text.extend(name);
+                text.extend(&*quoted(name));
                 text.extend(b"' on bad self (");
                 text.extend(message);
                 text.push(b')');
@@ -335,7 +337,7 @@ fn argument_message<'gc>(
         None => traceback::global_function_name(ctx, callback).unwrap_or_else(|| b"?".into()),
     };
     let mut text = format!("bad {word} #{number} to '").into_bytes();
-    text.extend(name);
+    text.extend(&*quoted(&name));
     text.extend(b"' (");
     text.extend(message);
     text.push(b')');
@@ -406,7 +408,7 @@ fn is_right(fault: &Fault<'_>) -> bool {
 
 fn in_parentheses(kind: &str, name: &[u8]) -> Vec<u8> {
     let mut text = format!(" ({kind} '").into_bytes();
-    text.extend(name);
+    text.extend(&*quoted(name));
     text.extend(b"')");
     text
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 
-use luster_value::Value;
+use luster_value::{Value, account, quoted};
 
 thread_local! {
     /// Has no destructor, so that VMs work in the destructors of a thread's other variables.
@@ -14,14 +14,16 @@ thread_local! {
     static ARE_PENDING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Warns that a finalizer failed, as the reference does: "error in __gc".
+/// Warns that a finalizer failed, as the reference does: "error in __gc". Until the end of the slice, which comes
+/// soon if it is long, the message is in memory that nobody counts.
 pub(crate) fn finalizer_failed(error: Value<'_>) {
     let mut text = b"error in __gc (".to_vec();
     match error {
-        Value::String(message) => text.extend(message.as_bytes()),
+        Value::String(message) => text.extend(&*quoted(message.as_bytes())),
         _ => text.extend(b"error object is not a string"),
     }
     text.push(b')');
+    account::looked_at(text.len());
     PENDING.with_borrow_mut(|pending| pending.push(text));
     ARE_PENDING.set(true);
 }

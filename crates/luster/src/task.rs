@@ -218,7 +218,7 @@ impl<T: FromLuaMulti> Task<T> {
         // Not there while it runs: when the host's code panics in it, it is over.
         let Some(execution) = self.execution.take() else { return Err(over()) };
         let shared = self.lua.shared();
-        let end = shared.vm.run(&execution, fuel, || shared.should_stop(), finish::<T>);
+        let end = shared.vm.run(&execution, fuel, || stops_after_slice(&self.lua), finish::<T>);
         let execution = &*self.execution.insert(execution);
         self.awaited = shared.awaited.take();
         settle(&self.lua);
@@ -268,7 +268,7 @@ pub(crate) fn call<R: FromLuaMulti>(
 ) -> Result<R> {
     let shared = lua.shared();
     let mut fuel = i64::MAX;
-    let end = shared.vm.call(&mut fuel, || shared.should_stop(), choose, finish::<R>);
+    let end = shared.vm.call(&mut fuel, || stops_after_slice(lua), choose, finish::<R>);
     settle(lua);
     let (end, execution) = end?;
     match end {
@@ -317,15 +317,26 @@ fn finish<'gc, T: FromLuaMulti>(ctx: Context<'gc>, outcome: Outcome<'_, 'gc>) ->
 /// finalizers have failed with.
 #[inline]
 fn settle(lua: &Lua) {
-    #[cold]
-    fn show(lua: &Lua) {
-        for warning in luster_vm::take_warnings() {
-            lua.enter_arena(|ctx| luster_stdlib::warn(ctx, &warning));
-        }
-    }
     lua.shared().output.settle();
     if luster_vm::has_warnings() {
-        show(lua);
+        show_warnings(lua);
+    }
+}
+
+/// Whether the host wants a script to stop, whose slice is over. Warnings do not wait until it has ended.
+#[inline]
+fn stops_after_slice(lua: &Lua) -> bool {
+    if luster_vm::has_warnings() {
+        show_warnings(lua);
+    }
+    lua.shared().should_stop()
+}
+
+/// Says what finalizers have failed with.
+#[cold]
+fn show_warnings(lua: &Lua) {
+    for warning in luster_vm::take_warnings() {
+        lua.enter_arena(|ctx| luster_stdlib::warn(ctx, &warning));
     }
 }
 

@@ -15,6 +15,7 @@ use std::rc::{Rc, Weak};
 use gc_arena::Collect;
 use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, UserData, Value,
+    quoted,
 };
 
 use self::read::Purpose;
@@ -247,12 +248,11 @@ fn open_or_raise<'gc>(
     mode: Mode,
 ) -> Result<Value<'gc>, Error<'gc>> {
     let name = c_string(name);
-    Error::check_message(name.len())?;
-    match Stream::open(system_error::os_string(name).as_ref(), mode) {
+    match Stream::open(system_error::os_name(name).as_ref(), mode) {
         Ok(stream) => Ok(new_file(ctx, stream)),
         Err(error) => {
             let mut message = b"cannot open file '".to_vec();
-            message.extend(name);
+            message.extend(&*quoted(name));
             message.extend(b"' (");
             message.extend(system_error::text(&error).bytes());
             message.push(b')');
@@ -283,11 +283,10 @@ fn open_file<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let name = stack.string(ctx, 0)?;
     let name = c_string(name.as_bytes());
-    Error::check_message(name.len())?;
     let mode = stack.optional_string(ctx, 1)?;
     let mode = Mode::parse(mode.map_or(b"r", |mode| c_string(mode.as_bytes())))
         .ok_or_else(|| Error::argument(2, "invalid mode"))?;
-    let stream = Stream::open(system_error::os_string(name).as_ref(), mode);
+    let stream = Stream::open(system_error::os_name(name).as_ref(), mode);
     Ok(file_or_failure(ctx, stack, stream, Some(name)))
 }
 

@@ -108,7 +108,7 @@ pub(super) fn read_buffered<'gc>(
         Format::Bytes(count) if (1..=buffered.len()).contains(&count) => (count, count),
         _ => return None,
     };
-    stack.burn(length / 64);
+    stack.burn(length / 32);
     let value = Value::String(ctx.intern(&buffered[..length]));
     stream.consume(consumed);
     Some(value)
@@ -214,7 +214,7 @@ impl<'gc> Reading<'gc> {
             Some(end) => &available[..end],
             None => available,
         };
-        stack.burn(taken.len() / 64);
+        stack.burn(taken.len() / 32);
         let is_partial = !self.partial.as_bytes().is_empty();
         if line_end.is_some() && !is_partial {
             let line = ctx.intern(taken);
@@ -244,7 +244,7 @@ impl<'gc> Reading<'gc> {
         let missing = count.map_or(usize::MAX, |count| count - self.partial.as_bytes().len());
         let available = stream.available()?;
         let taken = &available[..available.len().min(missing)];
-        stack.burn(taken.len() / 64);
+        stack.burn(taken.len() / 32);
         let length = taken.len();
         if length == missing && self.partial.as_bytes().is_empty() {
             let bytes = ctx.intern(taken);

@@ -9,7 +9,9 @@ use std::io;
 use std::process::{Command, ExitStatus};
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Function, LuaString, Stack, Table, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, Function, LuaString, Stack, Table, Value, quoted,
+};
 
 use crate::buffer::grow;
 use crate::c_values::c_string;
@@ -120,12 +122,10 @@ impl<'gc> Work<'gc> for DateText<'gc> {
         let format = &self.format.as_bytes()[self.format.len() - self.left..];
         // The longest conversion has less than 64 bytes.
         grow(&mut self.text, format.len().min(PORTION) * 64)?;
-        Error::check_message(format.len())?;
         let rest =
             strftime::write(&mut self.text, format, &self.date, PORTION).map_err(|rest| {
                 let mut message = b"invalid conversion specifier '%".to_vec();
-                // As in C, the text ends at a zero byte.
-                message.extend(rest.iter().take_while(|byte| **byte != 0));
+                message.extend(&*quoted(c_string(rest)));
                 message.push(b'\'');
                 Error::argument(1, message)
             })?;
@@ -362,7 +362,7 @@ fn getenv<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let name = c_string(stack.string(ctx, 0)?.as_bytes());
-    let value = match std::env::var_os(system_error::os_string(name)) {
+    let value = match std::env::var_os(system_error::os_name(name)) {
         Some(value) => Value::String(ctx.intern_owned(system_error::os_bytes(value))),
         None => Value::Nil,
     };
@@ -376,7 +376,7 @@ fn remove<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let name = c_string(stack.string(ctx, 0)?.as_bytes());
-    let path = system_error::os_string(name);
+    let path = system_error::os_name(name);
     let is_directory = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
     let result =
         if is_directory { std::fs::remove_dir(&path) } else { std::fs::remove_file(&path) };
@@ -389,7 +389,7 @@ fn rename<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let path = |name: LuaString<'gc>| system_error::os_string(c_string(name.as_bytes()));
+    let path = |name: LuaString<'gc>| system_error::os_name(c_string(name.as_bytes()));
     let (old, new) = (path(stack.string(ctx, 0)?), path(stack.string(ctx, 1)?));
     system_error::file_result(ctx, stack, std::fs::rename(old, new), None);
     Ok(CallbackReturn::Return)
