@@ -17,10 +17,10 @@
 //! - the functions inside it.
 
 use std::collections::HashMap;
-use std::slice;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use crate::op::Op;
+use crate::op::{Instruction, Op};
 use crate::prototype::{Capture, Constant, Parts, Prototype, Source};
 
 /// How a dump begins: with the header of a binary chunk of PUC-Rio Lua 5.5, as programs that look at
@@ -69,33 +69,13 @@ pub(crate) fn instruction_set() -> u32 {
 /// `strip` is true, what only messages and debuggers need is left out: source positions and the
 /// names of variables and of the source.
 pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
-    let mut writer =
-        Writer { bytes: Vec::with_capacity(estimate(prototype)), strip, strings: HashMap::new() };
-    writer.bytes.extend(MAGIC);
-    writer.bytes.push(VERSION);
-    writer.bytes.extend(instruction_set().to_le_bytes());
-    writer.function(prototype, None);
-    let mut way: Vec<(&Source, slice::Iter<'_, Arc<Prototype>>)> =
-        vec![(&prototype.source, prototype.prototypes.iter())];
-    while let Some((source, rest)) = way.last_mut() {
-        let source = *source;
-        match rest.next() {
-            Some(nested) => {
-                writer.function(nested, Some(source));
-                way.push((&nested.source, nested.prototypes.iter()));
-            }
-            None => {
-                way.pop();
-            }
-        }
-    }
-    writer.bytes
+    let mut dumping = Dumping::new(prototype, strip);
+    while !dumping.go_on(prototype, usize::MAX) {}
+    dumping.bytes
 }
 
 /// How many bytes making a dump takes, about: for whoever has to keep to a limit.
 pub fn dump_size(prototype: &Prototype) -> usize {
-    /// What the writer remembers of a string.
-    const STRING: usize = 80;
     let mut total = estimate(prototype);
     each(prototype, &mut |parts| {
         total += STRING * (parts.constants.len() + parts.upvalues.len() + parts.locals.len());
@@ -129,73 +109,264 @@ fn each<'a>(prototype: &'a Prototype, look: &mut impl FnMut(&'a Prototype)) {
     }
 }
 
-struct Writer<'a> {
+/// What takes so many bytes is remembered of a string.
+const STRING: usize = 80;
+
+/// The longest string that is looked for by its bytes, and written in one go.
+const LONGEST: usize = 256;
+
+/// A dump that is made in portions.
+pub struct Dumping {
     bytes: Vec<u8>,
     strip: bool,
     /// The strings that have been written, with their numbers.
-    strings: HashMap<&'a [u8], u64>,
+    strings: HashMap<Arc<[u8]>, u64>,
+    /// The long ones, by where the prototypes have them: the compiler and `undump` share what is equal.
+    long_strings: HashMap<usize, u64>,
+    /// What stands for names that are left out, and for that of the source.
+    nameless: Arc<[u8]>,
+    stripped: Arc<[u8]>,
+    /// The function that is being written, as a path: which one it is of those inside each function
+    /// around it.
+    path: Vec<usize>,
+    part: Part,
+    /// How many steps of the part are done.
+    done: usize,
+    /// A string that is being written, and how much of it is there.
+    string: Option<(Arc<[u8]>, usize)>,
 }
 
-impl<'a> Writer<'a> {
-    /// A function up to and including the number of those inside it.
-    fn function(&mut self, parts: &'a Parts, enclosing: Option<&Source>) {
-        self.source(&parts.source, enclosing);
-        self.number(parts.line_defined.into());
-        self.number(parts.last_line_defined.into());
-        self.bytes.extend([parts.parameters, u8::from(parts.is_vararg), parts.registers]);
-        self.count(parts.instructions.len());
-        for instruction in &parts.instructions {
-            let [d0, d1, d2, d3] = instruction.d.to_le_bytes();
-            self.bytes.extend([
-                instruction.op as u8,
-                instruction.a,
-                instruction.b,
-                instruction.c,
-                d0,
-                d1,
-                d2,
-                d3,
-            ]);
+/// What is written of a function, in this order.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Where it comes from, up to the name.
+    Source,
+    Lines,
+    Head,
+    Instructions,
+    Constants,
+    UpValues,
+    Offsets,
+    Locals,
+    /// How many functions are inside it, and these.
+    Nested,
+}
+
+impl Part {
+    /// The one that follows.
+    fn following(self) -> Self {
+        match self {
+            Part::Source => Part::Lines,
+            Part::Lines => Part::Head,
+            Part::Head => Part::Instructions,
+            Part::Instructions => Part::Constants,
+            Part::Constants => Part::UpValues,
+            Part::UpValues => Part::Offsets,
+            Part::Offsets => Part::Locals,
+            Part::Locals | Part::Nested => Part::Nested,
         }
-        self.count(parts.constants.len());
-        for constant in &parts.constants {
-            self.constant(constant);
+    }
+}
+
+impl Dumping {
+    /// A dump that is to be made. The bytes that it takes are asked for at once.
+    pub fn new(prototype: &Prototype, strip: bool) -> Self {
+        let mut bytes = Vec::with_capacity(estimate(prototype));
+        bytes.extend(MAGIC);
+        bytes.push(VERSION);
+        bytes.extend(instruction_set().to_le_bytes());
+        Dumping {
+            bytes,
+            strip,
+            strings: HashMap::new(),
+            long_strings: HashMap::new(),
+            nameless: Arc::from([]),
+            stripped: Arc::from(STRIPPED),
+            path: Vec::new(),
+            part: Part::Source,
+            done: 0,
+            string: None,
         }
-        self.count(parts.upvalues.len());
-        for upvalue in &parts.upvalues {
-            self.string(if self.strip { &[] } else { &upvalue.name });
-            self.bytes.extend(match upvalue.capture {
-                Capture::Register(register) => [Place::REGISTER, register],
-                Capture::UpValue(index) => [Place::UPVALUE, index],
-            });
-        }
-        self.debug(parts);
-        self.count(parts.prototypes.len());
     }
 
-    fn source(&mut self, source: &'a Source, enclosing: Option<&Source>) {
+    /// Writes about so many more bytes of the same prototype as before. Tells whether all are there.
+    pub fn go_on(&mut self, prototype: &Prototype, count: usize) -> bool {
+        let end = self.bytes.len().saturating_add(count);
+        // The functions around the one that is being written, and that one.
+        let mut way = vec![prototype];
+        for &index in &self.path {
+            let around = way[way.len() - 1];
+            way.push(&around.prototypes[index]);
+        }
+        loop {
+            if !self.finish_string(end) {
+                return false;
+            }
+            let function = way[way.len() - 1];
+            let is_complete = match self.part {
+                Part::Source => {
+                    let enclosing = way.len().checked_sub(2).map(|outer| &*way[outer].source);
+                    self.source(&function.source, enclosing)
+                }
+                Part::Lines => self.lines(&function.source, end),
+                Part::Head => self.head(function),
+                Part::Instructions => self.instructions(function, end),
+                Part::Constants => self.constants(function, end),
+                Part::UpValues => self.upvalues(function, end),
+                Part::Offsets => self.offsets(function, end),
+                Part::Locals => self.locals(function, end),
+                Part::Nested => {
+                    if self.done == 0 {
+                        self.count(function.prototypes.len());
+                    }
+                    if let Some(nested) = function.prototypes.get(self.done) {
+                        way.push(nested);
+                        self.path.push(self.done);
+                        self.begin(Part::Source);
+                    } else {
+                        way.pop();
+                        let Some(index) = self.path.pop() else { return true };
+                        self.done = index + 1;
+                    }
+                    false
+                }
+            };
+            if is_complete {
+                self.begin(self.part.following());
+            }
+            if self.bytes.len() >= end {
+                return false;
+            }
+        }
+    }
+
+    /// How many bytes it takes in memory, about.
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity() + STRING * (self.strings.len() + self.long_strings.len())
+    }
+
+    /// The bytes so far.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes, once all are there.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn begin(&mut self, part: Part) {
+        self.part = part;
+        self.done = 0;
+    }
+
+    /// Writes the source of a function up to its name. Tells whether the lines come next.
+    fn source(&mut self, source: &Source, enclosing: Option<&Source>) -> bool {
         if let Some(enclosing) = enclosing
             && (self.strip || std::ptr::eq(source, enclosing) || source == enclosing)
         {
             self.bytes.push(0);
-            return;
+            self.begin(Part::Head);
+            return false;
         }
         self.bytes.push(1);
-        if self.strip {
-            self.string(STRIPPED);
-            self.count(0);
-            return;
-        }
-        self.string(&source.name);
-        self.count(source.line_starts.len());
-        let mut previous = 0;
-        for &start in &source.line_starts {
-            self.number(start.saturating_sub(previous).into());
-            previous = start;
-        }
+        let name = if self.strip { self.stripped.clone() } else { source.name.clone() };
+        self.string(&name);
+        true
     }
 
-    fn constant(&mut self, constant: &'a Constant) {
+    fn lines(&mut self, source: &Source, end: usize) -> bool {
+        let starts = if self.strip { &[] } else { &source.line_starts[..] };
+        self.list(starts.len(), 1, end, |dump, index| {
+            let previous = index.checked_sub(1).map_or(0, |before| starts[before]);
+            dump.number(starts[index].saturating_sub(previous).into());
+        })
+    }
+
+    fn head(&mut self, parts: &Parts) -> bool {
+        self.number(parts.line_defined.into());
+        self.number(parts.last_line_defined.into());
+        self.bytes.extend([parts.parameters, u8::from(parts.is_vararg), parts.registers]);
+        true
+    }
+
+    fn instructions(&mut self, parts: &Parts, end: usize) -> bool {
+        let instructions = &parts.instructions[..];
+        self.list(instructions.len(), 1, end, |dump, index| {
+            let Instruction { op, a, b, c, d } = instructions[index];
+            let [d0, d1, d2, d3] = d.to_le_bytes();
+            dump.bytes.extend([op as u8, a, b, c, d0, d1, d2, d3]);
+        })
+    }
+
+    fn constants(&mut self, parts: &Parts, end: usize) -> bool {
+        let constants = &parts.constants[..];
+        self.list(constants.len(), 1, end, |dump, index| dump.constant(&constants[index]))
+    }
+
+    fn upvalues(&mut self, parts: &Parts, end: usize) -> bool {
+        let upvalues = &parts.upvalues[..];
+        self.list(upvalues.len(), 2, end, |dump, step| {
+            let upvalue = &upvalues[step / 2];
+            if step % 2 == 0 {
+                let name = if dump.strip { dump.nameless.clone() } else { upvalue.name.clone() };
+                dump.string(&name);
+                return;
+            }
+            dump.bytes.extend(match upvalue.capture {
+                Capture::Register(register) => [Place::REGISTER, register],
+                Capture::UpValue(index) => [Place::UPVALUE, index],
+            });
+        })
+    }
+
+    fn offsets(&mut self, parts: &Parts, end: usize) -> bool {
+        let offsets = if self.strip { &[] } else { &parts.offsets[..] };
+        self.list(offsets.len(), 1, end, |dump, index| {
+            let previous = index.checked_sub(1).map_or(0, |before| offsets[before]);
+            let difference = i64::from(offsets[index]) - i64::from(previous);
+            dump.number((difference.unsigned_abs() << 1) | u64::from(difference < 0));
+        })
+    }
+
+    fn locals(&mut self, parts: &Parts, end: usize) -> bool {
+        let locals = if self.strip { &[] } else { &parts.locals[..] };
+        self.list(locals.len(), 2, end, |dump, step| {
+            let local = &locals[step / 2];
+            if step % 2 == 0 {
+                dump.string(&local.name);
+                return;
+            }
+            dump.bytes.push(local.register);
+            dump.number(local.start.into());
+            dump.number((local.end - local.start).into());
+        })
+    }
+
+    /// Goes on to write a list, its number of items first. Each item takes so many steps, and only the
+    /// last thing that a step does may be to write a string. Tells whether all steps are done.
+    fn list(
+        &mut self,
+        items: usize,
+        steps: usize,
+        end: usize,
+        mut step: impl FnMut(&mut Self, usize),
+    ) -> bool {
+        let all = items * steps;
+        if self.done == 0 {
+            self.count(items);
+        }
+        while self.done < all {
+            step(self, self.done);
+            self.done += 1;
+            if self.string.is_some() || self.bytes.len() >= end {
+                break;
+            }
+        }
+        self.done >= all
+    }
+
+    fn constant(&mut self, constant: &Constant) {
         match constant {
             Constant::Nil => self.bytes.push(Tag::NIL),
             Constant::False => self.bytes.push(Tag::FALSE),
@@ -215,37 +386,48 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Source offsets and local variables.
-    fn debug(&mut self, parts: &'a Parts) {
-        if self.strip {
-            self.count(0);
-            self.count(0);
+    /// Writes a string, or begins to: the bytes of a long one come next.
+    fn string(&mut self, string: &Arc<[u8]>) {
+        let number = (self.strings.len() + self.long_strings.len()) as u64;
+        let known = if string.len() > LONGEST {
+            match self.long_strings.entry(string.as_ptr().addr()) {
+                Entry::Occupied(known) => Some(*known.get()),
+                Entry::Vacant(place) => {
+                    place.insert(number);
+                    None
+                }
+            }
+        } else {
+            let known = self.strings.get(&**string).copied();
+            if known.is_none() {
+                self.strings.insert(string.clone(), number);
+            }
+            known
+        };
+        if let Some(known) = known {
+            self.number(known << 1 | 1);
             return;
         }
-        self.count(parts.offsets.len());
-        let mut previous = 0;
-        for &offset in &parts.offsets {
-            let difference = i64::from(offset) - previous;
-            self.number((difference.unsigned_abs() << 1) | u64::from(difference < 0));
-            previous = i64::from(offset);
-        }
-        self.count(parts.locals.len());
-        for local in &parts.locals {
-            self.string(&local.name);
-            self.bytes.push(local.register);
-            self.number(local.start.into());
-            self.number((local.end - local.start).into());
+        self.number((string.len() as u64) << 1);
+        if string.len() > LONGEST {
+            self.string = Some((string.clone(), 0));
+        } else {
+            self.bytes.extend_from_slice(string);
         }
     }
 
-    fn string(&mut self, string: &'a [u8]) {
-        if let Some(number) = self.strings.get(string) {
-            self.number(number << 1 | 1);
-            return;
+    /// Goes on with the long string, if there is one. Tells whether all of it is there.
+    fn finish_string(&mut self, end: usize) -> bool {
+        let Some((string, done)) = &mut self.string else { return true };
+        let room = end.saturating_sub(self.bytes.len()).max(1);
+        let to = string.len().min(done.saturating_add(room));
+        self.bytes.extend_from_slice(&string[*done..to]);
+        *done = to;
+        if to < string.len() {
+            return false;
         }
-        self.strings.insert(string, self.strings.len() as u64);
-        self.number((string.len() as u64) << 1);
-        self.bytes.extend(string);
+        self.string = None;
+        true
     }
 
     fn count(&mut self, count: usize) {

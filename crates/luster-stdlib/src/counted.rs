@@ -28,7 +28,7 @@ impl CountedBuffer {
     /// # Errors
     /// There is not that much memory.
     #[inline(never)]
-    fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+    pub(crate) fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
         let length = self.as_bytes().len();
         crate::buffer::check_growth(length.saturating_add(more), more)?;
         if self.long.capacity() == 0 {
@@ -42,6 +42,14 @@ impl CountedBuffer {
         account::add(capacity - self.counted);
         self.counted = capacity;
         Ok(())
+    }
+
+    /// Makes room for this many more bytes, unless there is.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    pub(crate) fn make_room<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+        if more > self.long.capacity() - self.long.len() { self.reserve(more) } else { Ok(()) }
     }
 
     /// Appends bytes.

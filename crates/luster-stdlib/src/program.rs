@@ -5,7 +5,7 @@
 //! a plain state machine, and can be stopped at every step.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, Value};
+use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, Value, account};
 use luster_vm::operate::{self, Fault, Outcome, SetOutcome};
 
 /// What a program wants to be done.
@@ -155,7 +155,12 @@ impl<'gc, P: Program<'gc>> Runner<'gc, P> {
                 Step::Call(function, arguments) => {
                     (Ok(Outcome::Call(function, arguments)), Wanted::Value)
                 }
-                Step::Pause => (Ok(Outcome::Value(Value::Nil)), Wanted::Nothing),
+                Step::Pause => {
+                    if account::should_end_slice() {
+                        return Ok(State::Ready);
+                    }
+                    (Ok(Outcome::Value(Value::Nil)), Wanted::Nothing)
+                }
                 Step::Done => return Ok(State::Finished),
             };
             match outcome.map_err(|error| fault(ctx, error))? {

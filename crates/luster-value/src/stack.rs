@@ -67,6 +67,13 @@ impl<'a, 'gc> Stack<'a, 'gc> {
         }
     }
 
+    /// Whether `more` values may be pushed, for which there has to be the memory when it comes to that.
+    #[must_use]
+    pub fn has_room_for(&self, more: usize) -> bool {
+        let top = (self.base + self.len).saturating_add(more);
+        top <= self.state.registers.max()
+    }
+
     /// Appends a value.
     ///
     /// # Panics

@@ -216,7 +216,7 @@ impl<'gc> LuaString<'gc> {
         if other.is_short() || self.len() != other.len() {
             return false;
         }
-        account::looked_at(self.len());
+        account::looked_at(2 * self.len());
         self.as_bytes() == other.as_bytes()
     }
 

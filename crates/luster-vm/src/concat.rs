@@ -119,7 +119,7 @@ impl<'gc> Run<'gc> {
         for slot in from..from + count {
             self.ctx.write_basic(&mut text, self.state.registers.get(slot));
         }
-        self.state.fuel -= (text.len() / 32) as i64;
+        self.state.fuel -= (text.len() / 16) as i64;
         self.end_slice_if_due();
         Ok(Some(Value::String(self.ctx.intern_owned(text))))
     }
@@ -158,7 +158,7 @@ impl<'gc> Sequence<'gc> for Concatenation {
             }
             (self.operand, self.copied) = (self.operand + 1, 0);
         }
-        stack.burn((self.text.len() - begin) / 32);
+        stack.burn((self.text.len() - begin) / 16);
         if self.operand < stack.len() {
             self.memory.set(self.text.len());
             return Ok(Poll::Pending);

@@ -22,9 +22,15 @@ pub fn link<'gc>(ctx: Context<'gc>, prototype: &Arc<Prototype>) -> Gc<'gc, Code<
     }
 }
 
-/// What linking costs, in fuel: an instruction 1, and
+/// What linking costs, in fuel.
+const FUEL_PER_INSTRUCTION: usize = 3;
 const FUEL_PER_CONSTANT: usize = 2;
 const FUEL_PER_FUNCTION: usize = 200;
+/// How many bytes of a long string cost a unit of fuel.
+const BYTES_PER_FUEL: usize = 16;
+
+/// The longest string that is copied in one go.
+const LONGEST: usize = 4096;
 
 /// A prototype that is being linked, in portions.
 #[derive(Collect)]
@@ -33,8 +39,20 @@ pub struct Linking<'gc> {
     function: OpenFunction<'gc>,
     /// The functions around it, the outermost first.
     around: Vec<OpenFunction<'gc>>,
-    /// The long strings so far.
-    long: HashMap<Arc<[u8]>, LuaString<'gc>>,
+    long: LongStrings<'gc>,
+}
+
+/// The strings so far that are not interned by the VM.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct LongStrings<'gc> {
+    /// By where the prototypes have them: the compiler and `undump` share what is equal, and to hash long
+    /// strings takes long.
+    by_address: HashMap<usize, LuaString<'gc>>,
+    /// What there is of the copy of a string, which is made in portions.
+    copy: Vec<u8>,
+    /// What that takes.
+    memory: account::Held,
 }
 
 /// A function that is being linked: first those inside it are, then its constants, then its instructions.
@@ -57,7 +75,9 @@ impl<'gc> Linking<'gc> {
     /// A prototype that is to be linked.
     pub fn new(prototype: Arc<Prototype>) -> Self {
         let function = OpenFunction::new(prototype);
-        Linking { function, around: Vec::new(), long: HashMap::new() }
+        let (copy, memory) = (Vec::new(), account::Held::default());
+        let long = LongStrings { by_address: HashMap::new(), copy, memory };
+        Linking { function, around: Vec::new(), long }
     }
 
     /// Goes on for about so much fuel, which is lowered by what is used, and longer if need be: nothing is
@@ -86,6 +106,47 @@ impl<'gc> Linking<'gc> {
     }
 }
 
+impl<'gc> LongStrings<'gc> {
+    /// The string with these bytes, unless there is not enough fuel to finish it.
+    fn string(
+        &mut self,
+        ctx: Context<'gc>,
+        bytes: &Arc<[u8]>,
+        fuel: &mut usize,
+    ) -> Option<LuaString<'gc>> {
+        // The prototypes stay until all is linked, and so does the address.
+        let address = bytes.as_ptr().addr();
+        if let Some(string) = self.by_address.get(&address) {
+            return Some(*string);
+        }
+        let string = if bytes.len() <= LONGEST {
+            *fuel = fuel.saturating_sub(bytes.len() / BYTES_PER_FUEL);
+            ctx.intern(bytes)
+        } else {
+            self.copy_some(bytes, fuel);
+            if self.copy.len() < bytes.len() {
+                return None;
+            }
+            self.memory.set(0);
+            ctx.intern_owned(std::mem::take(&mut self.copy))
+        };
+        self.by_address.insert(address, string);
+        Some(string)
+    }
+
+    /// Goes on with the copy of a string.
+    fn copy_some(&mut self, bytes: &[u8], fuel: &mut usize) {
+        if self.copy.is_empty() {
+            self.copy.reserve_exact(bytes.len());
+            self.memory.set(self.copy.capacity());
+        }
+        let done = self.copy.len();
+        let count = (bytes.len() - done).min(fuel.saturating_mul(BYTES_PER_FUEL).max(LONGEST));
+        self.copy.extend_from_slice(&bytes[done..done + count]);
+        *fuel = fuel.saturating_sub(count / BYTES_PER_FUEL);
+    }
+}
+
 impl<'gc> OpenFunction<'gc> {
     fn new(prototype: Arc<Prototype>) -> Self {
         OpenFunction {
@@ -101,31 +162,36 @@ impl<'gc> OpenFunction<'gc> {
     fn link_some(
         &mut self,
         ctx: Context<'gc>,
-        long: &mut HashMap<Arc<[u8]>, LuaString<'gc>>,
+        long: &mut LongStrings<'gc>,
         fuel: &mut usize,
     ) -> bool {
         let prototype = &self.prototype;
         *fuel = fuel.saturating_sub(FUEL_PER_FUNCTION);
-        let first = self.constants.len();
-        let count = (prototype.constants.len() - first).min(*fuel / FUEL_PER_CONSTANT + 1);
-        let constants = &prototype.constants[first..first + count];
-        self.constants.extend(constants.iter().map(|constant| match constant {
-            Constant::Nil => Value::Nil,
-            Constant::False => Value::False,
-            Constant::True => Value::True,
-            Constant::Integer(i) => Value::Integer(*i),
-            Constant::Float(x) => Value::float(*x),
-            Constant::String(bytes) if bytes.len() <= MAX_SHORT => Value::String(ctx.intern(bytes)),
-            Constant::String(bytes) => {
-                Value::String(*long.entry(bytes.clone()).or_insert_with(|| ctx.intern(bytes)))
+        for constant in &prototype.constants[self.constants.len()..] {
+            self.constants.push(match constant {
+                Constant::Nil => Value::Nil,
+                Constant::False => Value::False,
+                Constant::True => Value::True,
+                Constant::Integer(i) => Value::Integer(*i),
+                Constant::Float(x) => Value::float(*x),
+                Constant::String(bytes) if bytes.len() <= MAX_SHORT => {
+                    Value::String(ctx.intern(bytes))
+                }
+                Constant::String(bytes) => match long.string(ctx, bytes, fuel) {
+                    Some(string) => Value::String(string),
+                    None => return false,
+                },
+            });
+            *fuel = fuel.saturating_sub(FUEL_PER_CONSTANT);
+            if *fuel == 0 {
+                break;
             }
-        }));
-        *fuel = fuel.saturating_sub(count * FUEL_PER_CONSTANT);
+        }
         if self.constants.len() < prototype.constants.len() {
             return false;
         }
         let first = self.instructions.len();
-        let count = (prototype.instructions.len() - first).min(*fuel + 1);
+        let count = (prototype.instructions.len() - first).min(*fuel / FUEL_PER_INSTRUCTION + 1);
         let (constants, charged) = (&self.constants[..], &mut self.charged);
         let instructions = &prototype.instructions;
         self.instructions.extend((first..first + count).map(|index| {
@@ -133,7 +199,7 @@ impl<'gc> OpenFunction<'gc> {
             let op = op_before(instruction.op, instructions.get(index + 1));
             link_instruction(instruction, op, index, charged, constants)
         }));
-        *fuel = fuel.saturating_sub(count);
+        *fuel = fuel.saturating_sub(count * FUEL_PER_INSTRUCTION);
         self.instructions.len() == instructions.len()
     }
 

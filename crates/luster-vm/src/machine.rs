@@ -250,11 +250,20 @@ fn take_turns<'gc>(run: &mut Run<'gc>) -> SliceEnd<'gc> {
     }
 }
 
+/// How many values go from one coroutine to another for a unit of fuel.
+const VALUES_PER_FUEL: usize = 4;
+
 /// Does what the running coroutine has stopped for. Answers how the slice ends, if it does.
 fn end_turn<'gc>(run: &mut Run<'gc>) -> Option<SliceEnd<'gc>> {
     let extent = live_top(&run.state);
     let live = put_by(&mut run.state, extent);
     let Some(switch) = run.switch.take() else { unreachable!("a coroutine stops for a reason") };
+    if let Switch::Resume { count, .. }
+    | Switch::Yielded { count, .. }
+    | Switch::Finished { count, .. } = switch
+    {
+        run.state.fuel -= (count / VALUES_PER_FUEL) as i64;
+    }
     match switch {
         Switch::OutOfFuel => {
             run.state.registers.hide_dead();
@@ -519,9 +528,11 @@ fn give<'gc>(
     from: usize,
     count: usize,
 ) -> bool {
+    /// As many values go over without a look at what it costs.
+    const FEW: usize = 256;
     let Some(Frame::Waiting(frame)) = state.frames.last() else { return false };
     let ReturnKind::Call(wanted) = frame.returns else { return false };
-    if frame.waits_for != waits_for || state.tracing.is_on() {
+    if count > FEW || frame.waits_for != waits_for || state.tracing.is_on() {
         return false;
     }
     let start = frame.function as usize;

@@ -321,7 +321,7 @@ pub fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Outcome<'g
 /// How two strings compare, byte for byte.
 #[inline]
 pub fn compare_strings(a: LuaString<'_>, b: LuaString<'_>) -> Ordering {
-    account::looked_at(a.len().min(b.len()));
+    account::looked_at(2 * a.len().min(b.len()));
     a.as_bytes().cmp(b.as_bytes())
 }
 

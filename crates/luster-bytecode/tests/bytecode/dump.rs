@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use luster_bytecode::{Constant, Op, Prototype, UndumpError, VerifyErrorKind, dump, undump};
+use luster_bytecode::{
+    Constant, Dumping, Op, Prototype, UndumpError, VerifyErrorKind, dump, undump,
+};
 
 use crate::samples::{Random, bare, odds_and_ends, op, tour};
 
@@ -14,6 +16,25 @@ fn round_trip() {
     for prototype in [tour(), odds_and_ends()] {
         let bytes = dump(&prototype, false);
         assert_eq!(undump(&bytes), Ok(prototype));
+    }
+}
+
+#[test]
+fn portions_make_the_same() {
+    let long = |byte: u8, length| Constant::String(vec![byte; length].into());
+    let mut parts = bare(0, &[op(Op::Return0, 0, 0, 0, 0)]);
+    parts.constants = vec![long(b'a', 256), long(b'b', 257), Constant::Nil, long(b'c', 5000)];
+    parts.constants.push(parts.constants[1].clone());
+    let long = parts.verify().expect("valid");
+    for prototype in [tour(), odds_and_ends(), long] {
+        for strip in [false, true] {
+            let bytes = dump(&prototype, strip);
+            for count in [0, 1, 2, 3, 7, 100, 1000, 1 << 20] {
+                let mut dumping = Dumping::new(&prototype, strip);
+                while !dumping.go_on(&prototype, count) {}
+                assert_eq!(dumping.into_bytes(), bytes, "{count} bytes at a time");
+            }
+        }
     }
 }
 

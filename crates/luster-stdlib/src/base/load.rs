@@ -59,6 +59,16 @@ fn load_chunk<'gc>(
     }
 }
 
+/// How much of a mode is looked at, and how much of it messages quote.
+const READ_MODE: usize = 1 << 10;
+const QUOTED_MODE: usize = 1_000;
+
+/// What counts of a mode: what stands before a zero, and no more than the beginning of a very long one.
+fn mode_letters(mode: LuaString<'_>) -> &[u8] {
+    let mode = mode.as_bytes();
+    c_string(&mode[..mode.len().min(READ_MODE)])
+}
+
 /// What it costs to load a chunk beside what its length does.
 const LOAD_COST: usize = 200;
 
@@ -83,15 +93,15 @@ fn begin_loading<'gc>(
     let (letter, kind) = if is_binary { (b'b', "binary") } else { (b't', "text") };
     let text_only = ctx.registry().get_field(ctx, TEXT_ONLY).is_truthy();
     let mode = match options.mode {
-        Some(mode) => c_string(mode.as_bytes()),
+        Some(mode) => mode_letters(mode),
         None if text_only => b"t",
         None => b"bt",
     };
     if !mode.contains(&letter) || (is_binary && text_only) {
         let mode = if text_only && mode.contains(&b'b') { b"t" } else { mode };
         let mut message = format!("attempt to load a {kind} chunk (mode is '").into_bytes();
-        message.extend(mode);
-        message.extend(b"')");
+        message.extend(&mode[..mode.len().min(QUOTED_MODE)]);
+        message.extend(if mode.len() > QUOTED_MODE { &b"...')"[..] } else { b"')" });
         return Err(message);
     }
     // Only files may begin with a byte order mark or a line for the shell, and the compiler takes every
@@ -198,7 +208,7 @@ fn options<'gc>(
     mode: usize,
 ) -> Result<Options<'gc>, Error<'gc>> {
     let letters = stack.optional_string(ctx, mode)?;
-    if letters.is_some_and(|letters| letters.as_bytes().contains(&b'B')) {
+    if letters.is_some_and(|letters| mode_letters(letters).contains(&b'B')) {
         // That is for hosts whose buffers stay where they are.
         return Err(Error::argument(mode + 1, "invalid mode"));
     }
@@ -364,7 +374,7 @@ pub(crate) fn load_file<'gc>(
     let mut name = b"@".to_vec();
     match file_name {
         Some(file_name) => {
-            let mut file = File::open(system_error::os_string(file_name)).map_err(|error| {
+            let mut file = File::open(system_error::os_name(file_name)).map_err(|error| {
                 let mut message = failed("open");
                 message.extend(format!(": {}", system_error::text(&error)).bytes());
                 message

@@ -14,7 +14,7 @@ pub(super) fn read<'gc>(
     base: u32,
 ) -> CallbackReturn<'gc> {
     let bytes = text.as_bytes();
-    stack.burn(bytes.len() / 64);
+    stack.burn(bytes.len() / 32);
     let Some((reader, digits)) = RadixReader::begin(bytes, base) else {
         stack.replace(Value::Nil);
         return CallbackReturn::Return;

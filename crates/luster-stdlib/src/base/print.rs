@@ -141,7 +141,7 @@ impl Printing {
                     let rest = &string.as_bytes()[self.written..];
                     let count = rest.len().min(LONG_PORTION);
                     let _ = output.write(&rest[..count]);
-                    stack.burn(count / 64);
+                    stack.burn(count / 32);
                     if count < rest.len() {
                         self.written += count;
                         stack.burn((self.next - from) * VALUE_FUEL);
@@ -172,7 +172,7 @@ impl<'gc> Sequence<'gc> for Printing {
                 unreachable!("the result is text");
             };
             stack.resize(self.bottom);
-            stack.burn(text.len() / 64);
+            stack.burn(text.len() / 32);
             let output = Output::of(ctx);
             if self.next > 0 {
                 let _ = output.write(b"\t");
@@ -198,15 +198,16 @@ pub(super) fn warn<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let mut message = crate::counted::CountedBuffer::new();
-    let count = stack.len().max(1);
-    for index in 0..count {
-        message.extend(stack.string(ctx, index)?.as_bytes())?;
-    }
-    stack.burn(message.as_bytes().len() / 64);
-    if count == 1 {
-        warning::warn(ctx, message.as_bytes());
+    let first = stack.string(ctx, 0)?;
+    if stack.len() == 1 {
+        stack.burn(first.len() / 32);
+        warning::warn(ctx, first.as_bytes());
     } else {
+        let mut message = crate::counted::CountedBuffer::new();
+        for index in 0..stack.len() {
+            message.extend(stack.string(ctx, index)?.as_bytes())?;
+        }
+        stack.burn(message.as_bytes().len() / 32);
         warning::warn_pieces(ctx, message.as_bytes());
     }
     stack.clear();

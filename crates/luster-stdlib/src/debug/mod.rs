@@ -345,7 +345,8 @@ fn sethook<'gc>(
         let mask = mask.as_bytes();
         let function = stack.function(ctx, first)?;
         let count = stack.optional_integer(ctx, first + 2, 0)?;
-        let [calls, returns, lines] = [b'c', b'r', b'l'].map(|letter| mask.contains(&letter));
+        let [calls, returns, lines] =
+            [b'c', b'r', b'l'].map(|letter| memchr::memchr(letter, mask).is_some());
         let count = u32::try_from(count.clamp(0, i64::from(i32::MAX))).unwrap_or(0);
         if calls || returns || lines || count > 0 {
             hook = Hook { function, calls, returns, lines, count };
@@ -434,7 +435,7 @@ fn finish_traceback<'gc>(
         text.push(b'\n');
     }
     traceback.write_to(&mut text);
-    stack.burn(text.len() / 64);
+    stack.burn(text.len() / 32);
     stack.replace(Value::String(ctx.intern_owned(text)));
     Ok(())
 }

@@ -477,7 +477,7 @@ impl Pattern {
     }
 
     /// How many of the first bytes are of a class.
-    #[inline]
+    #[inline(always)]
     pub(super) fn span(&self, class: Class, bytes: &[u8]) -> usize {
         let end = match class {
             Class::Any => None,

@@ -55,7 +55,7 @@ pub(super) fn format<'gc>(
         result: Vec::with_capacity(format.len().min(1 << 12) + 32),
         memory: CountedMemory::default(),
         quoting: None,
-        copying: None,
+        long: None,
         waiting: None,
     };
     Ok(match formatting.go_on(ctx, stack)? {
@@ -95,10 +95,21 @@ struct Formatting<'gc> {
     memory: CountedMemory,
     /// How much has been written of the string for a `%q`.
     quoting: Option<usize>,
-    /// How much has been written of a long string for a `%s`.
-    copying: Option<usize>,
+    /// The long string of a `%s`.
+    long: Option<LongText<'gc>>,
     /// The end of the `%s` that waits for a metamethod, and the function to call unless it has been.
     waiting: Option<Waiting<'gc>>,
+}
+
+/// A long string that is written in portions.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+struct LongText<'gc> {
+    text: LuaString<'gc>,
+    /// How much of it has been written, or searched.
+    done: usize,
+    /// Whether it is still searched for zeros, before anything is written.
+    is_searched: bool,
 }
 
 #[derive(Clone, Copy, Collect)]
@@ -123,7 +134,7 @@ impl<'gc> Formatting<'gc> {
             // Everything that takes long shows in the portion or in the length.
             let written = self.result.len() - charged;
             if portion == 0 || written > LONG_PORTION {
-                stack.burn(PORTION - portion + written / 16);
+                stack.burn(PORTION - portion + written / 8);
                 (portion, charged) = (PORTION, self.result.len());
                 self.memory.set(self.result.capacity());
                 if stack.out_of_fuel() || account::should_end_slice() {
@@ -136,10 +147,10 @@ impl<'gc> Formatting<'gc> {
                 portion = portion.saturating_sub(QUOTED_PORTION / 4);
                 continue;
             }
-            if let (Some(from), Value::String(text)) = (self.copying, stack.get(self.argument)) {
-                let to = text.len().min(from + LONG_PORTION);
-                append(&mut self.result, &text.as_bytes()[from..to])?;
-                self.copying = (to < text.len()).then_some(to);
+            if let Some(long) = self.long {
+                let searched = self.go_on_with(long)?;
+                stack.burn((searched / 32).saturating_sub(portion));
+                portion = portion.saturating_sub(searched / 32);
                 continue;
             }
             let rest = &format[self.at..];
@@ -172,9 +183,11 @@ impl<'gc> Formatting<'gc> {
             // all of them. So is to look for zeros in a string that may be cut.
             let written = self.result.len() - before;
             let work = match (specification.letter(), stack.get(self.argument)) {
-                (b's', Value::String(text)) if !specification.is_plain() => text.len() / 32,
+                (b's', Value::String(text)) if self.long.is_none() && !specification.is_plain() => {
+                    text.len() / 32
+                }
                 (b's', _) => 0,
-                (b'f' | b'e' | b'E' | b'g' | b'G', _) => written / 4 + written * written / 200,
+                (b'f' | b'e' | b'E' | b'g' | b'G', _) => written / 4 + written * written / 120,
                 _ => written / 4,
             };
             stack.burn(work.saturating_sub(portion));
@@ -278,17 +291,10 @@ impl<'gc> Formatting<'gc> {
             b's' => {
                 let value = stack.get(index);
                 match value {
-                    Value::String(text) if specification.is_plain() => {
-                        if text.len() > LONG_PORTION {
-                            grow(out, text.len())?;
-                            self.copying = Some(0);
-                        } else {
-                            append(out, text.as_bytes())?;
-                        }
-                    }
+                    Value::String(text) => self.write_string(specification, text)?,
                     _ => match operate::to_string(ctx, value) {
                         Outcome::Value(Value::String(text)) => {
-                            write_text(out, index, specification, text.as_bytes())?;
+                            self.write_string(specification, text)?;
                         }
                         Outcome::Value(_) => return Err(not_a_string()),
                         Outcome::Call(function, _) => return Ok(Some(function)),
@@ -327,11 +333,59 @@ impl<'gc> Formatting<'gc> {
             Value::String(text) => text,
             other => ctx.number_to_string(other).ok_or_else(not_a_string)?,
         };
-        // The specification ends where reading goes on; what can be in it is no `%`.
+        self.write_string(self.last_specification(), text)
+    }
+
+    /// The specification that has been read last.
+    fn last_specification(&self) -> Specification<'gc> {
+        // It ends where reading goes on; what can be in it is no `%`.
         let read = &self.format.as_bytes()[..self.at];
         let start = read.iter().rposition(|&byte| byte == b'%').map_or(0, |percent| percent + 1);
-        let specification = Specification { text: &read[start..] };
-        write_text(&mut self.result, self.argument, specification, text.as_bytes())
+        Specification { text: &read[start..] }
+    }
+
+    /// Writes the text of a `%s`, or begins to if it is long.
+    fn write_string(
+        &mut self,
+        specification: Specification<'_>,
+        text: LuaString<'gc>,
+    ) -> Result<(), Error<'gc>> {
+        if text.len() <= LONG_PORTION {
+            return write_text(&mut self.result, self.argument, specification, text.as_bytes());
+        }
+        let is_searched = !specification.is_plain();
+        if !is_searched {
+            grow(&mut self.result, text.len())?;
+        }
+        self.long = Some(LongText { text, done: 0, is_searched });
+        Ok(())
+    }
+
+    /// Writes a portion of the long string, or searches it for zeros. Tells how much was searched.
+    fn go_on_with(&mut self, long: LongText<'gc>) -> Result<usize, Error<'gc>> {
+        let text = long.text.as_bytes();
+        let to = text.len().min(long.done + LONG_PORTION);
+        let portion = &text[long.done..to];
+        self.long = (to < text.len()).then_some(LongText { done: to, ..long });
+        if !long.is_searched {
+            append(&mut self.result, portion)?;
+            return Ok(0);
+        }
+        refuse_zeros(self.argument, portion)?;
+        if self.long.is_none() {
+            let spec = self.last_specification().check(TEXT_FLAGS, true)?;
+            match spec.precision {
+                Some(precision) => {
+                    pad(&mut self.result, &spec, &text[..text.len().min(precision)])?;
+                }
+                // It is too long to be padded.
+                None => {
+                    grow(&mut self.result, text.len())?;
+                    self.long = Some(LongText { done: 0, is_searched: false, ..long });
+                }
+            }
+        }
+        Ok(portion.len())
     }
 }
 
@@ -385,6 +439,7 @@ impl<'a> Specification<'a> {
     fn read<'gc>(format: &'a [u8]) -> Result<Self, Error<'gc>> {
         let modifiers = format
             .iter()
+            .take(MAX_SPECIFICATION)
             .take_while(|byte| matches!(byte, b'-' | b'+' | b'#' | b' ' | b'.' | b'0'..=b'9'))
             .count();
         if modifiers + 1 >= MAX_SPECIFICATION {
@@ -467,7 +522,15 @@ fn pad<'gc>(out: &mut Vec<u8>, spec: &FormatSpec, text: &[u8]) -> Result<(), Err
     Ok(())
 }
 
-/// Appends the text of a `%s`.
+/// Raises the error of an argument with zeros in it, where C would take one for its end.
+fn refuse_zeros<'gc>(index: usize, text: &[u8]) -> Result<(), Error<'gc>> {
+    match memchr::memchr(0, text) {
+        Some(_) => Err(Error::argument(index + 1, "string contains zeros")),
+        None => Ok(()),
+    }
+}
+
+/// Appends the text of a `%s` that is not long.
 fn write_text<'gc>(
     out: &mut Vec<u8>,
     index: usize,
@@ -477,9 +540,7 @@ fn write_text<'gc>(
     if specification.is_plain() {
         return append(out, text);
     }
-    if memchr::memchr(0, text).is_some() {
-        return Err(Error::argument(index + 1, "string contains zeros"));
-    }
+    refuse_zeros(index, text)?;
     let spec = specification.check(TEXT_FLAGS, true)?;
     match spec.precision {
         None if text.len() >= LONG_TEXT => append(out, text),

@@ -16,7 +16,10 @@ const MAX_DEPTH: u8 = 200;
 const LOOK_AHEAD_DEPTH: u8 = MAX_DEPTH - 70;
 
 /// How many bytes a tight loop looks at for one step's price.
-const BYTES_PER_STEP: usize = 16;
+const BYTES_PER_STEP: usize = 8;
+
+/// How many bytes a tight loop looks at before the steps are looked at.
+const SCANNED: usize = if cfg!(test) { 3 } else { 1 << 17 };
 
 /// What to try next when what follows does not match.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +43,17 @@ enum Attempt {
     Failed,
     /// It used up its steps.
     Paused,
+}
+
+/// What a part of a balanced piece came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Balance {
+    /// The piece ends after so many bytes.
+    Closed(usize),
+    /// It does not end, or does not begin.
+    Missing,
+    /// It goes on beyond what has been looked at.
+    Unknown,
 }
 
 /// What a capture of a match holds.
@@ -78,6 +92,10 @@ pub(super) struct Search {
     position: usize,
     item: usize,
     depth: u8,
+    /// How many bytes the current item has looked at, if it has not come to their end yet; 0 otherwise.
+    scanned: usize,
+    /// How many balanced pieces are open after those bytes.
+    nesting: usize,
     choices: SmallVec<[Choice; 6]>,
     captures: SmallVec<[(usize, usize); 4]>,
 }
@@ -96,6 +114,8 @@ impl Search {
             position: 0,
             item: 0,
             depth: 0,
+            scanned: 0,
+            nesting: 0,
             choices: SmallVec::new(),
             captures: SmallVec::from_elem((0, 0), pattern.captures.len()),
         }
@@ -120,9 +140,17 @@ impl Search {
                     && !self.anchored
                 {
                     let rest = &subject[self.start..];
-                    let skipped = pattern.position(first, rest);
-                    *steps -= (skipped.unwrap_or(rest.len()) / BYTES_PER_STEP) as i64;
+                    let looked_at = &rest[..rest.len().min(SCANNED)];
+                    let skipped = pattern.position(first, looked_at);
+                    *steps -= (skipped.unwrap_or(looked_at.len()) / BYTES_PER_STEP) as i64;
                     let Some(skipped) = skipped else {
+                        if looked_at.len() < rest.len() {
+                            self.start += looked_at.len();
+                            if *steps <= 0 {
+                                return Ok(Found::Paused);
+                            }
+                            continue;
+                        }
                         self.done = true;
                         return Ok(Found::Nothing);
                     };
@@ -215,7 +243,15 @@ impl Search {
                     _ => false,
                 },
                 choosing @ (Item::Star(class) | Item::Plus(class)) => {
-                    let length = pattern.span(class, &subject[at..]);
+                    let rest = &subject[at..];
+                    let length = if rest.len() <= SCANNED {
+                        pattern.span(class, rest)
+                    } else {
+                        match self.span_of_long(pattern, class, rest, steps) {
+                            Some(length) => length,
+                            None => continue,
+                        }
+                    };
                     *steps -= (length / BYTES_PER_STEP) as i64;
                     if length == 0 {
                         item += 1;
@@ -277,11 +313,15 @@ impl Search {
                     at == subject.len()
                 }
                 Item::Balance(open, close) => {
-                    let end = balanced_end(&subject[at..], open, close);
-                    *steps -= (end.unwrap_or(subject.len() - at) / BYTES_PER_STEP) as i64;
-                    at += end.unwrap_or(0);
-                    item += 1;
-                    end.is_some()
+                    match self.balance(&subject[at..], open, close, steps) {
+                        Balance::Closed(length) => {
+                            at += length;
+                            item += 1;
+                            true
+                        }
+                        Balance::Missing => false,
+                        Balance::Unknown => continue,
+                    }
                 }
                 Item::Frontier(set) => {
                     let set = &pattern.sets[set as usize];
@@ -292,11 +332,19 @@ impl Search {
                 }
                 Item::BackReference(index) => {
                     let (from, to) = self.captures[usize::from(index)];
-                    *steps -= ((to - from) / BYTES_PER_STEP) as i64;
+                    let (rest, text) = (&subject[at..], &subject[from..to]);
+                    let repeats = if text.len() <= SCANNED {
+                        *steps -= (text.len() / BYTES_PER_STEP) as i64;
+                        rest.starts_with(text)
+                    } else {
+                        match self.long_repetition(rest, text, steps) {
+                            Some(repeats) => repeats,
+                            None => continue,
+                        }
+                    };
                     item += 1;
-                    let matches = subject[at..].starts_with(&subject[from..to]);
-                    at += to - from;
-                    matches
+                    at += text.len();
+                    repeats
                 }
                 Item::Never => false,
                 Item::Fail(error) => return Err(error),
@@ -309,6 +357,86 @@ impl Search {
                 None => return Ok(Attempt::Failed),
             }
         }
+    }
+
+    /// How many of the first bytes of a long rest are of a class; `None` if more bytes have to be looked
+    /// at, which is to be gone on with. Such bytes are paid for beforehand.
+    #[cold]
+    #[inline(never)]
+    fn span_of_long(
+        &mut self,
+        pattern: &Pattern,
+        class: Class,
+        rest: &[u8],
+        steps: &mut i64,
+    ) -> Option<usize> {
+        let from = std::mem::take(&mut self.scanned);
+        let stop = match class {
+            // Its bytes are not looked at.
+            Class::Any => rest.len(),
+            _ => rest.len().min(from + SCANNED),
+        };
+        let length = from + pattern.span(class, &rest[from..stop]);
+        if length == stop && stop < rest.len() {
+            *steps -= (SCANNED / BYTES_PER_STEP) as i64;
+            self.scanned = stop;
+            return None;
+        }
+        // All of the length is going to be paid for.
+        *steps += (from / BYTES_PER_STEP) as i64;
+        Some(length)
+    }
+
+    /// Looks for the end of the balanced piece that the rest may begin with, from where that was left off.
+    fn balance(&mut self, rest: &[u8], open: u8, close: u8, steps: &mut i64) -> Balance {
+        let mut from = std::mem::take(&mut self.scanned);
+        if from == 0 {
+            if rest.first() != Some(&open) {
+                return Balance::Missing;
+            }
+            from = 1;
+            self.nesting = 1;
+        }
+        let stop = rest.len().min(from + SCANNED);
+        let mut nesting = self.nesting;
+        for (index, &byte) in rest[from..stop].iter().enumerate() {
+            if byte == close {
+                nesting -= 1;
+                if nesting == 0 {
+                    *steps -= (index / BYTES_PER_STEP) as i64;
+                    return Balance::Closed(from + index + 1);
+                }
+            } else if byte == open {
+                nesting += 1;
+            }
+        }
+        *steps -= ((stop - from) / BYTES_PER_STEP) as i64;
+        if stop == rest.len() {
+            return Balance::Missing;
+        }
+        (self.scanned, self.nesting) = (stop, nesting);
+        Balance::Unknown
+    }
+
+    /// Whether the rest begins with a long text; `None` if more bytes have to be compared, which is to be
+    /// gone on with.
+    #[cold]
+    #[inline(never)]
+    fn long_repetition(&mut self, rest: &[u8], text: &[u8], steps: &mut i64) -> Option<bool> {
+        let from = std::mem::take(&mut self.scanned);
+        let stop = text.len().min(from + SCANNED);
+        if rest.len() < text.len() {
+            return Some(false);
+        }
+        *steps -= ((stop - from) / BYTES_PER_STEP) as i64;
+        if rest[from..stop] != text[from..stop] {
+            return Some(false);
+        }
+        if stop < text.len() {
+            self.scanned = stop;
+            return None;
+        }
+        Some(true)
     }
 
     /// The next thing to try after a failure: position, item and depth.
@@ -331,10 +459,15 @@ impl Search {
                         match pattern.next_literal(item + 1) {
                             Some(byte) if depth < LOOK_AHEAD_DEPTH => {
                                 let end = choice.at.min(subject.len());
-                                let found = memchr::memrchr(byte, &subject[choice.low..end]);
-                                let passed = end - choice.low - found.unwrap_or(0);
+                                let begin = choice.low.max(end.saturating_sub(SCANNED));
+                                let found = memchr::memrchr(byte, &subject[begin..end]);
+                                let passed = end - begin - found.unwrap_or(0);
                                 *steps -= (passed / BYTES_PER_STEP) as i64;
-                                found.map(|offset| choice.low + offset)
+                                match found {
+                                    Some(offset) => Some(begin + offset),
+                                    // What follows does not match there, but the steps are looked at.
+                                    None => (begin > choice.low).then_some(begin),
+                                }
                             }
                             _ => Some(choice.at - 1),
                         }
@@ -344,10 +477,19 @@ impl Search {
                     let rest = &subject[choice.at..];
                     match (class, pattern.next_literal(item + 1)) {
                         (Class::Any, Some(byte)) if depth < LOOK_AHEAD_DEPTH => {
-                            let found = rest.get(1..).and_then(|rest| memchr::memchr(byte, rest));
-                            let passed = found.unwrap_or(rest.len());
+                            let next = rest.get(1..).unwrap_or_default();
+                            let looked_at = &next[..next.len().min(SCANNED)];
+                            let found = memchr::memchr(byte, looked_at);
+                            let passed = found.unwrap_or(looked_at.len());
                             *steps -= (passed / BYTES_PER_STEP) as i64;
-                            found.map(|offset| choice.at + 1 + offset)
+                            match found {
+                                Some(offset) => Some(choice.at + 1 + offset),
+                                // As above: the last position that was looked at.
+                                None => {
+                                    let is_end = looked_at.len() == next.len();
+                                    (!is_end).then_some(choice.at + looked_at.len())
+                                }
+                            }
                         }
                         _ => match rest.first() {
                             Some(&byte) if pattern.matches(class, byte) => Some(choice.at + 1),
@@ -382,25 +524,6 @@ fn deepen(depth: &mut u8) -> Result<(), PatternError> {
     }
     *depth += 1;
     Ok(())
-}
-
-/// The length of the balanced piece that bytes begin with.
-fn balanced_end(bytes: &[u8], open: u8, close: u8) -> Option<usize> {
-    if *bytes.first()? != open {
-        return None;
-    }
-    let mut depth = 1_usize;
-    for (index, &byte) in bytes.iter().enumerate().skip(1) {
-        if byte == close {
-            depth -= 1;
-            if depth == 0 {
-                return Some(index + 1);
-            }
-        } else if byte == open {
-            depth += 1;
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -476,5 +599,107 @@ mod tests {
         check(&subject, &"a?".repeat(199), Ok(Some((0, 199))));
         check(&subject, &"a?".repeat(200), Err("pattern too complex"));
         check(&subject, &"a*".repeat(250), Ok(Some((0, 300))));
+    }
+
+    /// Where a match that begins at `at` ends, found by plain recursion.
+    fn matched(
+        pattern: &Pattern,
+        subject: &[u8],
+        at: usize,
+        item: usize,
+        captures: &mut [(usize, usize)],
+    ) -> Option<usize> {
+        let rest = &subject[at..];
+        let follow = |at, captures: &mut _| matched(pattern, subject, at, item + 1, captures);
+        match pattern.items[item] {
+            Item::Accept => Some(at),
+            Item::EndOfSubject if rest.is_empty() => follow(at, captures),
+            Item::EndOfSubject => None,
+            Item::Open(index) => {
+                captures[usize::from(index)].0 = at;
+                follow(at, captures)
+            }
+            Item::Close(index) => {
+                captures[usize::from(index)].1 = at;
+                follow(at, captures)
+            }
+            Item::BackReference(index) => {
+                let (from, to) = captures[usize::from(index)];
+                let repeats = rest.starts_with(&subject[from..to]);
+                repeats.then(|| follow(at + to - from, captures))?
+            }
+            Item::Balance(open, close) => {
+                let mut nesting = 0;
+                let length = rest.iter().position(|&byte| {
+                    nesting += i32::from(byte == open) - i32::from(byte == close);
+                    nesting <= 0
+                });
+                let length = length.filter(|_| rest[0] == open)?;
+                follow(at + length + 1, captures)
+            }
+            single => {
+                let (class, least, most, is_lazy) = match single {
+                    Item::One(class) => (class, 1, 1, false),
+                    Item::Optional(class) => (class, 0, 1, false),
+                    Item::Star(class) => (class, 0, usize::MAX, false),
+                    Item::Plus(class) => (class, 1, usize::MAX, false),
+                    Item::Lazy(class) => (class, 0, usize::MAX, true),
+                    other => panic!("no test has {other:?}"),
+                };
+                let run = rest.iter().take_while(|&&byte| pattern.matches(class, byte)).count();
+                let lengths = least..=run.min(most);
+                let mut end = |length| follow(at + length, captures);
+                match is_lazy {
+                    true => lengths.into_iter().find_map(&mut end),
+                    false => lengths.into_iter().rev().find_map(&mut end),
+                }
+            }
+        }
+    }
+
+    /// Compares the first match in all short subjects, and in some that are not so short, for what may be
+    /// longer than a portion of a scan.
+    #[test]
+    fn matches_are_those_of_plain_recursion_however_often_they_pause() {
+        let pieces =
+            ["", "b", "a*", "b+", "[^b]+", ".-", "(.*)", "(a-)", "%bab", "(.+)%1", ".?b", "$"];
+        let long = ["aaaaaaaaaab", "abbbbbbbbbb", "aaaabaaaab", "aaaaabbbbb", "ababababab"];
+        let short = (0..8).flat_map(|length| {
+            (0..1_u32 << length).map(move |bits| {
+                (0..length).map(|at| if bits >> at & 1 == 0 { 'a' } else { 'b' }).collect()
+            })
+        });
+        let subjects: Vec<String> = short.chain(long.map(String::from)).collect();
+        for number in 0..pieces.len().pow(3) {
+            let piece = |place: u32| pieces[number / pieces.len().pow(place) % pieces.len()];
+            let source = [piece(0), piece(1), piece(2)].concat();
+            if source.contains("$") && !source.ends_with("$") || source.matches("%1").count() > 1 {
+                continue;
+            }
+            // A back reference is to the capture before it.
+            let number = source.split("%1").next().unwrap_or_default().matches('(').count();
+            let source = source.replace("%1", &format!("%{number}"));
+            let pattern = Pattern::new(source.as_bytes());
+            for subject in &subjects {
+                let expected = (0..=subject.len()).find_map(|start| {
+                    let mut captures = vec![(0, 0); pattern.capture_count()];
+                    let end = matched(&pattern, subject.as_bytes(), start, 0, &mut captures)?;
+                    Some(((start, end), captures))
+                });
+                for portion in [1, 1_000_000] {
+                    let mut search = Search::new(&pattern, 0, false);
+                    let found = loop {
+                        let mut steps = portion;
+                        match search.advance(&pattern, subject.as_bytes(), &mut steps) {
+                            Ok(Found::Paused) => {}
+                            found => break found,
+                        }
+                    };
+                    let found = (found == Ok(Found::Match))
+                        .then(|| (search.last_match(), search.captures.to_vec()));
+                    assert_eq!(found, expected, "{source} in {subject}");
+                }
+            }
+        }
     }
 }

@@ -18,7 +18,8 @@ mod unpack;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table, Type, Value,
+    CallbackReturn, Closure, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table,
+    Type, Value,
 };
 
 use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
@@ -319,6 +320,9 @@ fn char<'gc>(
 /// What a dump costs beside what its length does.
 const DUMP_FUEL: usize = 150;
 
+/// How many bytes of a dump are written before the fuel is looked at.
+const DUMP_PORTION: usize = 1 << 16;
+
 /// `string.dump(function [, strip])`: a Lua function as a binary chunk.
 fn dump<'gc>(
     ctx: Context<'gc>,
@@ -327,11 +331,54 @@ fn dump<'gc>(
     let Value::Closure(closure) = stack.get(0) else {
         return Err(Error::argument(1, "Lua function expected"));
     };
-    Error::check_room(luster_bytecode::dump_size(closure.prototype()))?;
-    let chunk = luster_bytecode::dump(closure.prototype(), stack.get(1).is_truthy());
-    stack.burn(DUMP_FUEL + chunk.len() / 4);
-    stack.replace(Value::String(ctx.intern_owned(chunk)));
-    Ok(CallbackReturn::Return)
+    let prototype = closure.prototype();
+    Error::check_room(luster_bytecode::dump_size(prototype))?;
+    let written = luster_bytecode::Dumping::new(prototype, stack.get(1).is_truthy());
+    stack.burn(DUMP_FUEL);
+    let mut dump = Dump { closure, written: Some(written), memory: CountedMemory::default() };
+    if dump.go_on(ctx, stack) {
+        return Ok(CallbackReturn::Return);
+    }
+    Ok(CallbackReturn::Sequence(Box::new(dump)))
+}
+
+/// A `dump` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Dump<'gc> {
+    closure: Closure<'gc>,
+    /// What there is of it, until it is a string.
+    #[collect(require_static)]
+    written: Option<luster_bytecode::Dumping>,
+    memory: CountedMemory,
+}
+
+impl<'gc> Dump<'gc> {
+    /// Writes a portion. Tells whether the result is on the stack.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> bool {
+        let Some(written) = &mut self.written else { return true };
+        let before = written.as_bytes().len();
+        let is_complete = written.go_on(self.closure.prototype(), DUMP_PORTION);
+        stack.burn((written.as_bytes().len() - before) / 4);
+        if !is_complete {
+            self.memory.set(written.memory());
+            return false;
+        }
+        self.memory.set(0);
+        let chunk = self.written.take().map(luster_bytecode::Dumping::into_bytes);
+        stack.replace(Value::String(ctx.intern_owned(chunk.unwrap_or_default())));
+        true
+    }
+}
+
+impl<'gc> Sequence<'gc> for Dump<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        if self.go_on(ctx, stack) { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The library functions that match patterns: `find match gmatch gsub`.
 //!
-//! How patterns are compiled is in `compiled`, how they match in `matcher`. Here every search is driven in portions, each charged to the
-//! script's fuel; a search that is out of fuel goes on in a sequence.
+//! How patterns are compiled is in `compiled`, how they match in `matcher`. Here every search is
+//! driven in portions, each charged to the script's fuel; a search that is out of fuel goes on in a
+//! sequence. So is what a substitution copies.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -27,8 +28,11 @@ const PORTION: i64 = 5_000;
 /// From how many bytes on a replacement is paid for by its length.
 const LONG_REPLACEMENT: usize = 64;
 
-/// After how many bytes of a replacement the fuel is looked at.
-const LONG_TEMPLATE: usize = 1 << 18;
+/// How many bytes a substitution copies at once, and after how many the fuel is looked at.
+const LONG_PIECE: usize = 1 << 17;
+
+/// How many bytes are copied for one unit of fuel.
+const BYTES_PER_UNIT: usize = 8;
 
 /// What compiling a pattern costs.
 fn pattern_fuel(source: &[u8]) -> usize {
@@ -97,8 +101,38 @@ fn push_captures<'gc>(
 ) -> Result<(), Error<'gc>> {
     let count = pattern.capture_count().max(usize::from(whole));
     reserve_results(stack, count, "too many captures")?;
+    if subject.len() > LONG_PIECE {
+        return push_captures_of_long(ctx, stack, search, pattern, subject, count);
+    }
     for index in 0..count {
         stack.push(capture_value(ctx, search, pattern, subject, index)?);
+    }
+    Ok(())
+}
+
+/// Pushes captures of a long subject: pieces that are long are paid for, and if several captures are the same
+/// piece, one string is all of them.
+#[cold]
+fn push_captures_of_long<'gc>(
+    ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
+    search: &Search,
+    pattern: &Pattern,
+    subject: LuaString<'gc>,
+    count: usize,
+) -> Result<(), Error<'gc>> {
+    let mut last = None;
+    for index in 0..count {
+        let captured = search.capture(pattern, index)?;
+        let value = match last {
+            Some((same, value)) if same == captured => value,
+            _ => capture_value(ctx, search, pattern, subject, index)?,
+        };
+        if let matcher::Captured::Text(from, to) = captured {
+            stack.burn((to - from) / BYTES_PER_UNIT);
+        }
+        last = Some((captured, value));
+        stack.push(value);
     }
     Ok(())
 }
@@ -353,7 +387,11 @@ pub(super) fn begin_substitution<'gc>(
     replacement: Value<'gc>,
     limit: i64,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let is_literal = matches!(replacement, Value::String(text) if !text.as_bytes().contains(&b'%'));
+    // A long one is searched for what it has of that while it is copied.
+    let is_literal = matches!(
+        replacement,
+        Value::String(text) if text.len() <= LONG_PIECE && !text.as_bytes().contains(&b'%')
+    );
     let search = Search::new(&pattern, 0, anchored);
     let mut substitution = Substitution {
         subject,
@@ -366,8 +404,10 @@ pub(super) fn begin_substitution<'gc>(
         limit,
         changed: false,
         is_literal,
-        template: subject,
+        waits: false,
+        piece: None,
         template_left: 0,
+        is_due: false,
         calling: false,
     };
     Ok(match substitution.go_on(ctx, stack, false)? {
@@ -391,19 +431,32 @@ struct Substitution<'gc> {
     #[collect(require_static)]
     search: Search,
     result: CountedBuffer,
-    /// How much of the subject is in the result, replaced or not.
+    /// How much of the subject is in the result or waits for it, replaced or not.
     copied: usize,
     count: i64,
     limit: i64,
     changed: bool,
     /// Whether the replacement is a string in which nothing stands for anything else.
     is_literal: bool,
-    /// A replacement string with captures, and how much of it is still to be appended.
-    template: LuaString<'gc>,
-    #[collect(require_static)]
+    /// Whether there is any of the following to be done, in this order, before anything else.
+    waits: bool,
+    /// What is to be appended. It is rare, and a script may have many substitutions within each other.
+    piece: Option<Box<Piece<'gc>>>,
+    /// How much of the replacement string is still to be appended.
     template_left: usize,
+    /// Whether the current match is still to be replaced. Its template cannot have been begun then.
+    is_due: bool,
     /// Whether a call for a replacement is under way.
     calling: bool,
+}
+
+/// A piece of a string that is to be copied in portions.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+struct Piece<'gc> {
+    text: LuaString<'gc>,
+    from: usize,
+    to: usize,
 }
 
 /// What a substitution needs to go on.
@@ -426,52 +479,70 @@ impl<'gc> Substitution<'gc> {
         in_place: bool,
     ) -> Result<Next<'gc>, Error<'gc>> {
         let mut steps = PORTION;
-        while self.count < self.limit || self.template_left > 0 {
-            let subject = self.subject.as_bytes();
-            if self.template_left > 0 {
-                let before = self.result.as_bytes().len();
-                let template = self.template;
-                let from = template.len() - self.template_left;
-                self.template_left = self.append_template(&template.as_bytes()[from..])?;
-                stack.burn((self.result.as_bytes().len() - before) / 4);
-                if stack.out_of_fuel() || account::should_end_slice() {
-                    return Ok(Next::Pause);
-                }
-                continue;
-            }
-            match self.search.advance(&self.pattern, subject, &mut steps)? {
-                Found::Match => {
-                    let (start, end) = self.search.last_match();
-                    steps -= 1;
-                    self.count += 1;
-                    if self.copied < start {
-                        self.result.extend(&subject[self.copied..start])?;
-                    }
-                    self.copied = end;
-                    let before = self.result.as_bytes().len();
-                    if let Some(function) = self.replace(ctx, stack, in_place)? {
-                        stack.burn((PORTION - steps).max(0) as usize);
-                        return Ok(Next::Call(function));
-                    }
-                    let written = self.result.as_bytes().len() - before;
-                    if written > LONG_REPLACEMENT {
-                        steps -= (written / 16) as i64;
-                    }
-                }
-                Found::Nothing => break,
-                Found::Paused => {
-                    stack.burn((PORTION - steps).max(0) as usize);
-                    steps = PORTION;
+        loop {
+            while self.count < self.limit || self.waits {
+                if self.waits {
+                    self.catch_up(stack)?;
                     if stack.out_of_fuel() || account::should_end_slice() {
+                        stack.burn((PORTION - steps).max(0) as usize);
                         return Ok(Next::Pause);
                     }
+                    if self.piece.is_some() || !std::mem::take(&mut self.is_due) {
+                        continue;
+                    }
+                    self.waits = false;
+                } else {
+                    let subject = self.subject.as_bytes();
+                    match self.search.advance(&self.pattern, subject, &mut steps)? {
+                        Found::Match => {
+                            let (start, end) = self.search.last_match();
+                            steps -= 1;
+                            self.count += 1;
+                            if self.copied < start {
+                                self.append(self.subject, self.copied, start)?;
+                            }
+                            self.copied = end;
+                            if self.waits {
+                                self.is_due = true;
+                                continue;
+                            }
+                        }
+                        Found::Nothing => {
+                            // There are no more.
+                            self.limit = self.count;
+                            continue;
+                        }
+                        Found::Paused => {
+                            stack.burn((PORTION - steps).max(0) as usize);
+                            steps = PORTION;
+                            if stack.out_of_fuel() || account::should_end_slice() {
+                                return Ok(Next::Pause);
+                            }
+                            continue;
+                        }
+                    }
                 }
+                let before = self.result.as_bytes().len();
+                if let Some(function) = self.replace(ctx, stack, in_place, &mut steps)? {
+                    stack.burn((PORTION - steps).max(0) as usize);
+                    return Ok(Next::Call(function));
+                }
+                let written = self.result.as_bytes().len() - before;
+                if written > LONG_REPLACEMENT {
+                    steps -= (written / BYTES_PER_UNIT) as i64;
+                }
+            }
+            if self.changed {
+                let rest = std::mem::replace(&mut self.copied, self.subject.len());
+                self.append(self.subject, rest, self.subject.len())?;
+            }
+            if !self.waits {
+                break;
             }
         }
         stack.burn((PORTION - steps).max(0) as usize);
         let result = if self.changed {
-            self.result.extend(&self.subject.as_bytes()[self.copied..])?;
-            stack.burn(self.result.as_bytes().len() / 64);
+            stack.burn(self.result.as_bytes().len() / 32);
             self.result.take_string(ctx)
         } else {
             Value::String(self.subject)
@@ -480,12 +551,62 @@ impl<'gc> Substitution<'gc> {
         Ok(Next::Done)
     }
 
-    /// Replaces the current match, or says what to call for its replacement.
+    /// Appends a portion of what waits to be appended.
+    #[cold]
+    #[inline(never)]
+    fn catch_up(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<(), Error<'gc>> {
+        let before = self.result.as_bytes().len();
+        let mut steps = 0;
+        if let Some(piece) = &mut self.piece {
+            let Piece { text, from, to } = **piece;
+            let stop = to.min(from + LONG_PIECE);
+            self.result.extend(&text.as_bytes()[from..stop])?;
+            piece.from = stop;
+            if stop == to {
+                self.piece = None;
+            }
+        } else if let Value::String(template) = self.replacement
+            && self.template_left > 0
+        {
+            self.append_template(template, template.len() - self.template_left, &mut steps)?;
+        }
+        self.waits = self.piece.is_some() || self.template_left > 0 || self.is_due;
+        let written = self.result.as_bytes().len() - before;
+        stack.burn(written / BYTES_PER_UNIT + steps.unsigned_abs() as usize);
+        Ok(())
+    }
+
+    /// Appends a piece of a string. A long one waits.
+    #[inline(always)]
+    fn append(&mut self, text: LuaString<'gc>, from: usize, to: usize) -> Result<(), Error<'gc>> {
+        if to - from > LONG_PIECE {
+            return self.append_later(text, from, to);
+        }
+        self.result.extend(&text.as_bytes()[from..to])
+    }
+
+    /// Has a piece of a string wait to be appended in portions, while there is room for all of it.
+    #[cold]
+    #[inline(never)]
+    fn append_later(
+        &mut self,
+        text: LuaString<'gc>,
+        from: usize,
+        to: usize,
+    ) -> Result<(), Error<'gc>> {
+        self.result.make_room(to - from)?;
+        self.piece = Some(Box::new(Piece { text, from, to }));
+        self.waits = true;
+        Ok(())
+    }
+
+    /// Replaces the current match, or says what to call for its replacement. A long template costs `steps`.
     fn replace(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
         in_place: bool,
+        steps: &mut i64,
     ) -> Result<Option<Value<'gc>>, Error<'gc>> {
         let (search, pattern) = (&self.search, &self.pattern);
         match self.replacement {
@@ -495,10 +616,7 @@ impl<'gc> Substitution<'gc> {
             }
             Value::String(text) => {
                 self.changed = true;
-                let left = self.append_template(text.as_bytes())?;
-                if left > 0 {
-                    (self.template, self.template_left) = (text, left);
-                }
+                self.append_template(text, 0, steps)?;
             }
             Value::Table(_) => {
                 let key = capture_value(ctx, search, pattern, self.subject, 0)?;
@@ -525,45 +643,66 @@ impl<'gc> Substitution<'gc> {
     }
 
     /// Appends what is left of a replacement string, in which `%` and a digit stand for a capture, or a
-    /// part of it that is long enough. Answers how much is left then.
-    fn append_template(&mut self, mut template: &[u8]) -> Result<usize, Error<'gc>> {
-        let before = self.result.as_bytes().len();
-        let subject = self.subject.as_bytes();
+    /// part of it that is long enough: what comes afterwards waits then. Costs `steps` for what is read.
+    fn append_template(
+        &mut self,
+        template: LuaString<'gc>,
+        from: usize,
+        steps: &mut i64,
+    ) -> Result<(), Error<'gc>> {
+        let subject = self.subject;
         let (start, end) = self.search.last_match();
-        while let Some(escape) = template.iter().position(|&byte| byte == b'%') {
-            self.result.extend(&template[..escape])?;
-            match template.get(escape + 1) {
-                Some(b'%') => self.result.extend(b"%")?,
-                Some(b'0') => self.result.extend(&subject[start..end])?,
+        let mut left = &template.as_bytes()[from..];
+        let (length, before) = (left.len(), self.result.as_bytes().len());
+        loop {
+            let looked_at = &left[..left.len().min(LONG_PIECE)];
+            let Some(escape) = looked_at.iter().position(|&byte| byte == b'%') else {
+                self.result.extend(looked_at)?;
+                left = &left[looked_at.len()..];
+                break;
+            };
+            self.result.extend(&left[..escape])?;
+            let (from, to) = match left.get(escape + 1) {
+                Some(b'0') => (start, end),
                 Some(digit @ b'1'..=b'9') => {
                     let index = usize::from(digit - b'1');
                     match self.search.capture(&self.pattern, index)? {
-                        matcher::Captured::Text(from, to) => {
-                            self.result.extend(&subject[from..to])?;
-                        }
+                        matcher::Captured::Text(from, to) => (from, to),
                         matcher::Captured::Position(position) => {
                             self.result.extend_value(Value::Integer(position as i64))?;
+                            (0, 0)
                         }
                     }
                 }
+                Some(b'%') => {
+                    self.result.extend(b"%")?;
+                    (0, 0)
+                }
                 _ => return Err(Error::message("invalid use of '%' in replacement string")),
-            }
-            template = &template[escape + 2..];
-            if self.result.as_bytes().len() - before > LONG_TEMPLATE {
-                return Ok(template.len());
+            };
+            self.append(subject, from, to)?;
+            left = &left[escape + 2..];
+            *steps -= 2;
+            let done = length - left.len() + self.result.as_bytes().len() - before;
+            if done > LONG_PIECE || self.waits {
+                break;
             }
         }
-        self.result.extend(template)?;
-        Ok(0)
+        *steps -= ((length - left.len()) / 8) as i64;
+        self.template_left = left.len();
+        self.waits |= self.template_left > 0;
+        Ok(())
     }
 
     /// Appends what a table or function gave for the current match.
     fn append_value(&mut self, value: Value<'gc>) -> Result<(), Error<'gc>> {
         if !value.is_truthy() {
             let (start, end) = self.search.last_match();
-            return self.result.extend(&self.subject.as_bytes()[start..end]);
+            return self.append(self.subject, start, end);
         }
-        if !self.result.extend_value(value)? {
+        if let Value::String(text) = value {
+            self.append(text, 0, text.len())?;
+        } else if !self.result.extend_value(value)? {
             let kind = value.type_name();
             return Err(Error::message(format!("invalid replacement value (a {kind})")));
         }
@@ -579,7 +718,9 @@ impl<'gc> Sequence<'gc> for Substitution<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         if std::mem::take(&mut self.calling) {
+            let before = self.result.as_bytes().len();
             self.append_value(stack.get(0))?;
+            stack.burn((self.result.as_bytes().len() - before) / BYTES_PER_UNIT);
         }
         Ok(match self.go_on(ctx, stack, true)? {
             Next::Done => Poll::Return,

@@ -58,7 +58,7 @@ impl<'gc> Finding<'gc> {
         let (subject, needle) = (self.subject.as_bytes(), self.needle.as_bytes());
         let found = match &mut self.two_way {
             Some(search) => {
-                stack.burn(STEPS / 8);
+                stack.burn(STEPS / 5);
                 match search.advance(subject, needle, STEPS) {
                     Some(found) => found,
                     None => return false,

@@ -21,6 +21,7 @@ pub(super) fn concat<'gc>(
         last: 0,
         text: CountedBuffer::new(),
         numbers: 0,
+        long: None,
         state: State::Measure,
     };
     if let Some(table) = concat.table {
@@ -41,6 +42,8 @@ struct Concat<'gc> {
     text: CountedBuffer,
     /// How many numbers have become text that are not paid for.
     numbers: usize,
+    /// What is being appended in portions.
+    long: Option<LongPiece<'gc>>,
     #[collect(require_static)]
     state: State,
 }
@@ -48,11 +51,49 @@ struct Concat<'gc> {
 /// What it costs to write a number.
 const NUMBER_FUEL: usize = 15;
 
+/// How many bytes cost a unit of fuel.
+const BYTES_PER_FUEL: usize = 16;
+
+/// The longest element and the longest separator that are appended in one go.
+const LONGEST: usize = 1 << 17;
+
+/// How much of a longer one is appended before the fuel is looked at.
+const PORTION: usize = 1 << 18;
+
 enum State {
     Measure,
     Begin,
     Ready,
     Read,
+    /// There is a long piece to go on with.
+    Append,
+}
+
+/// A long element or separator.
+#[derive(Clone, Copy, Collect)]
+#[collect(no_drop)]
+struct LongPiece<'gc> {
+    text: LuaString<'gc>,
+    /// How much of it has been appended.
+    done: usize,
+    is_separator: bool,
+}
+
+/// What there is to do after a piece.
+enum Next {
+    /// There are more elements.
+    More,
+    /// There are none.
+    Finish,
+    /// A long piece is to be appended.
+    Append,
+}
+
+impl Next {
+    /// For as long as there are elements.
+    fn more_if(condition: bool) -> Self {
+        if condition { Next::More } else { Next::Finish }
+    }
 }
 
 impl<'gc> Concat<'gc> {
@@ -70,10 +111,23 @@ impl<'gc> Concat<'gc> {
         Ok(())
     }
 
-    /// Appends the element at `next`, and the separator unless it is the last. Tells whether there
-    /// are more.
+    /// Appends the element at `next`, and the separator unless it is the last.
     #[inline]
-    fn append(&mut self, value: Value<'gc>) -> Result<bool, Error<'gc>> {
+    fn append(&mut self, value: Value<'gc>) -> Result<Next, Error<'gc>> {
+        if let Value::String(text) = value {
+            if text.len() > LONGEST {
+                return self.begin_long(text, false);
+            }
+            self.text.extend(text.as_bytes())?;
+        } else {
+            self.append_number(value)?;
+        }
+        self.end_element()
+    }
+
+    /// Appends the element at `next`, which has to be a number.
+    #[inline]
+    fn append_number(&mut self, value: Value<'gc>) -> Result<(), Error<'gc>> {
         if !self.text.extend_value(value)? {
             return Err(Error::message(format!(
                 "invalid value ({}) at index {} in table for 'concat'",
@@ -82,15 +136,51 @@ impl<'gc> Concat<'gc> {
                 self.next
             )));
         }
-        self.numbers += usize::from(!matches!(value, Value::String(_)));
+        self.numbers += 1;
+        Ok(())
+    }
+
+    /// Appends the separator after an element, unless that is the last.
+    #[inline]
+    fn end_element(&mut self) -> Result<Next, Error<'gc>> {
         if self.next == self.last {
-            return Ok(false);
+            return Ok(Next::Finish);
         }
         if let Some(separator) = self.separator {
+            if separator.len() > LONGEST {
+                return self.begin_long(separator, true);
+            }
             self.text.extend(separator.as_bytes())?;
         }
         self.next += 1;
-        Ok(true)
+        Ok(Next::More)
+    }
+
+    /// Makes room for a long piece, which is appended in portions.
+    #[cold]
+    fn begin_long(&mut self, text: LuaString<'gc>, is_separator: bool) -> Result<Next, Error<'gc>> {
+        self.text.reserve(text.len())?;
+        self.long = Some(LongPiece { text, done: 0, is_separator });
+        Ok(Next::Append)
+    }
+
+    /// Appends a portion of the long piece, if there is one, and what follows its end.
+    fn append_portion(&mut self) -> Result<Next, Error<'gc>> {
+        let Some(long) = &mut self.long else { return Ok(Next::More) };
+        let rest = &long.text.as_bytes()[long.done..];
+        let portion = &rest[..rest.len().min(PORTION)];
+        self.text.extend(portion)?;
+        long.done += portion.len();
+        if portion.len() < rest.len() {
+            return Ok(Next::Append);
+        }
+        let is_separator = long.is_separator;
+        self.long = None;
+        if is_separator {
+            self.next += 1;
+            return Ok(Next::More);
+        }
+        self.end_element()
     }
 }
 
@@ -103,21 +193,24 @@ impl<'gc> Program<'gc> for Concat<'gc> {
     ) -> Result<Step<'gc>, Error<'gc>> {
         let before = self.text.as_bytes().len();
         stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
-        let more = match self.state {
+        let mut next = match self.state {
             State::Measure => {
                 self.state = State::Begin;
                 return Ok(Step::Length(self.object));
             }
             State::Begin => {
                 self.begin(ctx, stack, input.to_integer().unwrap_or(0))?;
-                self.next <= self.last
+                Next::more_if(self.next <= self.last)
             }
-            State::Ready => self.next <= self.last,
+            State::Ready => Next::more_if(self.next <= self.last),
             State::Read => self.append(input)?,
+            State::Append => self.append_portion()?,
         };
-        if more && let Some(table) = self.table {
+        if let (Next::More, Some(table)) = (&next, self.table) {
+            self.state = State::Ready;
             for count in 1..=CHUNK {
-                if !self.append(table.get_integer(self.next))? {
+                next = self.append(table.get_integer(self.next))?;
+                if !matches!(next, Next::More) {
                     stack.burn(count);
                     break;
                 }
@@ -127,16 +220,25 @@ impl<'gc> Program<'gc> for Concat<'gc> {
                     || self.numbers > CHUNK / NUMBER_FUEL
                 {
                     stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
-                    stack.burn(count + (self.text.as_bytes().len() - before) / 64);
+                    stack.burn(count + (self.text.as_bytes().len() - before) / BYTES_PER_FUEL);
                     return Ok(Step::Pause);
                 }
             }
-        } else if more {
-            stack.burn((self.text.as_bytes().len() - before) / 64);
-            self.state = State::Read;
-            return Ok(Step::Get(self.object, self.next));
         }
-        stack.replace(self.text.take_string(ctx));
-        Ok(Step::Done)
+        stack.burn((self.text.as_bytes().len() - before) / BYTES_PER_FUEL);
+        match next {
+            Next::More => {
+                self.state = State::Read;
+                Ok(Step::Get(self.object, self.next))
+            }
+            Next::Append => {
+                self.state = State::Append;
+                Ok(Step::Pause)
+            }
+            Next::Finish => {
+                stack.replace(self.text.take_string(ctx));
+                Ok(Step::Done)
+            }
+        }
     }
 }

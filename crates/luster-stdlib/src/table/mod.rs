@@ -459,21 +459,19 @@ fn unpack<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let object = object(ctx, stack, 0, READ_LENGTH)?;
-    if let Some(table) = plain(ctx, object) {
-        let range = unpack_range(ctx, stack, table.length())?;
-        stack.clear();
-        if let Some((first, count)) = range {
-            for offset in 0..count {
-                stack.push(table.get_integer(first.wrapping_add(offset)));
-            }
-            stack.burn(count as usize);
+    let table = plain(ctx, object);
+    let mut unpack = Unpack { object, table, next: 0, left: 0, state: UnpackState::Measure };
+    if let Some(table) = table {
+        unpack.begin(ctx, stack, table.length())?;
+        if unpack.left <= CHUNK as i64 {
+            unpack.read_portion(stack, table)?;
+            return Ok(CallbackReturn::Return);
         }
-        return Ok(CallbackReturn::Return);
     }
-    run(ctx, stack, Unpack { object, next: 0, left: 0, state: UnpackState::Measure })
+    run(ctx, stack, unpack)
 }
 
-/// The first index and the number of elements, for which there is room on the stack then; `None`
+/// The first index and the number of elements, which are not more than may be on the stack; `None`
 /// when there are none.
 fn unpack_range<'gc>(
     ctx: Context<'gc>,
@@ -486,17 +484,21 @@ fn unpack_range<'gc>(
         return Ok(None);
     }
     let distance = (last as u64).wrapping_sub(first as u64);
-    if distance >= i32::MAX as u64 || !stack.reserve(distance as usize + 1) {
-        return Err(Error::message("too many results to unpack"));
+    if distance >= i32::MAX as u64 || !stack.has_room_for(distance as usize + 1) {
+        return Err(Error::message(TOO_MANY_RESULTS));
     }
     Ok(Some((first, distance as i64 + 1)))
 }
 
-/// `unpack` by way of metamethods.
+const TOO_MANY_RESULTS: &str = "too many results to unpack";
+
+/// `unpack` of many elements, or by way of metamethods.
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Unpack<'gc> {
     object: Value<'gc>,
+    /// The object, when no metamethod has a say in its elements.
+    table: Option<Table<'gc>>,
     next: i64,
     left: i64,
     #[collect(require_static)]
@@ -507,6 +509,46 @@ enum UnpackState {
     Measure,
     Begin,
     Read,
+}
+
+impl<'gc> Unpack<'gc> {
+    /// Begins with an empty stack, once the length is known.
+    fn begin(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        length: i64,
+    ) -> Result<(), Error<'gc>> {
+        /// There is to be room for so many elements at once. More take long to be made room for.
+        const RESERVED: i64 = 1 << 17;
+        let range = unpack_range(ctx, stack, length)?;
+        stack.clear();
+        (self.next, self.left) = range.unwrap_or((0, 0));
+        self.state = UnpackState::Read;
+        if !stack.reserve(self.left.min(RESERVED) as usize) {
+            return Err(Error::message(TOO_MANY_RESULTS));
+        }
+        Ok(())
+    }
+
+    /// Puts the next elements of a table on the stack.
+    fn read_portion(
+        &mut self,
+        stack: &mut Stack<'_, 'gc>,
+        table: Table<'gc>,
+    ) -> Result<(), Error<'gc>> {
+        let count = self.left.min(CHUNK as i64);
+        if !stack.reserve(count as usize) {
+            return Err(Error::message(TOO_MANY_RESULTS));
+        }
+        for offset in 0..count {
+            stack.push(table.get_integer(self.next.wrapping_add(offset)));
+        }
+        stack.burn(count as usize);
+        self.next = self.next.wrapping_add(count);
+        self.left -= count;
+        Ok(())
+    }
 }
 
 impl<'gc> Program<'gc> for Unpack<'gc> {
@@ -521,12 +563,15 @@ impl<'gc> Program<'gc> for Unpack<'gc> {
                 self.state = UnpackState::Begin;
                 return Ok(Step::Length(self.object));
             }
-            UnpackState::Begin => {
-                let range = unpack_range(ctx, stack, input.to_integer().unwrap_or(0))?;
-                stack.clear();
-                (self.next, self.left) = range.unwrap_or((0, 0));
-            }
+            UnpackState::Begin => self.begin(ctx, stack, input.to_integer().unwrap_or(0))?,
             UnpackState::Read => {
+                if let Some(table) = self.table {
+                    self.read_portion(stack, table)?;
+                    return Ok(if self.left == 0 { Step::Done } else { Step::Pause });
+                }
+                if !stack.reserve(1) {
+                    return Err(Error::message(TOO_MANY_RESULTS));
+                }
                 stack.push(input);
                 self.next = self.next.wrapping_add(1);
                 self.left -= 1;
@@ -535,7 +580,6 @@ impl<'gc> Program<'gc> for Unpack<'gc> {
         if self.left == 0 {
             return Ok(Step::Done);
         }
-        self.state = UnpackState::Read;
         Ok(Step::Get(self.object, self.next))
     }
 }

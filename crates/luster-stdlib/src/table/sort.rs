@@ -6,7 +6,7 @@
 //! is there. Numbers alone and strings alone, whose equals cannot be told apart, go a quicker way.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Table, Value};
+use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Table, Value, account};
 use luster_vm::operate;
 
 use super::quicksort::{ComparatorSort, Quicksort};
@@ -15,9 +15,19 @@ use crate::buffer::check;
 use crate::counted::CountedMemory;
 use crate::program::{Program, Step, fault, run};
 
-/// How many elements are sorted at once, between two looks at the fuel; longer lists are sorted in
+/// How many numbers are sorted at once, between two looks at the fuel; longer lists are sorted in
 /// such pieces and merged.
-const PIECE: usize = 1 << 17;
+const PIECE: usize = 1 << 14;
+
+/// The same of strings, which are looked for in memory, and how many bytes they may have.
+const PIECE_OF_STRINGS: usize = 1 << 10;
+const PIECE_BYTES: usize = 1 << 18;
+
+/// How many elements are merged between two looks at the fuel, if they are numbers.
+const MERGED: usize = 1 << 13;
+
+/// How many bytes of a string it costs as much to compare as a number.
+const BYTES_PER_COST: usize = 20;
 
 /// How many elements are read or written back between two looks at the fuel, when they are sorted by
 /// a function.
@@ -134,7 +144,7 @@ impl<'gc> Sort<'gc> {
                 Value::Integer(i) => Some(*i),
                 _ => None,
             });
-            if let Some(sort) = MergeSort::of(integers, self.length) {
+            if let Some(sort) = MergeSort::of(integers, self.length, Size::NUMBER) {
                 return State::Integers(sort);
             }
             let floats = self.values.iter().map_while(|value| match value {
@@ -145,14 +155,17 @@ impl<'gc> Sort<'gc> {
                 }
                 _ => None,
             });
-            if let Some(sort) = MergeSort::of(floats, self.length) {
+            if let Some(sort) = MergeSort::of(floats, self.length, Size::NUMBER) {
                 return State::Floats(sort);
             }
             let strings = self.values.iter().map_while(|value| match value {
                 Value::String(string) => Some(*string),
                 _ => None,
             });
-            if let Some(sort) = MergeSort::of(strings, self.length) {
+            let lengths = strings.clone().map(LuaString::len);
+            let size =
+                Size::of_strings(lengths.clone().sum(), lengths.max().unwrap_or(0), self.length);
+            if let Some(sort) = MergeSort::of(strings, self.length, size) {
                 return State::Strings(sort);
             }
         }
@@ -184,7 +197,13 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                     self.keep(ctx, input)?;
                     self.state = State::Read;
                 }
-                State::Read if self.values.len() == self.length => self.state = self.choose(),
+                State::Read if self.values.len() == self.length => {
+                    self.state = self.choose();
+                    stack.burn(self.length / 4);
+                    if self.length > CHUNK {
+                        return Ok(Step::Pause);
+                    }
+                }
                 State::Read => match self.table {
                     Some(table) => {
                         let first = self.values.len();
@@ -259,62 +278,108 @@ impl<'gc> Program<'gc> for Sort<'gc> {
     }
 }
 
+/// How much there is to elements that are compared.
+#[derive(Clone, Copy, Collect)]
+#[collect(require_static)]
+struct Size {
+    /// How many are sorted at once.
+    piece: usize,
+    /// What it costs to compare two of them, about.
+    cost: usize,
+}
+
+impl Size {
+    /// That of numbers.
+    const NUMBER: Size = Size { piece: PIECE, cost: 1 };
+
+    /// That of so many strings, of which the sum of the lengths is known, and the longest one's.
+    fn of_strings(sum: usize, longest: usize, count: usize) -> Self {
+        let piece = (PIECE_BYTES / longest.max(1)).clamp(1, PIECE_OF_STRINGS);
+        Size { piece, cost: 4 + sum / count.max(1) / BYTES_PER_COST }
+    }
+
+    /// Whether a single comparison may take long.
+    fn is_long(self) -> bool {
+        self.piece < PIECE_OF_STRINGS
+    }
+}
+
 /// Sorting of elements that compare at once: pieces first, then rounds of merging pairs.
 #[derive(Collect)]
 #[collect(no_drop)]
 struct MergeSort<T> {
     elements: Vec<T>,
-    /// What has been merged in this round.
-    merged: Vec<T>,
-    /// The length of sorted pieces; 0 while pieces are sorted.
-    width: usize,
+    size: Size,
     /// How many elements have been sorted into pieces.
     sorted: usize,
+    /// The length of the pieces that are being merged.
+    width: usize,
+    /// What has been merged in this round.
+    merged: Vec<T>,
+    /// How far the two pieces are that are being merged.
+    left: usize,
+    right: usize,
 }
 
 impl<T: Copy> MergeSort<T> {
     /// The sorting of elements, if there are as many as there should be.
-    fn of(elements: impl Iterator<Item = T>, count: usize) -> Option<Self> {
+    fn of(elements: impl Iterator<Item = T>, count: usize, size: Size) -> Option<Self> {
         let mut elements = elements.peekable();
         // Most lists that are of another type show it by their first element.
         elements.peek()?;
         let elements: Vec<T> = elements.collect();
         (elements.len() == count).then_some(MergeSort {
             elements,
-            merged: Vec::new(),
-            width: 0,
+            size,
             sorted: 0,
+            width: size.piece,
+            merged: Vec::new(),
+            left: 0,
+            right: 0,
         })
     }
 
-    /// Does a piece of the work; tells whether all is done.
+    /// Does a portion of the work; tells whether all is done.
     fn advance(&mut self, stack: &mut Stack<'_, '_>, less: impl Fn(&T, &T) -> bool) -> bool {
-        let count = self.elements.len();
-        if self.width == 0 {
-            let end = count.min(self.sorted + PIECE);
-            let piece = &mut self.elements[self.sorted..end];
-            stack.burn(piece.len() * (piece.len().ilog2() as usize + 1) / 8);
-            piece.sort_unstable_by(|a, b| {
-                if less(a, b) {
-                    std::cmp::Ordering::Less
-                } else if less(b, a) {
-                    std::cmp::Ordering::Greater
-                } else {
-                    std::cmp::Ordering::Equal
-                }
-            });
-            self.sorted = end;
-            if end == count {
-                self.width = PIECE;
-            }
-            return count <= PIECE;
+        if self.sorted < self.elements.len() {
+            self.sort_piece(stack, less);
+        } else {
+            self.merge_some(stack, less);
         }
-        // One pair of pieces.
-        let start = self.merged.len();
+        self.sorted == self.elements.len() && self.width >= self.elements.len()
+    }
+
+    /// Sorts the next piece.
+    fn sort_piece(&mut self, stack: &mut Stack<'_, '_>, less: impl Fn(&T, &T) -> bool) {
+        let end = self.elements.len().min(self.sorted + self.size.piece);
+        let piece = &mut self.elements[self.sorted..end];
+        let comparisons = piece.len() * (piece.len().max(1).ilog2() as usize + 1);
+        stack.burn(comparisons * self.size.cost / 8);
+        piece.sort_unstable_by(|a, b| {
+            if less(a, b) {
+                std::cmp::Ordering::Less
+            } else if less(b, a) {
+                std::cmp::Ordering::Greater
+            } else {
+                std::cmp::Ordering::Equal
+            }
+        });
+        self.sorted = end;
+    }
+
+    /// Goes on merging two pieces, and ends the round when they were the last ones.
+    fn merge_some(&mut self, stack: &mut Stack<'_, '_>, less: impl Fn(&T, &T) -> bool) {
+        let count = self.elements.len();
+        let done = self.merged.len();
+        let start = done - done % (2 * self.width);
         let middle = count.min(start + self.width);
         let end = count.min(middle + self.width);
-        let (mut left, mut right) = (start, middle);
-        while left < middle && right < end {
+        if done == start {
+            (self.left, self.right) = (start, middle);
+        }
+        let (mut left, mut right) = (self.left, self.right);
+        let most = done + MERGED / self.size.cost;
+        while left < middle && right < end && self.merged.len() <= most {
             if less(&self.elements[right], &self.elements[left]) {
                 self.merged.push(self.elements[right]);
                 right += 1;
@@ -322,15 +387,20 @@ impl<T: Copy> MergeSort<T> {
                 self.merged.push(self.elements[left]);
                 left += 1;
             }
+            if self.size.is_long() && account::should_end_slice() {
+                break;
+            }
         }
-        self.merged.extend_from_slice(&self.elements[left..middle]);
-        self.merged.extend_from_slice(&self.elements[right..end]);
-        stack.burn((end - start) / 2);
-        if end == count {
+        if left == middle || right == end {
+            self.merged.extend_from_slice(&self.elements[left..middle]);
+            self.merged.extend_from_slice(&self.elements[right..end]);
+        }
+        (self.left, self.right) = (left, right);
+        stack.burn((self.merged.len() - done) * self.size.cost / 2);
+        if self.merged.len() == count {
             std::mem::swap(&mut self.elements, &mut self.merged);
             self.merged.clear();
             self.width *= 2;
         }
-        self.width >= count
     }
 }

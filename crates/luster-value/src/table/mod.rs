@@ -798,11 +798,11 @@ impl<'gc> Table<'gc> {
 
 /// What the collection driver does with weak tables.
 impl<'gc> Table<'gc> {
-    /// The table that `weak` remembered.
-    ///
     /// What the addresses of tables are multiples of.
     pub(crate) const ALIGNMENT: usize = align_of::<TableData<'_>>();
 
+    /// The table that `weak` remembered.
+    ///
     /// # Safety
     /// `address` must have been remembered by the current cycle of the arena of `'gc`, so that the
     /// table is marked and cannot have been freed.
@@ -1039,21 +1039,31 @@ impl<'gc> Parts<'gc> {
                 return Err(InvalidKey::Overflow);
             }
         }
-        for slot in (0..old.size()).rev() {
-            if old.is_nil(slot) {
-                continue;
+        /// So many keys are hashed before they are put in: what is read for it may be far away, and is waited
+        /// for together.
+        const BATCH: usize = 16;
+        let mut batch = [(0, 0); BATCH];
+        let mut end = old.size();
+        while end > 0 {
+            let mut count = 0;
+            while end > 0 && count < BATCH {
+                end -= 1;
+                if !old.is_nil(end) {
+                    let hash = old.hash_for(end, &self.nodes);
+                    batch[count] = (end, hash.unwrap_or_else(|| self.hash(old.key(end))));
+                    count += 1;
+                }
             }
-            let (key, value) = (old.key(slot), old.value(slot));
-            if let Value::Integer(i) = key
-                && let index = (i as u64).wrapping_sub(1)
-                && index < u64::from(array_len)
-            {
-                self.array.set(index as u32, value);
-                continue;
-            }
-            let hash = old.hash_for(slot, &self.nodes).unwrap_or_else(|| self.hash(key));
-            if !self.insert_node(key, hash, value) {
-                return Err(InvalidKey::Overflow);
+            for &(slot, hash) in &batch[..count] {
+                let (key, value) = (old.key(slot), old.value(slot));
+                if let Value::Integer(i) = key
+                    && let index = (i as u64).wrapping_sub(1)
+                    && index < u64::from(array_len)
+                {
+                    self.array.set(index as u32, value);
+                } else if !self.insert_node(key, hash, value) {
+                    return Err(InvalidKey::Overflow);
+                }
             }
         }
         Ok(())
