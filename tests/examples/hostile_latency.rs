@@ -3,7 +3,8 @@
 //! first, and how far the VM was beyond its memory limit at the end of a step. Then the time that
 //! loading took, and the memory beyond the limit, where they were most.
 //!
-//! One table being traced or rehashed cannot be interrupted, and may take 100 ns for each entry. The VM
+//! One table being traced or rehashed cannot be interrupted, and may take 100 ns for each entry; nor can
+//! the atomic step of a collection, which goes through all weak tables and all objects with finalizers. The VM
 //! counts them: a case whose steps are all within the bar but for that is told apart, with how many entries
 //! the table had.
 //!

@@ -56,6 +56,27 @@ pub(super) fn add(topic: &mut Topic) {
     topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("a hook that collects", "debug.sethook(function() collectgarbage() end, 'l', 1)\nlocal t = {}\nfor i = 1, 100 do\nt[i] = {}\nend\nreturn 1").fuel = 20_000_000;
     topic.cases.last_mut().expect("one has been added").spoils = true;
+    for (name, hook) in [
+        ("asks the collector", "for i = 1, 10 do collectgarbage('count') end"),
+        ("fails", "error('hooked', 0)"),
+        ("catches errors", "for i = 1, 10 do pcall(error) end"),
+        (
+            "calls finalizers",
+            "for i = 1, 10 do setmetatable({}, { __gc = error }) end collectgarbage('step')",
+        ),
+        ("asks whether it can yield", "for i = 1, 10 do coroutine.isyieldable() end"),
+    ] {
+        let case = topic.whatever(
+            format!("a hook that {name} at depth"),
+            format!(
+                "local function f(n) if n > 0 then return 1 + f(n - 1) end \
+                debug.sethook(function() {hook} end, '', 1) \
+                while true do pcall(function() local x = 1 local y = 2 end) end end f(150000)"
+            ),
+        );
+        case.memory = 64 << 20;
+        case.spoils = true;
+    }
     topic.endless("a count hook", "debug.sethook(function() end, '', 1) while true do end");
     topic.cases.last_mut().expect("one has been added").spoils = true;
     topic.whatever("getinfo of everything", "for level = -2, 10 do for _, what in ipairs { 'n', 'S', 'l', 'u', 'f', 'r', 't', 'L', 'nSlutfrL' } do pcall(debug.getinfo, level, what) end end return 1");

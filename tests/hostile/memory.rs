@@ -157,6 +157,13 @@ pub(super) fn add(topic: &mut Topic) {
     topic.returns("memory comes back",
         "for i = 1, 20 do local t = {} pcall(function() for i = 1, 8 do t[i] = ('x'):rep(1 << 20) .. i end end) \
         t = nil collectgarbage() end return 'alive'", "alive").fuel = 100_000_000;
+    // What they fail with is a warning, which is kept until it can be shown.
+    let case = topic.whatever(
+        "finalizers that fail with the same long string",
+        "local S = ('x'):rep(4 << 20) local class = { __gc = function() error(S, 0) end } \
+        for i = 1, 2000 do setmetatable({}, class) end collectgarbage()",
+    );
+    case.fuel = 20_000_000;
     topic
         .returns(
             "garbage is no reason to refuse",
@@ -170,7 +177,7 @@ pub(super) fn add(topic: &mut Topic) {
             "for i = 1, 500 do local s = ('x'):rep(1 << 20) .. i end return 'alive'",
             "alive",
         )
-        .fuel = 100_000_000;
+        .fuel = 200_000_000;
     for (name, request, result) in [
         ("rep", "#('y'):rep(9 << 20)", "9437184"),
         ("upper", "#long:upper()", "6291456"),

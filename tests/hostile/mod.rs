@@ -11,6 +11,7 @@ mod collector;
 mod compile;
 mod coroutines;
 mod debug;
+mod huge;
 mod long;
 mod memory;
 mod metamethods;
@@ -138,7 +139,7 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [fn(&mut Topic); 16] = [
+    let topics: [fn(&mut Topic); 17] = [
         nesting::add,
         compile::add,
         sources::add,
@@ -155,6 +156,7 @@ pub fn corpus() -> Vec<Case> {
         debug::add,
         numbers::add,
         long::add,
+        huge::add,
     ];
     let names = [
         "nesting",
@@ -173,6 +175,7 @@ pub fn corpus() -> Vec<Case> {
         "debug",
         "numbers",
         "long",
+        "huge",
     ];
     let mut cases = Vec::new();
     for (name, add) in names.into_iter().zip(topics) {

@@ -83,6 +83,40 @@ show(("%s|%s|%5.2s|"):format(text, joined, "abc")) -- expect: 2700012:abcdefg...
 show(pcall(string.format, "%s %5.3s", text, text .. "\0"))
 -- expect: false bad argument #3 to 'string.format' (string contains zeros)
 
+show(pcall(string.format, "%+5s", text .. "\0"), pcall(string.format, "%+5s", text))
+-- expect: false false invalid conversion specification: '%+5s'
+local texts = setmetatable({}, { __tostring = function() return text end })
+show(("<%s|%20s|%-5.3s|%.2s>"):format(texts, texts, texts, text) == "<" .. text .. "|" .. text .. "|abc  |ab>")
+-- expect: true
+show(table.concat({ text, 1, text, "z" }, ",") == text .. ",1," .. text .. ",z") -- expect: true
+show(table.concat({ "a", 2, text }, text) == "a" .. text .. 2 .. text .. text) -- expect: true
+show(table.concat({ text }, text) == text, table.concat({ 1, text }, text, 1, 1)) -- expect: true 1
+local proxy = setmetatable({}, {
+    __index = function(_, i) return i == 2 and text or i end,
+    __len = function() return 3 end,
+})
+show(table.concat(proxy, text) == "1" .. text .. text .. text .. "3") -- expect: true
+show(table.concat({ [math.maxinteger] = text }, text, math.maxinteger, math.maxinteger) == text) -- expect: true
+show(pcall(table.concat, { text, {}, text }, text))
+-- expect: false invalid value (table) at index 2 in table for 'concat'
+
+-- Chunks with long strings.
+for _, size in ipairs({ 50, 300, 5000, 1 << 20 }) do
+    local literal = "'" .. ("x"):rep(size) .. "'"
+    local chunk = "local function f() return " .. literal .. " end return " .. literal .. ", f()"
+    local function is_same(a, b) return a == b and #a == size and ("%p"):format(a) == ("%p"):format(b) end
+    local dumped = string.dump(load(chunk), true)
+    show(is_same(load(chunk)()), is_same(load(dumped)()), #dumped > size, #dumped < size + 500)
+    -- The strings are one, and are dumped once.
+end
+-- expect: true true true true
+-- expect: true true true true
+-- expect: true true true true
+-- expect: true true true true
+show(load("x", "c", "xx")) -- expect: nil attempt to load a text chunk (mode is 'xx')
+show(pcall(load, "x", "c", "tB" .. text)) -- expect: false bad argument #3 to 'load' (invalid mode)
+show(load("return 1", "c", "t" .. text)()) -- expect: 1
+
 -- Files that are nowhere.
 show(package.searchpath(("a."):rep(3) .. "b", "/none/?.x;/none/?/?"))
 -- expect: nil no file '/none/a/a/a/b.x'|no file '/none/a/a/a/b/a/a/a/b'

@@ -1,0 +1,110 @@
+//! Strings of many megabytes, given to everything that takes a string: whoever looks through them, copies
+//! them or quotes them in a message has to leave off now and then.
+
+use super::Topic;
+
+/// What a script prepares.
+const PREPARE: &str = "local S, D = ('x'):rep(8 << 20), ('1'):rep(8 << 20) ";
+
+/// What it does.
+const EXPRESSIONS: &[&str] = &[
+    "S:find('x*y')",
+    "S:find('x-y')",
+    "S:find('[^x]')",
+    "S:find('()x()x()y')",
+    "S:find('%bxy')",
+    "S:find('%f[y]')",
+    "S:find('(x*)%1y')",
+    "S:match('x*')",
+    "S:match('^(x+)$')",
+    "S:match('^.-$')",
+    "S:gmatch('x*')()",
+    "S:gsub('x*', 'y')",
+    "S:gsub('^x', 'y')",
+    "S:gsub('(x*)', '%1%1')",
+    "S:gsub('', '-')",
+    "('x'):gsub('x', S)",
+    "('x'):gsub('x', S .. '%0')",
+    "('x'):gsub('x', { x = S })",
+    "('x'):gsub('x', function() return S end)",
+    "('x'):gsub(S, 'x')",
+    "('x'):find(S)",
+    "('%10s'):format(S)",
+    "('%.5s'):format(S)",
+    "('%' .. D):format(1)",
+    "S:format()",
+    "S:pack()",
+    "(S .. 'z'):unpack(S)",
+    "('!' .. D):pack(1)",
+    "tonumber(D)",
+    "tonumber('1e' .. D)",
+    "tonumber('0x' .. D)",
+    "tonumber((' '):rep(8 << 20))",
+    "D * 1.5",
+    "D // 1",
+    "D | 1",
+    "-D",
+    "math.tointeger(D)",
+    "({ [S] = 1 })[S]",
+    "_G[S]",
+    "rawget(_G, S)",
+    "S < S .. 'y'",
+    "S == S .. ''",
+    "table.concat({ S, S })",
+    "table.concat({ S, S }, S)",
+    "load('return \"' .. S .. '\"')",
+    "load('return [[' .. S .. ']]')",
+    "load('--' .. S)",
+    "load('goto ' .. S)",
+    "load('return ' .. D)",
+    "load('x', S)",
+    "load('x', '=' .. S)",
+    "load('x', 'c', S)",
+    "load('\\27' .. S)",
+    "string.dump(load('return \"' .. S .. '\"'))",
+    "load(string.dump(load('return \"' .. S .. '\"')))",
+    "utf8.len(S)",
+    "utf8.offset(S, 8000000)",
+    "utf8.codes(S)(S, 0)",
+    "os.getenv(S)",
+    "os.date(S)",
+    "os.rename(S, S)",
+    "os.remove(S)",
+    "os.setlocale(S)",
+    "io.open(S)",
+    "io.open('x', S)",
+    "io.lines(S)",
+    "io.tmpfile():seek(S)",
+    "io.tmpfile():setvbuf(S)",
+    "io.tmpfile():read(S)",
+    "print(S)",
+    "warn(S)",
+    "error(S)",
+    "error(S, 2)",
+    "assert(false, S)",
+    "xpcall(error, function(m) return m .. S end, S)",
+    "select(S)",
+    "collectgarbage(S)",
+    "setmetatable({}, { __name = S }) + 1",
+    "tostring(setmetatable({}, { __name = S }))",
+    "tostring(setmetatable({}, { __tostring = function() return S end }))",
+    "require(S)",
+    "package.searchpath(S, '?')",
+    "package.searchpath('x', S)",
+    "package.searchpath(('.'):rep(8 << 20), '?')",
+    "package.loadlib(S, 'x')",
+    "debug.traceback(S)",
+    "debug.getinfo(1, S)",
+    "debug.sethook(print, S)",
+    "coroutine.wrap(function() coroutine.yield(S) end)()",
+];
+
+pub(super) fn add(topic: &mut Topic) {
+    for expression in EXPRESSIONS {
+        let source = format!("{PREPARE} return pcall(function() return {expression} end)");
+        let case = topic.whatever(*expression, source);
+        case.memory = 256 << 20;
+        case.fuel = 20_000_000;
+        case.spoils = expression.contains("sethook");
+    }
+}
