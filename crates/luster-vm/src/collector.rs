@@ -117,7 +117,7 @@ const STRINGS_PER_UNIT: usize = 2;
 /// How many units of debt are done at most before the fuel is looked at while sweeping: more and more as long
 /// as what is freed is not dear, as files are.
 const SHORTEST_SWEEP: usize = 30;
-const SHORT_SWEEP: usize = 250;
+const SHORT_SWEEP: usize = 100;
 
 /// How many units of debt are done at most before the fuel is looked at.
 const SHORT_STEP: usize = 2_000;

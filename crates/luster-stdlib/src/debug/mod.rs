@@ -473,7 +473,7 @@ impl<'gc> Sequence<'gc> for MeasuringStack<'gc> {
         let (end, levels, is_done) = counted.unwrap_or((from, 0, true));
         self.counted = end;
         self.levels += levels;
-        stack.burn((end - from) / 4);
+        stack.burn((end - from) / 2);
         if !is_done {
             return Ok(Poll::Pending);
         }
