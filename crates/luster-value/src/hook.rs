@@ -168,8 +168,8 @@ impl<'gc> ThreadState<'gc> {
             Pause::Hook(index) | Pause::Finalizer(index) if is_there(index) => return,
             Pause::Finalizer(_) => {
                 self.fuel -= (self.frames.len() / FRAMES_PER_FUEL) as i64;
-                let pauses = (0..self.frames.len()).rev().map(|index| self.pause_at(index));
-                let pause = pauses.into_iter().find(|pause| *pause != Pause::No);
+                let mut pauses = (0..self.frames.len()).rev().map(|index| self.pause_at(index));
+                let pause = pauses.find(|pause| *pause != Pause::No);
                 self.tracing.pause = pause.unwrap_or_default();
             }
             _ => self.tracing.pause = Pause::No,

@@ -18,8 +18,7 @@ use crate::frames::Frames;
 use crate::registers::RegisterFile;
 use crate::thread::{LuaFrame, ThreadData, ThreadState};
 
-/// How many frames and registers a portion has: about half as many as can be traced in a tenth of a
-/// millisecond each.
+/// How many frames and registers a portion has: either are traced in about 40 microseconds.
 const FRAMES: usize = 1 << 13;
 const SLOTS: usize = 1 << 15;
 
@@ -145,7 +144,29 @@ fn portion(frames: usize) -> (usize, usize) {
 unsafe impl<'gc> Collect<'gc> for ThreadData<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         let state = self.state.borrow();
-        let ThreadState { registers, frames, scan, failure, hook, .. } = &*state;
+        // All fields are named, so that none that has to be traced is forgotten.
+        let ThreadState {
+            registers,
+            frames,
+            scan,
+            failure,
+            hook,
+            frame_memory: _,
+            to_be_closed: _,
+            top: _,
+            status: _,
+            is_main: _,
+            cannot_yield: _,
+            outer_depth: _,
+            depth: _,
+            fuel: _,
+            withheld: _,
+            traceback: _,
+            descent: _,
+            tracing: _,
+            extra_arguments: _,
+            restarted: _,
+        } = &*state;
         if !scan.trace(frames, registers, cc) {
             let address = std::ptr::from_ref(self).expose_provenance();
             LEFT.with_borrow_mut(|left| left.push(address));

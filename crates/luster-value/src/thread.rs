@@ -272,7 +272,7 @@ pub struct ThreadState<'gc> {
     /// The frames, the running one last.
     pub frames: Frames<'gc>,
     /// What the frames take, as counted at the end of each turn.
-    frame_memory: account::Held,
+    pub(crate) frame_memory: account::Held,
     /// How far the collector has come in them.
     pub(crate) scan: Scan,
     /// The slots of the to-be-closed variables, the innermost last.

@@ -8,6 +8,8 @@
 //! Between the atomic step and the sweep, dead strings are forgotten by the interner, in steps; nothing
 //! may be freed before that is done.
 //!
+//! While marking in steps, deep stacks are traced in portions (`scan`).
+//!
 //! Pacing is by bytes: the collector sleeps until what is counted reaches so many times what
 //! survived the last cycle (`collectgarbage`'s parameter `pause`), and a little more for a large heap, then
 //! does work in proportion to what is allocated. A small heap is collected in one go, which is cheaper than

@@ -24,6 +24,7 @@ use luster_value::{
 
 use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
 use crate::counted::CountedMemory;
+use crate::work::Work;
 use transform::Change;
 
 /// How many bytes are filled or changed before the fuel is looked at.
@@ -335,11 +336,7 @@ fn dump<'gc>(
     Error::check_room(luster_bytecode::dump_size(prototype))?;
     let written = luster_bytecode::Dumping::new(prototype, stack.get(1).is_truthy());
     stack.burn(DUMP_FUEL);
-    let mut dump = Dump { closure, written: Some(written), memory: CountedMemory::default() };
-    if dump.go_on(ctx, stack) {
-        return Ok(CallbackReturn::Return);
-    }
-    Ok(CallbackReturn::Sequence(Box::new(dump)))
+    Dump { closure, written: Some(written), memory: CountedMemory::default() }.begin(ctx, stack)
 }
 
 /// A `dump` at work.
@@ -353,31 +350,20 @@ struct Dump<'gc> {
     memory: CountedMemory,
 }
 
-impl<'gc> Dump<'gc> {
-    /// Writes a portion. Tells whether the result is on the stack.
-    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> bool {
-        let Some(written) = &mut self.written else { return true };
+impl<'gc> Work<'gc> for Dump<'gc> {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let Some(written) = &mut self.written else { return Ok(true) };
         let before = written.as_bytes().len();
         let is_complete = written.go_on(self.closure.prototype(), DUMP_PORTION);
         stack.burn((written.as_bytes().len() - before) / 4);
         if !is_complete {
             self.memory.set(written.memory());
-            return false;
+            return Ok(false);
         }
         self.memory.set(0);
         let chunk = self.written.take().map(luster_bytecode::Dumping::into_bytes);
         stack.replace(Value::String(ctx.intern_owned(chunk.unwrap_or_default())));
-        true
-    }
-}
-
-impl<'gc> Sequence<'gc> for Dump<'gc> {
-    fn poll(
-        &mut self,
-        ctx: Context<'gc>,
-        stack: &mut Stack<'_, 'gc>,
-    ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.go_on(ctx, stack) { Ok(Poll::Return) } else { Ok(Poll::Pending) }
+        Ok(true)
     }
 }
 
