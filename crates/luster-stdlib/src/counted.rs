@@ -1,18 +1,26 @@
 //! Bytes that a library function gathers over several steps: counted as the VM's, so that memory
 //! limits see them, and refused rather than fatal when there is not enough memory.
 
-use luster_value::{Context, Error, Value, account};
+use luster_value::{Context, Error, Stack, Value, account};
 
 /// Up to this length a string needs no memory of its own.
 const SHORT: usize = 64;
 
-/// A growing string. It stands in the buffer itself as long as it is short.
+/// From this length on a string grows by pieces of that length, instead of being moved.
+const PIECE: usize = 1 << 18;
+
+/// How many bytes of pieces are put together for a unit of fuel.
+const BYTES_PER_FUEL: usize = 16;
+
+/// A growing string. It stands in the buffer itself as long as it is short, and in pieces once it is very
+/// long, which are put together at the end.
 pub(crate) struct CountedBuffer {
     short: [u8; SHORT],
     short_length: usize,
-    /// The string once it is longer, which shows by its capacity.
+    /// The string once it is longer, or what there is of it behind the pieces; which shows by its capacity.
     long: Vec<u8>,
     counted: usize,
+    pieces: Pieces,
 }
 
 gc_arena::static_collect!(CountedBuffer);
@@ -20,23 +28,44 @@ gc_arena::static_collect!(CountedBuffer);
 impl CountedBuffer {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        CountedBuffer { short: [0; SHORT], short_length: 0, long: Vec::new(), counted: 0 }
+        CountedBuffer { short: [0; SHORT], short_length: 0, long: Vec::new(), counted: 0, pieces: Pieces(None) }
     }
 
-    /// Makes room for this many more bytes, and has the string stand in memory of its own.
+    /// How many bytes there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        // One of them is empty.
+        self.pieces.len() + self.short_length + self.long.len()
+    }
+
+    /// Whether there is nothing yet.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes room for this many more bytes than there is room for, and has the string stand in memory of its
+    /// own.
     ///
     /// # Errors
     /// There is not that much memory.
     #[inline(never)]
-    pub(crate) fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
-        let length = self.as_bytes().len();
+    fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+        let length = self.len();
         crate::buffer::check_growth(length.saturating_add(more), more)?;
         if self.long.capacity() == 0 {
             let room = (length + more).max(SHORT * 2);
             self.long.try_reserve_exact(room).map_err(|_| Error::memory())?;
-            self.long.extend_from_slice(&self.short[..self.short_length]);
-        } else {
+            self.long.extend_from_slice(&self.short[..std::mem::take(&mut self.short_length)]);
+        } else if self.long.len() < PIECE {
             crate::buffer::reserve(&mut self.long, more, 0)?;
+        } else {
+            let room = if account::has_room_for(more.max(PIECE)) { more.max(PIECE) } else { more };
+            let mut piece = Vec::new();
+            piece.try_reserve_exact(room).map_err(|_| Error::memory())?;
+            account::sub(std::mem::take(&mut self.counted));
+            let long = std::mem::replace(&mut self.long, piece);
+            self.pieces.push(long);
         }
         let capacity = self.long.capacity();
         account::add(capacity - self.counted);
@@ -44,12 +73,20 @@ impl CountedBuffer {
         Ok(())
     }
 
-    /// Makes room for this many more bytes, unless there is.
+    /// Makes room for this many more bytes in one place, unless there is.
     ///
     /// # Errors
     /// There is not that much memory.
-    pub(crate) fn make_room<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+    fn make_room<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
         if more > self.long.capacity() - self.long.len() { self.reserve(more) } else { Ok(()) }
+    }
+
+    /// Looks whether this many more bytes can be appended, which are going to be in portions.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    pub(crate) fn check<'gc>(&self, more: usize) -> Result<(), Error<'gc>> {
+        crate::buffer::check_growth(self.len().saturating_add(more), more)
     }
 
     /// Appends bytes.
@@ -84,7 +121,7 @@ impl CountedBuffer {
         }
         match value.as_number() {
             Some(number) => {
-                self.reserve(32)?;
+                self.make_room(32)?;
                 luster_number::write_number(&mut self.long, number);
                 Ok(true)
             }
@@ -92,31 +129,52 @@ impl CountedBuffer {
         }
     }
 
-    /// The bytes so far.
+    /// The bytes so far. The pieces have to be together.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
+        debug_assert!(self.pieces.is_empty(), "a long string is put together before it is looked at");
         if self.long.capacity() == 0 { &self.short[..self.short_length] } else { &self.long }
     }
 
-    /// The bytes; the buffer is empty then.
+    /// Puts the pieces together, if there are any: so many bytes of them as may be done before the fuel is
+    /// looked at. Tells whether they are together.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    #[inline]
+    pub(crate) fn gather<'gc>(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        if self.pieces.is_empty() {
+            return Ok(true);
+        }
+        // What comes last is counted as a piece from now on.
+        account::sub(std::mem::take(&mut self.counted));
+        let Some(long) = self.pieces.gather(&mut self.long, stack)? else { return Ok(false) };
+        self.counted = long.capacity();
+        account::add(self.counted);
+        self.long = long;
+        Ok(true)
+    }
+
+    /// The bytes, which have to be together; the buffer is empty then.
     pub(crate) fn take_bytes(&mut self) -> Vec<u8> {
+        debug_assert!(self.pieces.is_empty(), "a long string is put together before it is taken");
         if self.long.capacity() == 0 {
             return self.short[..std::mem::take(&mut self.short_length)].to_vec();
         }
-        self.short_length = 0;
         account::sub(std::mem::take(&mut self.counted));
         std::mem::take(&mut self.long)
     }
 
-    /// Makes it empty. It keeps its memory.
+    /// Makes it empty. It keeps its memory, but for pieces.
     pub(crate) fn clear(&mut self) {
         self.short_length = 0;
         self.long.clear();
+        self.pieces = Pieces::default();
     }
 
-    /// The bytes as a string; the buffer is empty then.
+    /// The bytes as a string, which have to be together; the buffer is empty then.
     pub(crate) fn take_string<'gc>(&mut self, ctx: Context<'gc>) -> Value<'gc> {
-        if self.long.capacity() == 0 {
+        if self.long.capacity() == 0 && self.pieces.is_empty() {
             let length = std::mem::take(&mut self.short_length);
             return Value::String(ctx.intern(&self.short[..length]));
         }
@@ -127,6 +185,107 @@ impl CountedBuffer {
 impl Drop for CountedBuffer {
     fn drop(&mut self) {
         account::sub(self.counted);
+    }
+}
+
+/// A very long string in pieces: what grows is put by when it is long, so that nothing of it has to be moved
+/// until all is there, and then a portion at a time. They are counted.
+#[derive(Default)]
+pub(crate) struct Pieces(Option<Box<Parts>>);
+
+gc_arena::static_collect!(Pieces);
+
+#[derive(Default)]
+struct Parts {
+    /// Those that have been copied are empty.
+    parts: Vec<Vec<u8>>,
+    /// How long they are together.
+    length: usize,
+    /// How many have been copied.
+    copied: usize,
+    whole: Vec<u8>,
+    memory: CountedMemory,
+}
+
+impl Pieces {
+    /// How many bytes there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |parts| parts.length)
+    }
+
+    /// Whether there are none.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds a piece.
+    fn push(&mut self, piece: Vec<u8>) {
+        let parts = self.0.get_or_insert_default();
+        parts.length += piece.len();
+        parts.memory.set(parts.memory.0 + piece.capacity());
+        parts.parts.push(piece);
+    }
+
+    /// Puts by what is in a buffer, if that is much; it is empty then, with room for as much again.
+    #[inline]
+    pub(crate) fn put_by(&mut self, buffer: &mut Vec<u8>) {
+        if buffer.len() >= PIECE {
+            self.push(std::mem::take(buffer));
+            if account::has_room_for(PIECE) {
+                // Where there is none, whoever needs it fails.
+                let _ = buffer.try_reserve_exact(PIECE);
+            }
+        }
+    }
+
+    /// Puts together all pieces and what is in a buffer, which comes last; or some of them, as many as may
+    /// be before the fuel is looked at, and `None`.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    #[inline]
+    pub(crate) fn gather<'gc>(
+        &mut self,
+        last: &mut Vec<u8>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Option<Vec<u8>>, Error<'gc>> {
+        if self.is_empty() { Ok(Some(std::mem::take(last))) } else { self.gather_some(last, stack) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gather_some<'gc>(
+        &mut self,
+        last: &mut Vec<u8>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Option<Vec<u8>>, Error<'gc>> {
+        if !last.is_empty() {
+            self.push(std::mem::take(last));
+        }
+        let Some(parts) = &mut self.0 else { return Ok(Some(Vec::new())) };
+        // The memory is counted as it is filled: pieces are given back meanwhile.
+        if parts.whole.capacity() == 0 {
+            crate::buffer::check_growth(parts.length, PIECE)?;
+            parts.whole.try_reserve_exact(parts.length).map_err(|_| Error::memory())?;
+        }
+        let begin = parts.whole.len();
+        while let Some(piece) = parts.parts.get_mut(parts.copied)
+            && parts.whole.len() - begin < PIECE
+        {
+            let piece = std::mem::take(piece);
+            parts.whole.extend_from_slice(&piece);
+            parts.copied += 1;
+            parts.memory.set(parts.memory.0 + piece.len() - piece.capacity());
+        }
+        stack.burn((parts.whole.len() - begin) / BYTES_PER_FUEL);
+        if parts.copied < parts.parts.len() {
+            return Ok(None);
+        }
+        let whole = std::mem::take(&mut parts.whole);
+        self.0 = None;
+        Ok(Some(whole))
     }
 }
 

@@ -31,6 +31,7 @@ mod debug;
 #[cfg(feature = "io")]
 mod io;
 #[cfg(feature = "math")]
+mod joining;
 mod math;
 #[cfg(feature = "os")]
 mod os;

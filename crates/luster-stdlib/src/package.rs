@@ -6,7 +6,7 @@
 use gc_arena::Collect;
 use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
-    Table, Value, quoted,
+    Table, Value, LONGEST_QUOTED, quoted,
 };
 
 use crate::base::load::{Options, load_file};
@@ -391,6 +391,20 @@ struct Requiring<'gc> {
     state: State,
 }
 
+impl<'gc> Requiring<'gc> {
+    /// Adds what a searcher said, unless there is more already than anybody reads.
+    fn add_message(&mut self, text: Value<'gc>) -> Result<(), Error<'gc>> {
+        if self.messages.len() > LONGEST_QUOTED {
+            return Ok(());
+        }
+        self.messages.extend(b"\n\t")?;
+        match text {
+            Value::String(text) => self.messages.extend(&quoted(text.as_bytes())),
+            number => self.messages.extend_value(number).map(|_| ()),
+        }
+    }
+}
+
 impl<'gc> Sequence<'gc> for Requiring<'gc> {
     fn poll(
         &mut self,
@@ -407,8 +421,7 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
                     return Ok(Poll::Call(loader, 0));
                 }
                 (text @ (Value::String(_) | Value::Integer(_) | Value::Float(_)), _) => {
-                    self.messages.extend(b"\n\t")?;
-                    self.messages.extend_value(text)?;
+                    self.add_message(text)?;
                 }
                 _ => {}
             }
@@ -418,7 +431,8 @@ impl<'gc> Sequence<'gc> for Requiring<'gc> {
             self.tried += 1;
             let searcher = self.searchers.get_integer(self.tried);
             if searcher.is_nil() {
-                Error::check_message(self.messages.as_bytes().len())?;
+                while !self.messages.gather(stack)? {}
+                Error::check_message(self.messages.len())?;
                 let mut message = b"module '".to_vec();
                 message.extend(&*quoted(self.name.as_bytes()));
                 message.extend(b"' not found:");

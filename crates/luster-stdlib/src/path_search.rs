@@ -6,7 +6,7 @@
 use std::fs::File;
 
 use gc_arena::Collect;
-use luster_value::{Context, Error, LuaString, Stack, Value, quoted};
+use luster_value::{Context, Error, LONGEST_QUOTED, LuaString, Stack, Value};
 
 use crate::c_values::c_string;
 use crate::counted::CountedBuffer;
@@ -54,9 +54,14 @@ pub(crate) struct PathSearch<'gc> {
     /// How much of the path has been read, and of the name where it stands for a mark.
     at: usize,
     in_name: Option<usize>,
-    /// The file that is to be looked for next, as far as it is known.
+    /// The file that is to be looked for next, as far as it is known: its beginning, if it is longer than
+    /// what a message quotes, which is longer than what any system takes.
     file: CountedBuffer,
+    /// How long it is.
+    file_length: usize,
     message: CountedBuffer,
+    /// Whether all templates have been tried.
+    is_done: bool,
 }
 
 impl<'gc> PathSearch<'gc> {
@@ -83,7 +88,9 @@ impl<'gc> PathSearch<'gc> {
             at: 0,
             in_name: None,
             file: CountedBuffer::new(),
+            file_length: 0,
             message: CountedBuffer::new(),
+            is_done: false,
         }
     }
 
@@ -98,9 +105,18 @@ impl<'gc> PathSearch<'gc> {
     ) -> Result<Searched<'gc>, Error<'gc>> {
         let mut spent = 0;
         while spent < PORTION {
+            if self.is_done {
+                if !self.message.gather(stack)? {
+                    return Ok(Searched::Paused);
+                }
+                return Ok(Searched::Nothing(self.message.take_string(ctx)));
+            }
             if self.copied < self.name_end {
                 spent += self.copy_name()?;
                 continue;
+            }
+            if !self.file_name.gather(stack)? {
+                return Ok(Searched::Paused);
             }
             let path = &self.path.as_bytes()[..self.path_end];
             let (source, at) = match self.in_name {
@@ -114,7 +130,8 @@ impl<'gc> PathSearch<'gc> {
                 None => memchr::memchr2(b';', b'?', rest),
             };
             let run = &rest[..end.unwrap_or(rest.len())];
-            self.file.extend(run)?;
+            self.file.extend(&run[..run.len().min(LONGEST_QUOTED - self.file.len())])?;
+            self.file_length += run.len();
             spent += 1 + run.len() / BYTES_PER_FUEL;
             let (stop, at) = match end {
                 Some(end) => (Some(rest[end]), at + end + 1),
@@ -136,10 +153,7 @@ impl<'gc> PathSearch<'gc> {
                         return Ok(Searched::Found(self.file.as_bytes().to_vec()));
                     }
                     spent += self.note_file()?;
-                    if stop.is_none() {
-                        stack.burn(spent);
-                        return Ok(Searched::Nothing(self.message.take_string(ctx)));
-                    }
+                    self.is_done = stop.is_none();
                 }
             }
         }
@@ -177,17 +191,18 @@ impl<'gc> PathSearch<'gc> {
     /// Whether the file can be read.
     fn file_exists(&self) -> bool {
         let file = self.file.as_bytes();
-        !file.is_empty() && File::open(os_name(file)).is_ok()
+        !file.is_empty() && file.len() == self.file_length && File::open(os_name(file)).is_ok()
     }
 
     /// Adds the file to the message. Answers what that costs.
     fn note_file(&mut self) -> Result<usize, Error<'gc>> {
-        let is_first = self.message.as_bytes().is_empty();
+        let is_first = self.message.is_empty();
         self.message.extend(if is_first { b"no file '" } else { b"\n\tno file '" })?;
-        self.message.extend(&quoted(self.file.as_bytes()))?;
-        self.message.extend(b"'")?;
-        let length = self.file.as_bytes().len();
+        self.message.extend(self.file.as_bytes())?;
+        let length = self.file.len();
+        self.message.extend(if length < self.file_length { b"...'" } else { b"'" })?;
         self.file.clear();
+        self.file_length = 0;
         Ok(length / BYTES_PER_FUEL)
     }
 }

@@ -17,7 +17,7 @@ use crate::value::Value;
 const LONG_MESSAGE: usize = 16 << 10;
 
 /// The longest text that a message quotes as a whole.
-const LONGEST_QUOTED: usize = 1 << 18;
+pub const LONGEST_QUOTED: usize = 1 << 18;
 
 /// What a message shows of a text: all of it, or of a very long one the beginning and `...`. To copy
 /// megabytes takes long, and nobody reads them.

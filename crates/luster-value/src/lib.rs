@@ -49,7 +49,7 @@ pub use closure::{Closure, Code, LinkedInstruction, LinkedOperand, NextInstructi
 pub use collector_settings::{CollectorParameter, CollectorSettings};
 pub use context::{Context, SetUp, State};
 pub use depth_limits::{DepthLimits, MAX_NESTING, MAX_SLOTS};
-pub use error::{Error, Raised, RustError, quoted, rust_error};
+pub use error::{Error, LONGEST_QUOTED, Raised, RustError, quoted, rust_error};
 pub use finalizers::Finalizers;
 pub use frames::Frames;
 pub use hook::{AfterHook, Hook, HookFrame, Pause, Told, Tracing};

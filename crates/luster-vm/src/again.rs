@@ -13,6 +13,7 @@ use luster_value::{
     Sequence, Stack, Value, account,
 };
 
+use crate::concat::Concatenation;
 use crate::run::{Control, Flow, Run};
 
 impl<'gc> Run<'gc> {
@@ -98,7 +99,7 @@ impl<'gc> Run<'gc> {
         let at = self.above();
         self.reserve(at + count + 1)?;
         self.state.registers.copy(from, at + 1, count);
-        let again = Box::new(ConcatAgain);
+        let again = Box::new(ConcatAgain::default());
         self.push_sequence(again, Value::Nil, at, ReturnKind::Concat(remaining))?;
         self.wait_for_collection(at + 1, count);
         Ok(Flow::GoOn)
@@ -169,9 +170,9 @@ impl<'gc> Sequence<'gc> for CallAgain<'gc> {
 }
 
 /// Strings and numbers on the stack that are to become one string.
-#[derive(Collect)]
-#[collect(require_static)]
-struct ConcatAgain;
+#[derive(Default, Collect)]
+#[collect(no_drop)]
+struct ConcatAgain(Option<Concatenation>);
 
 impl<'gc> Sequence<'gc> for ConcatAgain {
     fn poll(
@@ -179,9 +180,12 @@ impl<'gc> Sequence<'gc> for ConcatAgain {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        let text = crate::operate::joined(ctx, stack.as_slice())?;
-        stack.burn(text.len() / 64);
-        stack.replace(Value::String(ctx.intern_owned(text)));
-        Ok(Poll::Return)
+        if self.0.is_none() {
+            self.0 = Some(Concatenation::new(stack.as_slice())?);
+        }
+        match &mut self.0 {
+            Some(concatenation) => concatenation.poll(ctx, stack),
+            None => Ok(Poll::Pending),
+        }
     }
 }

@@ -128,12 +128,31 @@ impl<'gc> Run<'gc> {
 /// A long concatenation at work; the operands are its stack.
 #[derive(Collect)]
 #[collect(no_drop)]
-struct Concatenation {
+pub(crate) struct Concatenation {
     text: Vec<u8>,
     /// Which operand is copied, and how much of it has been.
     operand: usize,
     copied: usize,
     memory: account::Held,
+}
+
+impl Concatenation {
+    /// One of these strings and numbers.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    pub(crate) fn new<'gc>(operands: &[Value<'gc>]) -> Result<Self, Error<'gc>> {
+        let lengths = operands.iter().map(|operand| match operand {
+            Value::String(string) => string.len(),
+            _ => NUMBER,
+        });
+        let room = lengths.fold(0, usize::saturating_add);
+        let mut text = Vec::new();
+        if !account::has_room_for(room) || text.try_reserve(room).is_err() {
+            return Err(Error::memory());
+        }
+        Ok(Concatenation { text, operand: 0, copied: 0, memory: account::Held::default() })
+    }
 }
 
 impl<'gc> Sequence<'gc> for Concatenation {

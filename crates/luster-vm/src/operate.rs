@@ -413,32 +413,6 @@ pub fn to_string<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Outcome<'gc> {
     }
 }
 
-/// One string's bytes of many strings and numbers.
-///
-/// # Errors
-/// There is not that much memory.
-pub(crate) fn joined<'gc>(ctx: Context<'gc>, texts: &[Value<'gc>]) -> Result<Vec<u8>, Error<'gc>> {
-    let length = joined_length(texts);
-    let mut text = Vec::new();
-    Error::check_room(length)?;
-    text.try_reserve_exact(length).map_err(|_| Error::memory())?;
-    for &piece in texts {
-        ctx.write_basic(&mut text, piece);
-    }
-    Ok(text)
-}
-
-/// How long strings and numbers are together, at most.
-pub(crate) fn joined_length(texts: &[Value<'_>]) -> usize {
-    /// No number is longer.
-    const NUMBER: usize = 24;
-    let lengths = texts.iter().map(|text| match text {
-        Value::String(string) => string.len(),
-        _ => NUMBER,
-    });
-    lengths.fold(0, usize::saturating_add)
-}
-
 /// The table that a value is, when it can be accessed without metamethods that matter: what
 /// library functions take their quick way for.
 #[inline]

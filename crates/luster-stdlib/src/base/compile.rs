@@ -59,7 +59,7 @@ const FUEL_PER_BYTE: usize = 2;
 /// How many bytes are copied before the VM has a chance to stop the script, and how many of them cost a
 /// unit of fuel.
 const COPIED: usize = 1 << 18;
-const COPIED_PER_FUEL: usize = 4;
+pub(super) const COPIED_PER_FUEL: usize = 4;
 
 /// How much is paid before the VM has a chance to stop the script, and how long it waits for that.
 const PORTION: usize = 20_000;

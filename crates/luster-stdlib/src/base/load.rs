@@ -248,7 +248,8 @@ pub(super) fn load<'gc>(
             let name = name.unwrap_or_else(|| ctx.intern(b"=(load)"));
             stack.clear();
             let pieces = CountedBuffer::new();
-            let reading = Reading { reader, name, options, pieces, called: false, all: None };
+            let (called, is_complete) = (false, false);
+            let reading = Reading { reader, name, options, pieces, called, is_complete, all: None };
             Ok(CallbackReturn::Sequence(Box::new(reading)))
         }
     }
@@ -263,6 +264,8 @@ struct Reading<'gc> {
     options: Options<'gc>,
     pieces: CountedBuffer,
     called: bool,
+    /// Whether there is no more to come.
+    is_complete: bool,
     /// What is made of the pieces, once they are all there.
     all: Option<LongChunk<'gc>>,
 }
@@ -273,6 +276,10 @@ impl<'gc> Reading<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
+        self.is_complete = true;
+        if !self.pieces.gather(stack)? {
+            return Ok(Poll::Pending);
+        }
         let name = self.name.as_bytes();
         let pieces = self.pieces.as_bytes();
         let loaded = match begin_loading(ctx, stack, pieces, name, self.options, true) {
@@ -298,11 +305,15 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
             let chunk = Chunk { bytes: self.pieces.as_bytes(), name: self.name.as_bytes() };
             return Ok(all.poll(ctx, stack, chunk, self.options));
         }
+        if self.is_complete {
+            return self.finish(ctx, stack);
+        }
         if self.called {
             match stack.get(0) {
                 Value::Nil => return self.finish(ctx, stack),
                 Value::String(piece) if piece.is_empty() => return self.finish(ctx, stack),
                 piece => {
+                    let before = self.pieces.len();
                     if !self.pieces.extend_value(piece)? {
                         // Level 1 is this sequence itself.
                         let place = luster_vm::traceback::position(ctx, stack.thread_state(), 2);
@@ -311,7 +322,8 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
                         stack.replace2(Value::Nil, Value::String(ctx.intern_owned(message)));
                         return Ok(Poll::Return);
                     }
-                    if self.pieces.as_bytes().len() > MAX_SOURCE {
+                    stack.burn((self.pieces.len() - before) / super::compile::COPIED_PER_FUEL);
+                    if self.pieces.len() > MAX_SOURCE {
                         return self.finish(ctx, stack);
                     }
                 }
@@ -360,7 +372,7 @@ pub(crate) fn load_file<'gc>(
                 Ok(0) => return Ok(()),
                 Ok(count) => {
                     if contents.extend(&block[..count]).is_err()
-                        || contents.as_bytes().len() > MAX_SOURCE
+                        || contents.len() > MAX_SOURCE
                     {
                         return Err(NO_MEMORY.into());
                     }
@@ -387,6 +399,7 @@ pub(crate) fn load_file<'gc>(
             name = b"=stdin".to_vec();
         }
     }
+    while !contents.gather(stack).map_err(|_| NO_MEMORY)? {}
     load_chunk(ctx, stack, skip_first_comment(contents.as_bytes()), &name, options)
 }
 

@@ -17,8 +17,10 @@ use luster_value::{
 use luster_vm::operate::{self, Outcome};
 
 use crate::c_values::c_int;
+use crate::joining::{Joining, Purpose};
 use crate::program::fault;
 use crate::register;
+use crate::work::Work;
 
 const FUNCTIONS: &[(&str, Function)] = &[
     ("assert", assert),
@@ -77,7 +79,7 @@ fn assert<'gc>(
     }
     match stack.len() {
         1 => Err(Error::message("assertion failed!")),
-        _ => Err(raise(ctx, stack, stack.get(1), 1)),
+        _ => raise(ctx, stack, stack.get(1), 1),
     }
 }
 
@@ -96,29 +98,25 @@ fn error<'gc>(
     // The levels above the one that is meant are gone through.
     let levels = usize::try_from(level).unwrap_or(0);
     stack.burn(ERROR_FUEL + levels.min(stack.thread_state().frames.len()) / 4);
-    Err(raise(ctx, stack, stack.get(0), level))
+    raise(ctx, stack, stack.get(0), level)
 }
 
-/// An error value, with the place of the call at a level before it when it is a string.
+/// Raises an error value, with the place of the call at a level before it when it is a string.
 fn raise<'gc>(
     ctx: Context<'gc>,
-    stack: &Stack<'_, 'gc>,
+    stack: &mut Stack<'_, 'gc>,
     value: Value<'gc>,
     level: i64,
-) -> Error<'gc> {
-    let Value::String(message) = value else { return Error::Value(value) };
-    let mut text = match usize::try_from(level) {
+) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    let Value::String(message) = value else { return Err(Error::Value(value)) };
+    let place = match usize::try_from(level) {
         Ok(level) if level > 0 => luster_vm::traceback::position(ctx, stack.thread_state(), level),
         _ => Vec::new(),
     };
-    if text.is_empty() {
-        return Error::Value(value);
+    if place.is_empty() {
+        return Err(Error::Value(value));
     }
-    if let Err(error) = Error::check_message(message.len()) {
-        return error;
-    }
-    text.extend(message.as_bytes());
-    Error::Value(Value::String(ctx.intern_owned(text)))
+    Joining::new(Purpose::Error, &place, message, message.len(), Vec::new())?.begin(ctx, stack)
 }
 
 /// `getmetatable(object)`

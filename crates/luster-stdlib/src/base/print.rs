@@ -207,7 +207,7 @@ pub(super) fn warn<'gc>(
         for index in 0..stack.len() {
             message.extend(stack.string(ctx, index)?.as_bytes())?;
         }
-        stack.burn(message.as_bytes().len() / 32);
+        stack.burn(message.len() / 32);
         warning::warn_pieces(ctx, message.as_bytes());
     }
     stack.clear();

@@ -17,6 +17,8 @@ use luster_value::{
 use luster_vm::traceback;
 
 use crate::c_values::{c_int, c_string};
+use crate::joining::{Joining, Purpose};
+use crate::work::Work;
 
 /// What the library holds.
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -409,7 +411,8 @@ fn traceback<'gc>(
     let frames = with_state(stack, thread, |state| state.frames.len()).unwrap_or(0);
     if frames > PORTION {
         let (counted, levels) = (0, 0);
-        let measuring = MeasuringStack { thread, message, level, counted, levels };
+        let joining = None;
+        let measuring = MeasuringStack { thread, message, level, counted, levels, joining };
         return Ok(CallbackReturn::Sequence(Box::new(measuring)));
     }
     let running = is_own.then(|| running_callback(stack));
@@ -417,27 +420,29 @@ fn traceback<'gc>(
         with_state(stack, thread, |state| traceback::traceback(ctx, state, running, level));
     // The levels that are shown, and going through the others.
     stack.burn(frames + 20 * frames.min(SHOWN_LEVELS));
-    finish_traceback(ctx, stack, message, &traceback.unwrap_or_default())?;
-    Ok(CallbackReturn::Return)
+    match traceback_text(ctx, stack, message, &traceback.unwrap_or_default())? {
+        Some(joining) => joining.begin(ctx, stack),
+        None => Ok(CallbackReturn::Return),
+    }
 }
 
-/// Puts a message and a traceback in the place of the arguments.
-fn finish_traceback<'gc>(
+/// Puts a traceback in the place of the arguments, or answers what does that with a message before it.
+fn traceback_text<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
     message: Option<LuaString<'gc>>,
     traceback: &Traceback,
-) -> Result<(), Error<'gc>> {
+) -> Result<Option<Joining<'gc>>, Error<'gc>> {
     let mut text = Vec::new();
     if let Some(message) = message {
-        Error::check_message(message.len())?;
-        text.extend(c_string(message.as_bytes()));
         text.push(b'\n');
+        traceback.write_to(&mut text);
+        let length = c_string(message.as_bytes()).len();
+        return Joining::new(Purpose::Result, b"", message, length, text).map(Some);
     }
     traceback.write_to(&mut text);
-    stack.burn(text.len() / 32);
     stack.replace(Value::String(ctx.intern_owned(text)));
-    Ok(())
+    Ok(None)
 }
 
 /// How many frames are counted before the fuel is looked at.
@@ -456,6 +461,8 @@ struct MeasuringStack<'gc> {
     /// How many frames have been looked at, and how many levels there are among them.
     counted: usize,
     levels: usize,
+    /// What puts the message before it, in the end.
+    joining: Option<Joining<'gc>>,
 }
 
 impl<'gc> Sequence<'gc> for MeasuringStack<'gc> {
@@ -464,6 +471,9 @@ impl<'gc> Sequence<'gc> for MeasuringStack<'gc> {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
+        if let Some(joining) = &mut self.joining {
+            return Ok(if joining.go_on(ctx, stack)? { Poll::Return } else { Poll::Pending });
+        }
         let from = self.counted;
         let counted = with_state(stack, self.thread, |state| {
             let end = state.frames.len().min(from + PORTION);
@@ -481,8 +491,9 @@ impl<'gc> Sequence<'gc> for MeasuringStack<'gc> {
         let traceback = with_state(stack, self.thread, |state| {
             traceback::of_levels(ctx, state, None, level, levels)
         });
-        finish_traceback(ctx, stack, self.message, &traceback.unwrap_or_default())?;
-        Ok(Poll::Return)
+        self.joining =
+            traceback_text(ctx, stack, self.message, &traceback.unwrap_or_default())?;
+        Ok(if self.joining.is_some() { Poll::Pending } else { Poll::Return })
     }
 }
 

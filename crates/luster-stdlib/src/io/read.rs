@@ -54,6 +54,8 @@ pub(super) struct Reading<'gc> {
     next: usize,
     /// What has been read for it so far.
     partial: CountedBuffer,
+    /// Whether that is all, in pieces that are put together.
+    is_gathering: bool,
     purpose: Purpose,
     /// Why a format that takes all there is got no more: it counts as read, and those behind it are
     /// looked at, before the results turn out to be none.
@@ -108,7 +110,7 @@ pub(super) fn read_buffered<'gc>(
         Format::Bytes(count) if (1..=buffered.len()).contains(&count) => (count, count),
         _ => return None,
     };
-    stack.burn(length / 32);
+    stack.burn(length / 16);
     let value = Value::String(ctx.intern(&buffered[..length]));
     stream.consume(consumed);
     Some(value)
@@ -125,7 +127,9 @@ pub(super) fn read<'gc>(
     let end = stack.len().max(first);
     reserve_results(stack, end - first + 3, "too many arguments")?;
     let partial = CountedBuffer::new();
-    Reading { file, first, end, next: first, partial, purpose, failure: None }.begin(ctx, stack)
+    let is_gathering = false;
+    Reading { file, first, end, next: first, partial, is_gathering, purpose, failure: None }
+        .begin(ctx, stack)
 }
 
 impl<'gc> Work<'gc> for Reading<'gc> {
@@ -157,6 +161,9 @@ impl<'gc> Reading<'gc> {
                 format_at(ctx, stack, self.next)?
             };
             let step = match format {
+                _ if self.is_gathering => {
+                    self.finish_partial(ctx, stack).map_err(Failure::Raised)
+                }
                 Format::Number => read_number(stream, stack),
                 Format::Line { keep_end } => self.read_line(ctx, stream, stack, keep_end),
                 Format::All => self.read_bytes(ctx, stream, stack, None),
@@ -214,8 +221,8 @@ impl<'gc> Reading<'gc> {
             Some(end) => &available[..end],
             None => available,
         };
-        stack.burn(taken.len() / 32);
-        let is_partial = !self.partial.as_bytes().is_empty();
+        stack.burn(taken.len() / 16);
+        let is_partial = !self.partial.is_empty();
         if line_end.is_some() && !is_partial {
             let line = ctx.intern(taken);
             stream.consume(line_end.map_or(0, |end| end + 1));
@@ -228,7 +235,7 @@ impl<'gc> Reading<'gc> {
         } else if line_end.is_none() && !is_partial {
             Step::Read(None)
         } else {
-            Step::Read(Some(self.partial.take_string(ctx)))
+            return self.finish_partial(ctx, stack).map_err(Failure::Raised);
         })
     }
 
@@ -241,12 +248,12 @@ impl<'gc> Reading<'gc> {
         stack: &mut Stack<'_, 'gc>,
         count: Option<usize>,
     ) -> Result<Step<'gc>, Failure<'gc>> {
-        let missing = count.map_or(usize::MAX, |count| count - self.partial.as_bytes().len());
+        let missing = count.map_or(usize::MAX, |count| count - self.partial.len());
         let available = stream.available()?;
         let taken = &available[..available.len().min(missing)];
-        stack.burn(taken.len() / 32);
+        stack.burn(taken.len() / 16);
         let length = taken.len();
-        if length == missing && self.partial.as_bytes().is_empty() {
+        if length == missing && self.partial.is_empty() {
             let bytes = ctx.intern(taken);
             stream.consume(length);
             return Ok(Step::Read(Some(Value::String(bytes))));
@@ -255,11 +262,24 @@ impl<'gc> Reading<'gc> {
         stream.consume(length);
         Ok(if length > 0 && length < missing {
             Step::More
-        } else if count.is_some() && self.partial.as_bytes().is_empty() {
+        } else if count.is_some() && self.partial.is_empty() {
             Step::Read(None)
         } else {
-            Step::Read(Some(self.partial.take_string(ctx)))
+            return self.finish_partial(ctx, stack).map_err(Failure::Raised);
         })
+    }
+
+    /// Makes a string of what has been read in portions.
+    fn finish_partial(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Step<'gc>, Error<'gc>> {
+        self.is_gathering = !self.partial.gather(stack)?;
+        if self.is_gathering {
+            return Ok(Step::More);
+        }
+        Ok(Step::Read(Some(self.partial.take_string(ctx))))
     }
 
     /// What the iterator of `lines` makes of the results.

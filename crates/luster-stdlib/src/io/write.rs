@@ -75,7 +75,7 @@ impl<'gc> Work<'gc> for Writing<'gc> {
             }
             Ok(())
         })?;
-        stack.burn((self.next - from) * VALUE_FUEL + (self.total - before) / 32);
+        stack.burn((self.next - from) * VALUE_FUEL + (self.total - before) / 16);
         if let Some(index) = wrong {
             return Err(stack.type_error(ctx, index, "string"));
         }

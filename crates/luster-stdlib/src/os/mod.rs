@@ -15,7 +15,7 @@ use luster_value::{
 
 use crate::buffer::grow;
 use crate::c_values::c_string;
-use crate::counted::CountedMemory;
+use crate::counted::{CountedMemory, Pieces};
 use crate::output::Output;
 use crate::program::{Program, Step, run};
 use crate::system_error;
@@ -92,8 +92,8 @@ fn date<'gc>(
         stack.replace(Value::Table(table));
         return Ok(CallbackReturn::Return);
     }
-    let (text, memory) = (Vec::new(), CountedMemory::default());
-    let writing = DateText { format: whole, left: format.len(), date, text, memory };
+    let (text, pieces, memory) = (Vec::new(), Pieces::default(), CountedMemory::default());
+    let writing = DateText { format: whole, left: format.len(), date, text, pieces, memory };
     writing.begin(ctx, stack)
 }
 
@@ -110,6 +110,8 @@ struct DateText<'gc> {
     #[collect(require_static)]
     date: Date,
     text: Vec<u8>,
+    /// What has been put by of the text.
+    pieces: Pieces,
     memory: CountedMemory,
 }
 
@@ -119,6 +121,9 @@ impl<'gc> Work<'gc> for DateText<'gc> {
         /// How many conversions there are before the fuel is looked at, and what each costs.
         const PORTION: usize = 500;
         const FUEL: usize = 15;
+        if self.left == 0 {
+            return self.finish(ctx, stack);
+        }
         let format = &self.format.as_bytes()[self.format.len() - self.left..];
         // The longest conversion has less than 64 bytes.
         grow(&mut self.text, format.len().min(PORTION) * 64)?;
@@ -132,11 +137,20 @@ impl<'gc> Work<'gc> for DateText<'gc> {
         stack.burn((self.left - rest.len()) * FUEL);
         self.left = rest.len();
         if self.left > 0 {
+            self.pieces.put_by(&mut self.text);
             self.memory.set(self.text.capacity());
             return Ok(false);
         }
+        self.finish(ctx, stack)
+    }
+}
+
+impl<'gc> DateText<'gc> {
+    /// Puts the text together. Tells whether it is on the stack.
+    fn finish(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         self.memory.set(0);
-        stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
+        let Some(text) = self.pieces.gather(&mut self.text, stack)? else { return Ok(false) };
+        stack.replace(Value::String(ctx.intern_owned(text)));
         Ok(true)
     }
 }

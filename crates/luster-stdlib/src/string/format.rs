@@ -9,8 +9,8 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
-use crate::buffer::{append, grow, reserve_results};
-use crate::counted::CountedMemory;
+use crate::buffer::{append, check, grow, reserve_results};
+use crate::counted::{CountedMemory, Pieces};
 
 /// The longest specification that there may be, its letter included.
 const MAX_SPECIFICATION: usize = 22;
@@ -53,7 +53,9 @@ pub(super) fn format<'gc>(
         argument: 0,
         arguments: stack.len(),
         result: Vec::with_capacity(format.len().min(1 << 12) + 32),
+        pieces: Pieces::default(),
         memory: CountedMemory::default(),
+        is_complete: false,
         quoting: None,
         long: None,
         waiting: None,
@@ -92,7 +94,11 @@ struct Formatting<'gc> {
     /// How many there are.
     arguments: usize,
     result: Vec<u8>,
+    /// What has been put by of a very long result.
+    pieces: Pieces,
     memory: CountedMemory,
+    /// Whether all has been written.
+    is_complete: bool,
     /// How much has been written of the string for a `%q`.
     quoting: Option<usize>,
     /// The long string of a `%s`.
@@ -129,12 +135,17 @@ impl<'gc> Formatting<'gc> {
     ) -> Result<Next<'gc>, Error<'gc>> {
         let format = self.format.as_bytes();
         let mut portion = PORTION;
+        if self.is_complete {
+            return self.finish(ctx, stack);
+        }
+        self.pieces.put_by(&mut self.result);
         let mut charged = self.result.len();
         loop {
             // Everything that takes long shows in the portion or in the length.
             let written = self.result.len() - charged;
             if portion == 0 || written > LONG_PORTION {
                 stack.burn(PORTION - portion + written / 8);
+                self.pieces.put_by(&mut self.result);
                 (portion, charged) = (PORTION, self.result.len());
                 self.memory.set(self.result.capacity());
                 if stack.out_of_fuel() || account::should_end_slice() {
@@ -198,9 +209,21 @@ impl<'gc> Formatting<'gc> {
                 return Ok(Next::Call(function, value));
             }
         }
-        stack.burn(PORTION - portion + (self.result.len() - charged) / 32);
+        stack.burn(PORTION - portion + (self.result.len() - charged) / 16);
+        self.is_complete = true;
+        self.finish(ctx, stack)
+    }
+
+    /// Puts the result on the stack, once its pieces are together.
+    fn finish(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Next<'gc>, Error<'gc>> {
         self.memory.set(0);
-        let result = std::mem::take(&mut self.result);
+        let Some(result) = self.pieces.gather(&mut self.result, stack)? else {
+            return Ok(Next::Pause);
+        };
         // A result of ordinary length is copied, so that its buffer's spare room does not stay.
         let result =
             if result.len() < 4096 { ctx.intern(&result) } else { ctx.intern_owned(result) };
@@ -355,7 +378,7 @@ impl<'gc> Formatting<'gc> {
         }
         let is_searched = !specification.is_plain();
         if !is_searched {
-            grow(&mut self.result, text.len())?;
+            check(text.len())?;
         }
         self.long = Some(LongText { text, done: 0, is_searched });
         Ok(())
@@ -380,7 +403,7 @@ impl<'gc> Formatting<'gc> {
                 }
                 // It is too long to be padded.
                 None => {
-                    grow(&mut self.result, text.len())?;
+                    check(text.len())?;
                     self.long = Some(LongText { done: 0, is_searched: false, ..long });
                 }
             }

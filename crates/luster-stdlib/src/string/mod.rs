@@ -138,7 +138,7 @@ fn sub<'gc>(
         if end + 1 - start > PORTION && (start, end) != (1, length) {
             return transform::copy(ctx, stack, string, start - 1, end);
         }
-        stack.burn((end - start) / 32);
+        stack.burn((end - start) / 16);
         slice(ctx, string, start - 1, end)?
     } else {
         ctx.intern(b"")
@@ -239,7 +239,7 @@ impl<'gc> Repetition<'gc> {
             };
             self.result.extend_from_slice(&source[..source.len().min(left)]);
         }
-        stack.burn((self.result.len() - begin) / 32);
+        stack.burn((self.result.len() - begin) / 16);
         // What is done at once is counted as the string's.
         if self.result.len() > PORTION {
             self.memory.set(self.result.capacity());

@@ -7,7 +7,7 @@ use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Value, acco
 use smallvec::SmallVec;
 
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
-use crate::counted::CountedMemory;
+use crate::counted::{CountedMemory, Pieces};
 use crate::work::Work;
 
 /// The longest integer, in bytes.
@@ -305,8 +305,8 @@ pub(super) fn pack<'gc>(
     // As in the reference, the first argument that is missing looks like a nil.
     reserve_results(stack, 1, "too many arguments")?;
     stack.push(Value::Nil);
-    let (out, memory) = (Bytes::new(), CountedMemory::default());
-    let packing = Packing { place, index: 0, out, text: None, memory };
+    let (out, pieces, memory) = (Bytes::new(), Pieces::default(), CountedMemory::default());
+    let packing = Packing { place, index: 0, out, pieces, text: None, is_complete: false, memory };
     let result = packing.begin(ctx, stack);
     if result.is_err() {
         // The arguments are as they were, for whoever tries again.
@@ -324,16 +324,23 @@ struct Packing<'gc> {
     index: usize,
     #[collect(require_static)]
     out: Bytes,
+    /// What has been put by of a very long result.
+    pieces: Pieces,
     text: Option<LongText<'gc>>,
+    /// Whether all has been packed.
+    is_complete: bool,
     memory: CountedMemory,
 }
 
 impl<'gc> Work<'gc> for Packing<'gc> {
     /// Packs values until it is done, or has done much. Tells whether the result is on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        if self.is_complete {
+            return self.finish(ctx, stack);
+        }
         let mut format = self.place.format();
         let length = self.out.len();
-        let is_done = match &mut self.text {
+        self.is_complete = match &mut self.text {
             Some(text) => {
                 if text.append_some(&mut self.out)? {
                     self.text = None;
@@ -343,21 +350,35 @@ impl<'gc> Work<'gc> for Packing<'gc> {
             None => self.pack_some(ctx, stack, &mut format)?,
         };
         let read = self.place.go_to(&format);
-        stack.burn(read / 2 + (self.out.len() - length) / 32);
-        if !is_done {
-            self.memory.set(self.out.capacity());
-            return Ok(false);
+        stack.burn(read / 2 + (self.out.len() - length) / 16);
+        if self.is_complete {
+            return self.finish(ctx, stack);
         }
-        self.memory.set(0);
-        let out = std::mem::take(&mut self.out);
-        let result =
-            if out.len() < 4096 { ctx.intern(&out) } else { ctx.intern_owned(out.into_vec()) };
-        stack.replace(Value::String(result));
-        Ok(true)
+        if self.out.len() >= LONG_PORTION {
+            let mut out = std::mem::take(&mut self.out).into_vec();
+            self.pieces.put_by(&mut out);
+            self.out = out.into();
+        }
+        self.memory.set(self.out.capacity());
+        Ok(false)
     }
 }
 
 impl<'gc> Packing<'gc> {
+    /// Puts the result on the stack, once its pieces are together. Tells whether it is there.
+    fn finish(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        self.memory.set(0);
+        let result = if self.pieces.is_empty() && self.out.len() < 4096 {
+            ctx.intern(&self.out)
+        } else {
+            let mut last = std::mem::take(&mut self.out).into_vec();
+            let Some(result) = self.pieces.gather(&mut last, stack)? else { return Ok(false) };
+            ctx.intern_owned(result)
+        };
+        stack.replace(Value::String(result));
+        Ok(true)
+    }
+
     /// Packs values by the options of a format, not too many at once. Tells whether the format is at
     /// its end.
     fn pack_some(
@@ -366,18 +387,20 @@ impl<'gc> Packing<'gc> {
         stack: &mut Stack<'_, 'gc>,
         format: &mut Format<'_>,
     ) -> Result<bool, Error<'gc>> {
-        let Packing { out, .. } = self;
+        let Packing { out, pieces, .. } = self;
+        let put_by = pieces.len();
         let begin = out.len();
         let end = format.rest.len().saturating_sub(PORTION);
         let mut at = self.index;
         while format.rest.is_empty() || format.rest.len() > end && out.len() - begin < LONG_PORTION
         {
-            let Some(Item { kind, size, padding }) = format.item(out.len())? else {
+            let total = put_by + out.len();
+            let Some(Item { kind, size, padding }) = format.item(total)? else {
                 self.index = at;
                 return Ok(true);
             };
             let more = size.saturating_add(padding);
-            if more > MAX_LENGTH - out.len() {
+            if more > MAX_LENGTH - total {
                 return Err(Error::argument(at + 1, "result too long"));
             }
             // A string of a given length is checked before there has to be room for it.
@@ -431,15 +454,7 @@ impl<'gc> Packing<'gc> {
                         }
                     };
                     if text.len() + zeros > LONG_PORTION {
-                        // Where there are more of them, it grows once for all.
-                        let rest = (at + 1..stack.len()).map(|index| match stack.get(index) {
-                            Value::String(text) => text.len() + INTEGER_SIZE,
-                            _ => INTEGER_SIZE,
-                        });
-                        let all = rest.fold(text.len() + zeros, usize::saturating_add);
-                        if grow(out, all).is_err() {
-                            grow(out, text.len() + zeros)?;
-                        }
+                        check(text.len() + zeros)?;
                         self.text = Some(LongText { text: string, done: 0, zeros });
                         break;
                     }
@@ -456,7 +471,7 @@ impl<'gc> Packing<'gc> {
     }
 }
 
-/// A long string that is being packed, and the zeros behind it. There is room for all of it.
+/// A long string that is being packed, and the zeros behind it.
 #[derive(Collect)]
 #[collect(no_drop)]
 struct LongText<'gc> {

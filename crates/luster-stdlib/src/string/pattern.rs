@@ -522,12 +522,12 @@ impl<'gc> Substitution<'gc> {
                         }
                     }
                 }
-                let before = self.result.as_bytes().len();
+                let before = self.result.len();
                 if let Some(function) = self.replace(ctx, stack, in_place, &mut steps)? {
                     stack.burn((PORTION - steps).max(0) as usize);
                     return Ok(Next::Call(function));
                 }
-                let written = self.result.as_bytes().len() - before;
+                let written = self.result.len() - before;
                 if written > LONG_REPLACEMENT {
                     steps -= (written / BYTES_PER_UNIT) as i64;
                 }
@@ -542,7 +542,10 @@ impl<'gc> Substitution<'gc> {
         }
         stack.burn((PORTION - steps).max(0) as usize);
         let result = if self.changed {
-            stack.burn(self.result.as_bytes().len() / 32);
+            if !self.result.gather(stack)? {
+                return Ok(Next::Pause);
+            }
+            stack.burn(self.result.len() / 32);
             self.result.take_string(ctx)
         } else {
             Value::String(self.subject)
@@ -555,7 +558,7 @@ impl<'gc> Substitution<'gc> {
     #[cold]
     #[inline(never)]
     fn catch_up(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<(), Error<'gc>> {
-        let before = self.result.as_bytes().len();
+        let before = self.result.len();
         let mut steps = 0;
         if let Some(piece) = &mut self.piece {
             let Piece { text, from, to } = **piece;
@@ -571,7 +574,7 @@ impl<'gc> Substitution<'gc> {
             self.append_template(template, template.len() - self.template_left, &mut steps)?;
         }
         self.waits = self.piece.is_some() || self.template_left > 0 || self.is_due;
-        let written = self.result.as_bytes().len() - before;
+        let written = self.result.len() - before;
         stack.burn(written / BYTES_PER_UNIT + steps.unsigned_abs() as usize);
         Ok(())
     }
@@ -594,7 +597,7 @@ impl<'gc> Substitution<'gc> {
         from: usize,
         to: usize,
     ) -> Result<(), Error<'gc>> {
-        self.result.make_room(to - from)?;
+        self.result.check(to - from)?;
         self.piece = Some(Box::new(Piece { text, from, to }));
         self.waits = true;
         Ok(())
@@ -653,7 +656,7 @@ impl<'gc> Substitution<'gc> {
         let subject = self.subject;
         let (start, end) = self.search.last_match();
         let mut left = &template.as_bytes()[from..];
-        let (length, before) = (left.len(), self.result.as_bytes().len());
+        let (length, before) = (left.len(), self.result.len());
         loop {
             let looked_at = &left[..left.len().min(LONG_PIECE)];
             let Some(escape) = looked_at.iter().position(|&byte| byte == b'%') else {
@@ -683,7 +686,7 @@ impl<'gc> Substitution<'gc> {
             self.append(subject, from, to)?;
             left = &left[escape + 2..];
             *steps -= 2;
-            let done = length - left.len() + self.result.as_bytes().len() - before;
+            let done = length - left.len() + self.result.len() - before;
             if done > LONG_PIECE || self.waits {
                 break;
             }
@@ -718,9 +721,9 @@ impl<'gc> Sequence<'gc> for Substitution<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         if std::mem::take(&mut self.calling) {
-            let before = self.result.as_bytes().len();
+            let before = self.result.len();
             self.append_value(stack.get(0))?;
-            stack.burn((self.result.as_bytes().len() - before) / BYTES_PER_UNIT);
+            stack.burn((self.result.len() - before) / BYTES_PER_UNIT);
         }
         Ok(match self.go_on(ctx, stack, true)? {
             Next::Done => Poll::Return,

@@ -100,7 +100,7 @@ impl<'gc> Transformation<'gc> {
         };
         self.result.extend_from_slice(portion);
         self.change.apply(&mut self.result[done..]);
-        stack.burn(count / 32);
+        stack.burn(count / 16);
         if self.result.len() < bytes.len() {
             self.memory.set(self.result.capacity());
             return false;

@@ -126,7 +126,7 @@ impl<'gc> Work<'gc> for Unpacking<'gc> {
                 self.text = Some(LongCopy { end, after, copy, memory });
                 break;
             }
-            stack.burn((end - at) / 32);
+            stack.burn((end - at) / 16);
             stack.push(Value::String(copied(ctx, &data[at..end])?));
             at = after;
         }
@@ -143,7 +143,7 @@ impl<'gc> Unpacking<'gc> {
         let rest = &self.data.as_bytes()[self.at..*end];
         let count = rest.len().min(LONG_PORTION);
         copy.extend_from_slice(&rest[..count]);
-        stack.burn(count / 32);
+        stack.burn(count / 16);
         self.at += count;
         memory.set(copy.len());
         if count == rest.len() {

@@ -67,6 +67,8 @@ enum State {
     Read,
     /// There is a long piece to go on with.
     Append,
+    /// All is there, in pieces that are to be put together.
+    Gather,
 }
 
 /// A long element or separator.
@@ -159,7 +161,7 @@ impl<'gc> Concat<'gc> {
     /// Makes room for a long piece, which is appended in portions.
     #[cold]
     fn begin_long(&mut self, text: LuaString<'gc>, is_separator: bool) -> Result<Next, Error<'gc>> {
-        self.text.reserve(text.len())?;
+        self.text.check(text.len())?;
         self.long = Some(LongPiece { text, done: 0, is_separator });
         Ok(Next::Append)
     }
@@ -191,7 +193,7 @@ impl<'gc> Program<'gc> for Concat<'gc> {
         stack: &mut Stack<'_, 'gc>,
         input: Value<'gc>,
     ) -> Result<Step<'gc>, Error<'gc>> {
-        let before = self.text.as_bytes().len();
+        let before = self.text.len();
         stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
         let mut next = match self.state {
             State::Measure => {
@@ -205,6 +207,7 @@ impl<'gc> Program<'gc> for Concat<'gc> {
             State::Ready => Next::more_if(self.next <= self.last),
             State::Read => self.append(input)?,
             State::Append => self.append_portion()?,
+            State::Gather => Next::Finish,
         };
         if let (Next::More, Some(table)) = (&next, self.table) {
             self.state = State::Ready;
@@ -216,16 +219,16 @@ impl<'gc> Program<'gc> for Concat<'gc> {
                 }
                 // Long elements may add up to much more than their number.
                 if count == CHUNK
-                    || self.text.as_bytes().len() - before > CHUNK * 64
+                    || self.text.len() - before > CHUNK * 64
                     || self.numbers > CHUNK / NUMBER_FUEL
                 {
                     stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
-                    stack.burn(count + (self.text.as_bytes().len() - before) / BYTES_PER_FUEL);
+                    stack.burn(count + (self.text.len() - before) / BYTES_PER_FUEL);
                     return Ok(Step::Pause);
                 }
             }
         }
-        stack.burn((self.text.as_bytes().len() - before) / BYTES_PER_FUEL);
+        stack.burn((self.text.len() - before) / BYTES_PER_FUEL);
         match next {
             Next::More => {
                 self.state = State::Read;
@@ -235,9 +238,13 @@ impl<'gc> Program<'gc> for Concat<'gc> {
                 self.state = State::Append;
                 Ok(Step::Pause)
             }
-            Next::Finish => {
+            Next::Finish if self.text.gather(stack)? => {
                 stack.replace(self.text.take_string(ctx));
                 Ok(Step::Done)
+            }
+            Next::Finish => {
+                self.state = State::Gather;
+                Ok(Step::Pause)
             }
         }
     }
