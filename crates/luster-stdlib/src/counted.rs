@@ -28,7 +28,13 @@ gc_arena::static_collect!(CountedBuffer);
 impl CountedBuffer {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        CountedBuffer { short: [0; SHORT], short_length: 0, long: Vec::new(), counted: 0, pieces: Pieces(None) }
+        CountedBuffer {
+            short: [0; SHORT],
+            short_length: 0,
+            long: Vec::new(),
+            counted: 0,
+            pieces: Pieces(None),
+        }
     }
 
     /// How many bytes there are.
@@ -132,7 +138,10 @@ impl CountedBuffer {
     /// The bytes so far. The pieces have to be together.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        debug_assert!(self.pieces.is_empty(), "a long string is put together before it is looked at");
+        debug_assert!(
+            self.pieces.is_empty(),
+            "a long string is put together before it is looked at"
+        );
         if self.long.capacity() == 0 { &self.short[..self.short_length] } else { &self.long }
     }
 

@@ -5,8 +5,8 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Poll, Sequence, Stack,
-    Table, Value, LONGEST_QUOTED, quoted,
+    Callback, CallbackReturn, Captured, Context, Error, Function, LONGEST_QUOTED, LuaString, Poll,
+    Sequence, Stack, Table, Value, quoted,
 };
 
 use crate::base::load::{Options, load_file};

@@ -234,14 +234,17 @@ fn codepoint<'gc>(
     if last - first >= i64::from(i32::MAX) {
         return Err(Error::message("string slice too long"));
     }
-    if !stack.reserve((last - first) as usize + 1) {
-        return Err(Error::message("stack overflow (string slice too long)"));
+    if !stack.has_room_for((last - first) as usize + 1) {
+        return Err(Error::message(TOO_LONG));
     }
     let position = (first - 1) as usize;
     Decoding { text, position, end: last as usize, strict }.begin(ctx, stack)
 }
 
-/// A `codepoint` at work. The codes so far are on the stack, which has room for all.
+/// The error of a string that has too many characters for the stack.
+const TOO_LONG: &str = "stack overflow (string slice too long)";
+
+/// A `codepoint` at work. The codes so far are on the stack.
 #[derive(Collect)]
 #[collect(no_drop)]
 struct Decoding<'gc> {
@@ -258,6 +261,9 @@ impl<'gc> Work<'gc> for Decoding<'gc> {
         let text = self.text.as_bytes();
         let begin = self.position;
         let stop = self.end.min(begin + CHARACTERS);
+        if !stack.reserve(stop - begin) {
+            return Err(Error::message(TOO_LONG));
+        }
         while self.position < stop {
             let Some((code, length)) = decode(&text[self.position..], self.strict) else {
                 return Err(Error::message(INVALID));

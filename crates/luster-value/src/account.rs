@@ -18,6 +18,7 @@ pub struct Account {
 #[derive(Debug, Default)]
 struct Home {
     bytes: Cell<isize>,
+    dear: Cell<usize>,
     /// How many times the account is open.
     open: Cell<u32>,
 }
@@ -39,6 +40,8 @@ struct Counter {
     slices: Cell<u32>,
     /// How many entries of a table have been gone through in one go, at most.
     largest: Cell<usize>,
+    /// How many things there are whose end takes long.
+    dear: Cell<usize>,
 }
 
 thread_local! {
@@ -53,6 +56,7 @@ thread_local! {
             wish: Cell::new(false),
             slices: Cell::new(0),
             largest: Cell::new(0),
+            dear: Cell::new(0),
         }
     };
 
@@ -120,8 +124,10 @@ impl Account {
         counted(|counter| {
             counter.home.set(address);
             let bytes = counter.bytes.replace(self.home.bytes.get());
+            let dear = counter.dear.replace(self.home.dear.get());
             let outer = outer?;
             outer.bytes.set(bytes);
+            outer.dear.set(dear);
             (outer.open.get() > 0).then(|| {
                 Box::new(Outer {
                     home: outer,
@@ -140,6 +146,7 @@ impl Outer {
         counted(|counter| {
             counter.home.set(Rc::as_ptr(&self.home).addr());
             inner.bytes.set(counter.bytes.replace(self.home.bytes.get()));
+            inner.dear.set(counter.dear.replace(self.home.dear.get()));
             counter.slice_limit.set(self.slice_limit);
             counter.request_limit.set(self.request_limit);
         });
@@ -257,6 +264,12 @@ pub fn looked_at(bytes: usize) {
     }
 }
 
+/// Notes that so many bytes' work has been to look at something far away in memory, with the same effect.
+#[inline]
+pub(crate) fn looked_far(bytes: usize) {
+    work(bytes);
+}
+
 /// Notes that the collector has looked at so many bytes, many or few.
 #[inline]
 pub(crate) fn traced(bytes: usize) {
@@ -295,6 +308,35 @@ fn work(bytes: usize) {
 #[inline]
 pub fn take_work() -> usize {
     counted(|counter| counter.work.take())
+}
+
+/// Something whose end takes long, as that of a file does: where there are many of them, they are not freed
+/// many at a time.
+#[derive(Debug)]
+pub struct Dear(());
+
+gc_arena::static_collect!(Dear);
+
+impl Dear {
+    /// One more of them.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it counts")]
+    pub fn new() -> Self {
+        counted(|counter| counter.dear.set(counter.dear.get() + 1));
+        Dear(())
+    }
+}
+
+impl Drop for Dear {
+    fn drop(&mut self) {
+        counted(|counter| counter.dear.set(counter.dear.get().saturating_sub(1)));
+    }
+}
+
+/// How many things there are whose end takes long.
+#[inline]
+pub fn dear() -> usize {
+    counted(|counter| counter.dear.get())
 }
 
 /// Memory that something holds beside what is counted where it is allocated.

@@ -119,6 +119,10 @@ const STRINGS_PER_UNIT: usize = 2;
 /// How many units of debt are done at most before the fuel is looked at while sweeping: more and more as long
 /// as what is freed is not dear, as files are.
 const SHORTEST_SWEEP: usize = 30;
+/// The first step, where much of what there is may be dear.
+const FIRST_SWEEP: usize = 8;
+/// So many dear things are many.
+const MANY_DEAR: usize = 16;
 const SHORT_SWEEP: usize = 100;
 
 /// How many units of debt are done at most before the fuel is looked at.
@@ -253,6 +257,7 @@ impl Collector {
         if arena.collection_phase() == CollectionPhase::Sleeping
             && objects < SMALL_HEAP
             && account::bytes() < SMALL_HEAP_BYTES
+            && account::dear() < MANY_DEAR
             && self.finish_small_cycle(arena, fuel)
         {
             return true;
@@ -287,7 +292,9 @@ impl Collector {
             }
             let objects = arena.metrics().total_gc_count();
             // A small heap is collected in one go when it costs no more than a step would.
-            let is_small = objects / 2 < SHORT_STEP && account::bytes() < SMALL_HEAP_BYTES / 2;
+            let is_small = objects / 2 < SHORT_STEP
+                && account::bytes() < SMALL_HEAP_BYTES / 2
+                && account::dear() < MANY_DEAR;
             if !is_small || !self.finish_small_cycle(arena, fuel) {
                 self.advance_for(arena, self.short_step(arena), fuel);
             }
@@ -315,7 +322,7 @@ impl Collector {
         let units = if was_purging { units * STRINGS_PER_UNIT } else { units };
         let extra = (freed_bytes + work) / FREED_PER_UNIT;
         let is_dear = extra > 8 * units;
-        self.sweep = if is_dear { SHORTEST_SWEEP } else { SHORT_SWEEP.min(2 * self.sweep) };
+        self.sweep = if is_dear { first_sweep() } else { SHORT_SWEEP.min(2 * self.sweep) };
         burn(fuel, units + kept + extra);
         has_finished
     }
@@ -372,7 +379,7 @@ impl Collector {
                 return false;
             }
             self.is_foreseen = false;
-            self.sweep = SHORTEST_SWEEP;
+            self.sweep = first_sweep();
             if !self.is_settled(arena) {
                 return false;
             }
@@ -562,6 +569,11 @@ impl Collector {
         // SAFETY: as in `finish_marking`.
         finalize(arena, |fc, _| unsafe { weak::mark_ephemerons(seen, fc) })
     }
+}
+
+/// How many units of debt the first step of sweeping is, and each while what is freed is dear.
+fn first_sweep() -> usize {
+    if account::dear() < MANY_DEAR { SHORTEST_SWEEP } else { FIRST_SWEEP }
 }
 
 /// Charges units of debt to the script that runs.

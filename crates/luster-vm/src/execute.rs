@@ -25,6 +25,9 @@ use crate::steps::{
     make_closure, open_count, prepare_loop, set_open, step_builtin, step_float_loop, take_open,
 };
 
+/// What a step through a table costs in fuel: its keys may be anywhere in memory.
+const STEP_FUEL: i64 = 4;
+
 /// What making an object costs in fuel, so that a slice ends before too much garbage piles up.
 const ALLOCATION_FUEL: i64 = 16;
 
@@ -1212,8 +1215,8 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                     }
                 }),
                 Op::Closure => arm!(Tail::Call, {
-                    fuel -= ALLOCATION_FUEL;
                     let closure = outside!(make_closure(ctx, run.running(), i.d() as usize));
+                    fuel -= ALLOCATION_FUEL + closure.upvalue_count() as i64;
                     cursor.set(i.a, Value::Closure(closure));
                 }),
                 Op::VarArg => arm!(Tail::Call, {
@@ -1274,7 +1277,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                         for n in 2..usize::from(i.c.get().get()) {
                             cursor.set_after(i.a, 4 + n, Value::Nil);
                         }
-                        fuel -= 2;
+                        fuel -= STEP_FUEL;
                         break;
                     }
                     cursor.set_after(i.a, 4, iterator);

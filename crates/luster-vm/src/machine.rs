@@ -251,7 +251,7 @@ fn take_turns<'gc>(run: &mut Run<'gc>) -> SliceEnd<'gc> {
 }
 
 /// How many values go from one coroutine to another for a unit of fuel.
-const VALUES_PER_FUEL: usize = 4;
+const VALUES_PER_FUEL: usize = 1;
 
 /// Does what the running coroutine has stopped for. Answers how the slice ends, if it does.
 fn end_turn<'gc>(run: &mut Run<'gc>) -> Option<SliceEnd<'gc>> {

@@ -337,7 +337,7 @@ impl<'gc> Run<'gc> {
                 return Err(self.fault(Fault::Key(key)));
             }
         }
-        self.state.fuel -= (count / 4) as i64;
+        self.state.fuel -= count as i64;
         Ok(Flow::GoOn)
     }
 
@@ -537,7 +537,7 @@ impl<'gc> Run<'gc> {
             self.cursor = Some(self.running().rebased(&mut self.state.registers, base));
         }
         self.put_results(base - count, count, to, c as u8);
-        self.state.fuel -= (count / 4) as i64;
+        self.state.fuel -= count as i64;
         true
     }
 

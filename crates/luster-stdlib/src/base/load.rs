@@ -371,9 +371,7 @@ pub(crate) fn load_file<'gc>(
             match file.read(&mut block) {
                 Ok(0) => return Ok(()),
                 Ok(count) => {
-                    if contents.extend(&block[..count]).is_err()
-                        || contents.len() > MAX_SOURCE
-                    {
+                    if contents.extend(&block[..count]).is_err() || contents.len() > MAX_SOURCE {
                         return Err(NO_MEMORY.into());
                     }
                 }

@@ -491,8 +491,7 @@ impl<'gc> Sequence<'gc> for MeasuringStack<'gc> {
         let traceback = with_state(stack, self.thread, |state| {
             traceback::of_levels(ctx, state, None, level, levels)
         });
-        self.joining =
-            traceback_text(ctx, stack, self.message, &traceback.unwrap_or_default())?;
+        self.joining = traceback_text(ctx, stack, self.message, &traceback.unwrap_or_default())?;
         Ok(if self.joining.is_some() { Poll::Pending } else { Poll::Return })
     }
 }

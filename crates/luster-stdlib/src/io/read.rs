@@ -161,9 +161,7 @@ impl<'gc> Reading<'gc> {
                 format_at(ctx, stack, self.next)?
             };
             let step = match format {
-                _ if self.is_gathering => {
-                    self.finish_partial(ctx, stack).map_err(Failure::Raised)
-                }
+                _ if self.is_gathering => self.finish_partial(ctx, stack).map_err(Failure::Raised),
                 Format::Number => read_number(stream, stack),
                 Format::Line { keep_end } => self.read_line(ctx, stream, stack, keep_end),
                 Format::All => self.read_bytes(ctx, stream, stack, None),

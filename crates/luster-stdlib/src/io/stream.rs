@@ -86,6 +86,8 @@ pub(super) struct Stream {
     buffering: Buffering,
     /// What the buffers take.
     memory: account::Held,
+    /// To close it takes long.
+    _dear: account::Dear,
 }
 
 impl Stream {
@@ -101,6 +103,7 @@ impl Stream {
             pending: Vec::new(),
             buffering: Buffering::Full,
             memory: account::Held::default(),
+            _dear: account::Dear::new(),
         }
     }
 

@@ -147,7 +147,11 @@ impl<'gc> Work<'gc> for DateText<'gc> {
 
 impl<'gc> DateText<'gc> {
     /// Puts the text together. Tells whether it is on the stack.
-    fn finish(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+    fn finish(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<bool, Error<'gc>> {
         self.memory.set(0);
         let Some(text) = self.pieces.gather(&mut self.text, stack)? else { return Ok(false) };
         stack.replace(Value::String(ctx.intern_owned(text)));

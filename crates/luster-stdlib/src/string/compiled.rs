@@ -244,6 +244,21 @@ struct OpenSet {
 }
 
 impl Compilation {
+    /// The beginning of a long pattern: there is room for all that may be in it, so that nothing has to be
+    /// moved.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    pub(super) fn of_long<'gc>(source: &[u8]) -> Result<Self, Error<'gc>> {
+        let mut compilation = Compilation::new();
+        let Pattern { items, sets, .. } = &mut compilation.pattern;
+        // `[x]` is the shortest set.
+        let most = source.len().min(MAX_ITEMS);
+        let is_granted = items.try_reserve_exact(most + 1).is_ok()
+            && sets.try_reserve_exact(most.min(source.len() / 3)).is_ok();
+        if is_granted { Ok(compilation) } else { Err(Error::memory()) }
+    }
+
     /// The beginning of a pattern, whatever it is.
     pub(super) fn new() -> Self {
         let (items, sets, captures) = (SmallVec::new(), SmallVec::new(), SmallVec::new());
@@ -275,6 +290,10 @@ impl Compilation {
     pub(super) fn finish(self) -> Pattern {
         let Compilation { mut pattern, last, .. } = self;
         pattern.items.push(last);
+        if pattern.items.len() > MAX_REMEMBERED {
+            pattern.items.shrink_to_fit();
+            pattern.sets.shrink_to_fit();
+        }
         let is_capture = |item: &&Item| matches!(item, Item::Open(_) | Item::Position(_));
         pattern.first = match pattern.items.iter().find(|item| !is_capture(item)) {
             Some(Item::One(class) | Item::Plus(class)) => Some(*class),

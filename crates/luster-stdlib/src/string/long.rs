@@ -63,16 +63,16 @@ impl<'gc> LongSource<'gc> {
         subject: LuaString<'gc>,
         source: LuaString<'gc>,
         wish: Wish<'gc>,
-    ) -> CallbackReturn<'gc> {
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let progress = match wish {
             // Without special bytes it is a string to be found as it is.
             Wish::Find { .. } => Progress::Plain(0),
-            _ => Progress::Compiling(Box::new(Compilation::new())),
+            _ => Progress::Compiling(Box::new(Compilation::of_long(source.as_bytes())?)),
         };
         let memory = CountedMemory::default();
         let rest = None;
         let sequence = LongSource { subject, source, wish, progress, memory, rest };
-        CallbackReturn::Sequence(Box::new(sequence))
+        Ok(CallbackReturn::Sequence(Box::new(sequence)))
     }
 
     /// Reads or compiles a portion. Answers what is to be done once all is compiled.
@@ -90,7 +90,8 @@ impl<'gc> LongSource<'gc> {
                 stack.burn((end - *at) / 16);
                 *at = end;
                 if has_special {
-                    self.progress = Progress::Compiling(Box::new(Compilation::new()));
+                    let compilation = Compilation::of_long(source)?;
+                    self.progress = Progress::Compiling(Box::new(compilation));
                 } else if end == source.len() {
                     return plain::find(stack, self.subject, self.source, start).map(Some);
                 }

@@ -22,7 +22,7 @@ use luster_value::{
     Type, Value,
 };
 
-use crate::buffer::{MAX_LENGTH, reserve_results, with_room};
+use crate::buffer::{MAX_LENGTH, with_room};
 use crate::counted::CountedMemory;
 use crate::work::Work;
 use transform::Change;
@@ -284,11 +284,42 @@ fn byte<'gc>(
         if piece.len() >= i32::MAX as usize {
             return Err(Error::message("string slice too long"));
         }
-        reserve_results(stack, piece.len(), "string slice too long")?;
-        stack.burn(piece.len() / 4);
-        stack.extend(piece.iter().map(|&byte| Value::Integer(i64::from(byte))));
+        if !stack.has_room_for(piece.len()) {
+            return Err(Error::message(TOO_LONG));
+        }
+        return Spelling { string, next: start - 1, end }.begin(ctx, stack);
     }
     Ok(CallbackReturn::Return)
+}
+
+/// The error of a string that has too many bytes for the stack.
+const TOO_LONG: &str = "stack overflow (string slice too long)";
+
+/// How many bytes become integers before the fuel is looked at.
+const SPELT: usize = 1 << 14;
+
+/// A `byte` at work. The bytes so far are on the stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Spelling<'gc> {
+    string: LuaString<'gc>,
+    next: usize,
+    end: usize,
+}
+
+impl<'gc> Work<'gc> for Spelling<'gc> {
+    #[inline]
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let stop = self.end.min(self.next + SPELT);
+        let piece = &self.string.as_bytes()[self.next..stop];
+        if !stack.reserve(piece.len()) {
+            return Err(Error::message(TOO_LONG));
+        }
+        stack.burn(piece.len() / 2);
+        stack.extend(piece.iter().map(|&byte| Value::Integer(i64::from(byte))));
+        self.next = stop;
+        Ok(stop == self.end)
+    }
 }
 
 /// `string.char(...)`: the string of these bytes.

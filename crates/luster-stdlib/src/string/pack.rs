@@ -366,7 +366,11 @@ impl<'gc> Work<'gc> for Packing<'gc> {
 
 impl<'gc> Packing<'gc> {
     /// Puts the result on the stack, once its pieces are together. Tells whether it is there.
-    fn finish(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+    fn finish(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<bool, Error<'gc>> {
         self.memory.set(0);
         let result = if self.pieces.is_empty() && self.out.len() < 4096 {
             ctx.intern(&self.out)

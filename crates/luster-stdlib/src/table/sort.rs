@@ -128,7 +128,10 @@ impl<'gc> Sort<'gc> {
             }
         }
         if self.values.len() == self.values.capacity() {
-            let room = self.values.len().max(16).min(self.length - self.values.len());
+            // A table has so many elements; what a metamethod says is believed bit by bit.
+            let left = self.length - self.values.len();
+            let room =
+                if self.table.is_some() { left } else { self.values.len().max(16).min(left) };
             check(room * size_of::<Value<'_>>())?;
             self.values.try_reserve_exact(room).map_err(|_| Error::memory())?;
             self.memory.set(self.values.capacity() * size_of::<Value<'_>>());

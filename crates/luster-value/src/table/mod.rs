@@ -33,6 +33,14 @@ const SLOT_WORK: usize = 16;
 /// What it costs to give an entry its place anew, in bytes.
 const REHASH_WORK: usize = 256;
 
+/// What it costs to move an element of the array part when that grows, in bytes.
+const GROWTH_WORK: usize = 64;
+
+/// From how many entries on the hash part is larger than what is near the processor, and what it costs to put
+/// another one into it, in bytes.
+const FAR_ENTRIES: u32 = 1 << 15;
+const FAR_WORK: usize = 120;
+
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -938,6 +946,8 @@ impl<'gc> Parts<'gc> {
             return Ok(false);
         }
         let wanted = if len < 4 { 4 } else { len.checked_mul(2).ok_or(InvalidKey::Overflow)? };
+        account::looked_at(len as usize * GROWTH_WORK);
+        account::went_through(len as usize);
         if self.array.resize(len, wanted) { Ok(true) } else { Err(InvalidKey::Memory) }
     }
 
@@ -964,6 +974,9 @@ impl<'gc> Parts<'gc> {
         hash: u32,
         value: Value<'gc>,
     ) -> Result<(), InvalidKey> {
+        if self.nodes.size() > FAR_ENTRIES {
+            account::looked_far(FAR_WORK);
+        }
         if self.insert_node(key, hash, value) {
             return Ok(());
         }
