@@ -15,6 +15,9 @@ use crate::buffer::check;
 use crate::counted::CountedMemory;
 use crate::program::{Program, Step, fault, run};
 
+/// How many elements are taken over from the list at once, between two looks at the fuel.
+const TAKEN: usize = 1 << 13;
+
 /// How many numbers are sorted at once, between two looks at the fuel; longer lists are sorted in
 /// such pieces and merged.
 const PIECE: usize = 1 << 14;
@@ -140,38 +143,17 @@ impl<'gc> Sort<'gc> {
         Ok(())
     }
 
-    /// Chooses the way to sort what has been read.
-    fn choose(&mut self) -> State<'gc> {
-        if self.less.is_nil() {
-            let integers = self.values.iter().map_while(|value| match value {
-                Value::Integer(i) => Some(*i),
-                _ => None,
-            });
-            if let Some(sort) = MergeSort::of(integers, self.length, Size::NUMBER) {
-                return State::Integers(sort);
-            }
-            let floats = self.values.iter().map_while(|value| match value {
-                // What compares equal and is not the same has to end up as in the reference, and
-                // what does not compare at all as well.
-                Value::Float(x) if !x.get().is_nan() && x.get().to_bits() != 1 << 63 => {
-                    Some(x.get())
-                }
-                _ => None,
-            });
-            if let Some(sort) = MergeSort::of(floats, self.length, Size::NUMBER) {
-                return State::Floats(sort);
-            }
-            let strings = self.values.iter().map_while(|value| match value {
-                Value::String(string) => Some(*string),
-                _ => None,
-            });
-            let lengths = strings.clone().map(LuaString::len);
-            let size =
-                Size::of_strings(lengths.clone().sum(), lengths.max().unwrap_or(0), self.length);
-            if let Some(sort) = MergeSort::of(strings, self.length, size) {
-                return State::Strings(sort);
-            }
+    /// The way to sort what has been read, to begin with: what is not of one type after all goes another one.
+    fn choose(&self) -> State<'gc> {
+        match self.values.first() {
+            Some(Value::Integer(_)) if self.less.is_nil() => State::Integers(MergeSort::default()),
+            Some(Value::Float(_)) if self.less.is_nil() => State::Floats(MergeSort::default()),
+            Some(Value::String(_)) if self.less.is_nil() => State::Strings(MergeSort::default()),
+            _ => self.quick(),
         }
+    }
+
+    fn quick(&self) -> State<'gc> {
         State::Quick(Box::new(Quicksort::new(self.length)))
     }
 
@@ -179,6 +161,7 @@ impl<'gc> Sort<'gc> {
     fn take_sorted<T: Copy>(&mut self, sorted: &[T], value: impl Fn(T) -> Value<'gc>) {
         self.values.clear();
         self.values.extend(sorted.iter().map(|element| value(*element)));
+        self.state = State::Write(0);
     }
 }
 
@@ -202,10 +185,6 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                 }
                 State::Read if self.values.len() == self.length => {
                     self.state = self.choose();
-                    stack.burn(self.length / 4);
-                    if self.length > CHUNK {
-                        return Ok(Step::Pause);
-                    }
                 }
                 State::Read => match self.table {
                     Some(table) => {
@@ -231,28 +210,44 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                     }
                 }
                 State::Integers(sort) => {
-                    if !sort.advance(stack, |a, b| a < b) {
-                        return Ok(Step::Pause);
+                    let integer = |value| match value {
+                        Value::Integer(integer) => Some(integer),
+                        _ => None,
+                    };
+                    match sort.advance(stack, &self.values, integer, |a, b| a < b)? {
+                        Progress::Going => return Ok(Step::Pause),
+                        Progress::Unfit => self.state = self.quick(),
+                        Progress::Sorted(sorted) => self.take_sorted(&sorted, Value::Integer),
                     }
-                    let sorted = std::mem::take(&mut sort.elements);
-                    self.take_sorted(&sorted, Value::Integer);
-                    self.state = State::Write(0);
                 }
                 State::Floats(sort) => {
-                    if !sort.advance(stack, |a, b| a < b) {
-                        return Ok(Step::Pause);
+                    let float = |value| match value {
+                        // What compares equal and is not the same has to end up as in the
+                        // reference, and what does not compare at all as well.
+                        Value::Float(x) if !x.get().is_nan() && x.get().to_bits() != 1 << 63 => {
+                            Some(x.get())
+                        }
+                        _ => None,
+                    };
+                    match sort.advance(stack, &self.values, float, |a, b| a < b)? {
+                        Progress::Going => return Ok(Step::Pause),
+                        Progress::Unfit => self.state = self.quick(),
+                        Progress::Sorted(sorted) => self.take_sorted(&sorted, Value::float),
                     }
-                    let sorted = std::mem::take(&mut sort.elements);
-                    self.take_sorted(&sorted, Value::float);
-                    self.state = State::Write(0);
                 }
                 State::Strings(sort) => {
-                    if !sort.advance(stack, |a, b| operate::compare_strings(*a, *b).is_lt()) {
-                        return Ok(Step::Pause);
+                    let string = |value| match value {
+                        Value::String(string) => Some(string),
+                        _ => None,
+                    };
+                    let less = |a: &LuaString<'gc>, b: &LuaString<'gc>| {
+                        operate::compare_strings(*a, *b).is_lt()
+                    };
+                    match sort.advance(stack, &self.values, string, less)? {
+                        Progress::Going => return Ok(Step::Pause),
+                        Progress::Unfit => self.state = self.quick(),
+                        Progress::Sorted(sorted) => self.take_sorted(&sorted, Value::String),
                     }
-                    let sorted = std::mem::take(&mut sort.elements);
-                    self.take_sorted(&sorted, Value::String);
-                    self.state = State::Write(0);
                 }
                 State::Write(done) if *done == self.length => {
                     stack.clear();
@@ -295,12 +290,6 @@ impl Size {
     /// That of numbers.
     const NUMBER: Size = Size { piece: PIECE, cost: 1 };
 
-    /// That of so many strings, of which the sum of the lengths is known, and the longest one's.
-    fn of_strings(sum: usize, longest: usize, count: usize) -> Self {
-        let piece = (PIECE_BYTES / longest.max(1)).clamp(1, PIECE_OF_STRINGS);
-        Size { piece, cost: 4 + sum / count.max(1) / BYTES_PER_COST }
-    }
-
     /// Whether a single comparison may take long.
     fn is_long(self) -> bool {
         self.piece < PIECE_OF_STRINGS
@@ -312,6 +301,9 @@ impl Size {
 #[collect(no_drop)]
 struct MergeSort<T> {
     elements: Vec<T>,
+    /// How long they are together, and the longest one.
+    lengths: usize,
+    longest: usize,
     size: Size,
     /// How many elements have been sorted into pieces.
     sorted: usize,
@@ -322,34 +314,127 @@ struct MergeSort<T> {
     /// How far the two pieces are that are being merged.
     left: usize,
     right: usize,
+    memory: CountedMemory,
 }
 
-impl<T: Copy> MergeSort<T> {
-    /// The sorting of elements, if there are as many as there should be.
-    fn of(elements: impl Iterator<Item = T>, count: usize, size: Size) -> Option<Self> {
-        let mut elements = elements.peekable();
-        // Most lists that are of another type show it by their first element.
-        elements.peek()?;
-        let elements: Vec<T> = elements.collect();
-        (elements.len() == count).then_some(MergeSort {
-            elements,
-            size,
+/// How far a merge sort has come.
+enum Progress<T> {
+    Going,
+    /// There is an element that is not of the type.
+    Unfit,
+    Sorted(Vec<T>),
+}
+
+/// What can be merged: the elements of one type.
+trait Element: Copy {
+    /// How many bytes there are to compare, if it is not always the same.
+    fn length(self) -> usize {
+        0
+    }
+
+    /// How much there is to so many of them, of which the sum of the lengths is known, and the longest one's.
+    fn size(_sum: usize, _longest: usize, _count: usize) -> Size {
+        Size::NUMBER
+    }
+}
+
+impl Element for i64 {}
+
+impl Element for f64 {}
+
+impl Element for LuaString<'_> {
+    fn length(self) -> usize {
+        self.len()
+    }
+
+    fn size(sum: usize, longest: usize, count: usize) -> Size {
+        let piece = (PIECE_BYTES / longest.max(1)).clamp(1, PIECE_OF_STRINGS);
+        Size { piece, cost: 4 + sum / count.max(1) / BYTES_PER_COST }
+    }
+}
+
+impl<T> Default for MergeSort<T> {
+    fn default() -> Self {
+        MergeSort {
+            elements: Vec::new(),
+            lengths: 0,
+            longest: 0,
+            size: Size::NUMBER,
             sorted: 0,
-            width: size.piece,
+            width: 0,
             merged: Vec::new(),
             left: 0,
             right: 0,
-        })
+            memory: CountedMemory::default(),
+        }
     }
+}
 
-    /// Does a portion of the work; tells whether all is done.
-    fn advance(&mut self, stack: &mut Stack<'_, '_>, less: impl Fn(&T, &T) -> bool) -> bool {
-        if self.sorted < self.elements.len() {
+impl<T: Element> MergeSort<T> {
+    /// Does a portion of the work.
+    fn advance<'gc>(
+        &mut self,
+        stack: &mut Stack<'_, 'gc>,
+        values: &[Value<'gc>],
+        element: impl Fn(Value<'gc>) -> Option<T>,
+        less: impl Fn(&T, &T) -> bool,
+    ) -> Result<Progress<T>, Error<'gc>> {
+        let count = values.len();
+        if self.elements.len() < count {
+            let is_fit = self.take_some(stack, values, element)?;
+            if !is_fit {
+                return Ok(Progress::Unfit);
+            }
+            if self.elements.len() < count {
+                return Ok(Progress::Going);
+            }
+            self.size = T::size(self.lengths, self.longest, count);
+            self.width = self.size.piece;
+            if count > CHUNK {
+                return Ok(Progress::Going);
+            }
+        }
+        if self.sorted < count {
             self.sort_piece(stack, less);
         } else {
-            self.merge_some(stack, less);
+            self.merge_some(stack, less)?;
         }
-        self.sorted == self.elements.len() && self.width >= self.elements.len()
+        if self.sorted < count || self.width < count {
+            return Ok(Progress::Going);
+        }
+        self.memory.set(0);
+        Ok(Progress::Sorted(std::mem::take(&mut self.elements)))
+    }
+
+    /// Takes over the next values; tells whether they are of the type.
+    fn take_some<'gc>(
+        &mut self,
+        stack: &mut Stack<'_, 'gc>,
+        values: &[Value<'gc>],
+        element: impl Fn(Value<'gc>) -> Option<T>,
+    ) -> Result<bool, Error<'gc>> {
+        let (first, count) = (self.elements.len(), values.len());
+        if first == 0 {
+            self.elements = self.room_for(count)?;
+        }
+        let portion = &values[first..count.min(first + TAKEN)];
+        stack.burn(portion.len() / 2);
+        for value in portion {
+            let Some(element) = element(*value) else { return Ok(false) };
+            self.lengths = self.lengths.saturating_add(element.length());
+            self.longest = self.longest.max(element.length());
+            self.elements.push(element);
+        }
+        Ok(true)
+    }
+
+    /// An empty list with room for so many elements, beside the one that there may be.
+    fn room_for<'gc>(&mut self, count: usize) -> Result<Vec<T>, Error<'gc>> {
+        check(count * size_of::<T>())?;
+        let mut list = Vec::new();
+        list.try_reserve_exact(count).map_err(|_| Error::memory())?;
+        self.memory.set((self.elements.capacity() + list.capacity()) * size_of::<T>());
+        Ok(list)
     }
 
     /// Sorts the next piece.
@@ -371,8 +456,15 @@ impl<T: Copy> MergeSort<T> {
     }
 
     /// Goes on merging two pieces, and ends the round when they were the last ones.
-    fn merge_some(&mut self, stack: &mut Stack<'_, '_>, less: impl Fn(&T, &T) -> bool) {
+    fn merge_some<'gc>(
+        &mut self,
+        stack: &mut Stack<'_, 'gc>,
+        less: impl Fn(&T, &T) -> bool,
+    ) -> Result<(), Error<'gc>> {
         let count = self.elements.len();
+        if self.merged.capacity() == 0 {
+            self.merged = self.room_for(count)?;
+        }
         let done = self.merged.len();
         let start = done - done % (2 * self.width);
         let middle = count.min(start + self.width);
@@ -405,5 +497,6 @@ impl<T: Copy> MergeSort<T> {
             self.merged.clear();
             self.width *= 2;
         }
+        Ok(())
     }
 }
