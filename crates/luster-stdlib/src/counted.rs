@@ -17,9 +17,9 @@ const BYTES_PER_FUEL: usize = 16;
 pub(crate) struct CountedBuffer {
     short: [u8; SHORT],
     short_length: usize,
-    /// The string once it is longer, or what there is of it behind the pieces; which shows by its capacity.
+    /// The string once it is longer, or what there is of it behind the pieces; which shows by its capacity, all
+    /// of which is counted.
     long: Vec<u8>,
-    counted: usize,
     pieces: Pieces,
 }
 
@@ -28,13 +28,7 @@ gc_arena::static_collect!(CountedBuffer);
 impl CountedBuffer {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        CountedBuffer {
-            short: [0; SHORT],
-            short_length: 0,
-            long: Vec::new(),
-            counted: 0,
-            pieces: Pieces(None),
-        }
+        CountedBuffer { short: [0; SHORT], short_length: 0, long: Vec::new(), pieces: Pieces(None) }
     }
 
     /// How many bytes there are.
@@ -59,6 +53,7 @@ impl CountedBuffer {
     fn reserve<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
         let length = self.len();
         crate::buffer::check_growth(length.saturating_add(more), more)?;
+        let before = self.long.capacity();
         if self.long.capacity() == 0 {
             let room = (length + more).max(SHORT * 2);
             self.long.try_reserve_exact(room).map_err(|_| Error::memory())?;
@@ -69,13 +64,11 @@ impl CountedBuffer {
             let room = if account::has_room_for(more.max(PIECE)) { more.max(PIECE) } else { more };
             let mut piece = Vec::new();
             piece.try_reserve_exact(room).map_err(|_| Error::memory())?;
-            account::sub(std::mem::take(&mut self.counted));
             let long = std::mem::replace(&mut self.long, piece);
             self.pieces.push(long);
         }
-        let capacity = self.long.capacity();
-        account::add(capacity - self.counted);
-        self.counted = capacity;
+        account::add(self.long.capacity());
+        account::sub(before);
         Ok(())
     }
 
@@ -83,16 +76,8 @@ impl CountedBuffer {
     ///
     /// # Errors
     /// There is not that much memory.
-    fn make_room<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
+    pub(crate) fn make_room<'gc>(&mut self, more: usize) -> Result<(), Error<'gc>> {
         if more > self.long.capacity() - self.long.len() { self.reserve(more) } else { Ok(()) }
-    }
-
-    /// Looks whether this many more bytes can be appended, which are going to be in portions.
-    ///
-    /// # Errors
-    /// There is not that much memory.
-    pub(crate) fn check<'gc>(&self, more: usize) -> Result<(), Error<'gc>> {
-        crate::buffer::check_growth(self.len().saturating_add(more), more)
     }
 
     /// Appends bytes.
@@ -156,10 +141,12 @@ impl CountedBuffer {
             return Ok(true);
         }
         // What comes last is counted as a piece from now on.
-        account::sub(std::mem::take(&mut self.counted));
-        let Some(long) = self.pieces.gather(&mut self.long, stack)? else { return Ok(false) };
-        self.counted = long.capacity();
-        account::add(self.counted);
+        let before = self.long.capacity();
+        let gathered = self.pieces.gather(&mut self.long, stack);
+        account::add(self.long.capacity());
+        account::sub(before);
+        let Some(long) = gathered? else { return Ok(false) };
+        account::add(long.capacity());
         self.long = long;
         Ok(true)
     }
@@ -170,7 +157,7 @@ impl CountedBuffer {
         if self.long.capacity() == 0 {
             return self.short[..std::mem::take(&mut self.short_length)].to_vec();
         }
-        account::sub(std::mem::take(&mut self.counted));
+        account::sub(self.long.capacity());
         std::mem::take(&mut self.long)
     }
 
@@ -193,7 +180,7 @@ impl CountedBuffer {
 
 impl Drop for CountedBuffer {
     fn drop(&mut self) {
-        account::sub(self.counted);
+        account::sub(self.long.capacity());
     }
 }
 
@@ -210,8 +197,9 @@ struct Parts {
     parts: Vec<Vec<u8>>,
     /// How long they are together.
     length: usize,
-    /// How many have been copied.
+    /// How many have been copied, and how much of the one after them.
     copied: usize,
+    within: usize,
     whole: Vec<u8>,
     memory: CountedMemory,
 }
@@ -237,16 +225,33 @@ impl Pieces {
         parts.parts.push(piece);
     }
 
-    /// Puts by what is in a buffer, if that is much; it is empty then, with room for as much again.
+    /// Puts by what is in a buffer, if that is much and there is hardly any room left; it is empty then, with
+    /// room for some more.
     #[inline]
     pub(crate) fn put_by(&mut self, buffer: &mut Vec<u8>) {
-        if buffer.len() >= PIECE {
+        if buffer.len() >= PIECE && buffer.capacity() - buffer.len() < PIECE / 4 {
             self.push(std::mem::take(buffer));
             if account::has_room_for(PIECE) {
                 // Where there is none, whoever needs it fails.
                 let _ = buffer.try_reserve_exact(PIECE);
             }
         }
+    }
+
+    /// Makes room for this many more bytes in a buffer that is not counted, in one place. A long buffer is put
+    /// by instead of being moved.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    pub(crate) fn make_room<'gc>(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        more: usize,
+    ) -> Result<(), Error<'gc>> {
+        if buffer.len() >= PIECE && buffer.capacity() - buffer.len() < more {
+            self.push(std::mem::take(buffer));
+        }
+        crate::buffer::grow(buffer, more)
     }
 
     /// Puts together all pieces and what is in a buffer, which comes last; or some of them, as many as may
@@ -274,19 +279,24 @@ impl Pieces {
             self.push(std::mem::take(last));
         }
         let Some(parts) = &mut self.0 else { return Ok(Some(Vec::new())) };
-        // The memory is counted as it is filled: pieces are given back meanwhile.
         if parts.whole.capacity() == 0 {
-            crate::buffer::check_growth(parts.length, PIECE)?;
+            crate::buffer::check(parts.length)?;
             parts.whole.try_reserve_exact(parts.length).map_err(|_| Error::memory())?;
+            parts.memory.set(parts.memory.0 + parts.whole.capacity());
         }
         let begin = parts.whole.len();
         while let Some(piece) = parts.parts.get_mut(parts.copied)
             && parts.whole.len() - begin < PIECE
         {
-            let piece = std::mem::take(piece);
-            parts.whole.extend_from_slice(&piece);
-            parts.copied += 1;
-            parts.memory.set(parts.memory.0 + piece.len() - piece.capacity());
+            let rest = &piece[parts.within..];
+            let portion = &rest[..rest.len().min(PIECE)];
+            parts.whole.extend_from_slice(portion);
+            parts.within += portion.len();
+            if parts.within == piece.len() {
+                let memory = std::mem::take(piece).capacity();
+                parts.memory.set(parts.memory.0 - memory);
+                (parts.copied, parts.within) = (parts.copied + 1, 0);
+            }
         }
         stack.burn((parts.whole.len() - begin) / BYTES_PER_FUEL);
         if parts.copied < parts.parts.len() {

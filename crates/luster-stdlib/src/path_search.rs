@@ -15,6 +15,12 @@ use crate::system_error::os_name;
 /// What it costs to look for a file.
 const FILE_FUEL: usize = 1_000;
 
+/// The longest name that a file may have, for all that is known of systems.
+const LONGEST_NAME: usize = 1 << 16;
+
+/// What it costs to look for a separator, and to replace it.
+const PART_FUEL: usize = 2;
+
 /// What may be spent before the fuel is looked at.
 const PORTION: usize = 20_000;
 
@@ -169,6 +175,7 @@ impl<'gc> PathSearch<'gc> {
         let window = &rest[..rest.len().min(RUN.max(2 * separator.len()))];
         let found = match separator {
             [] => None,
+            &[byte] => memchr::memchr(byte, window),
             _ => memchr::memmem::find(window, separator),
         };
         let (plain, passed) = match found {
@@ -185,13 +192,15 @@ impl<'gc> PathSearch<'gc> {
             self.file_name.extend(replacement)?;
         }
         self.copied += passed;
-        Ok(1 + (passed + replacement.len()) / BYTES_PER_FUEL)
+        Ok(PART_FUEL + (passed + replacement.len()) / BYTES_PER_FUEL)
     }
 
     /// Whether the file can be read.
     fn file_exists(&self) -> bool {
         let file = self.file.as_bytes();
-        !file.is_empty() && file.len() == self.file_length && File::open(os_name(file)).is_ok()
+        (1..=LONGEST_NAME).contains(&file.len())
+            && file.len() == self.file_length
+            && File::open(os_name(file)).is_ok()
     }
 
     /// Adds the file to the message. Answers what that costs.

@@ -203,7 +203,7 @@ impl<'gc> Work<'gc> for Counting<'gc> {
             }
             self.count += 1;
         }
-        stack.burn((self.position - begin) / 16);
+        stack.burn((self.position - begin) / 8);
         if self.position < self.end {
             return Ok(false);
         }
@@ -433,7 +433,7 @@ fn next<'gc>(
     };
     // There may be megabytes of them, where they do not belong.
     let rest = continuation_length(text, index);
-    stack.burn(rest / 16);
+    stack.burn(rest / 8);
     index += rest;
     if index >= text.len() {
         stack.clear();

@@ -17,6 +17,9 @@ use crate::slow::Next;
 /// What a protected call costs beside the instruction that makes it.
 const NESTED_FUEL: i64 = 4;
 
+/// What a sequence costs, which is a frame and a piece of memory.
+const SEQUENCE_FUEL: i64 = 8;
+
 /// How many callbacks may answer by calling others, one inside the other: that does take some of the
 /// Rust stack.
 const MAX_NESTED: u16 = 200;
@@ -448,6 +451,7 @@ impl<'gc> Run<'gc> {
             return Err(Error::memory());
         }
         let memory = account::Held::of(size);
+        self.state.fuel -= SEQUENCE_FUEL;
         push(&mut self.state, || {
             Frame::Sequence(SequenceFrame {
                 sequence: Some(sequence),

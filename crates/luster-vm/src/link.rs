@@ -346,6 +346,14 @@ fn size_in_memory(prototype: &Prototype) -> usize {
         + 32 * (prototype.locals.len() + prototype.upvalues.len())
 }
 
+/// What a call costs beside being an instruction: the frame and the registers may be memory that nobody has
+/// used yet.
+fn call_cost(op: Op) -> u32 {
+    /// About what an instruction takes, so many times.
+    const CALL: u32 = 2;
+    if matches!(op, Op::Call | Op::TailCall) { CALL } else { 0 }
+}
+
 /// An instruction in the form that runs, with the op that it has there. One that charges fuel before it
 /// leaves the function costs as much as there are instructions since the one before it, which is what
 /// `charged` tells.
@@ -377,7 +385,7 @@ fn link_instruction(
     // to is small enough, and that distances are.
     let (d, e) = match form.rest {
         Rest::Numbers => (d, 0),
-        Rest::Charging => (d, cost()),
+        Rest::Charging => (d, cost() + call_cost(op)),
         Rest::JumpForward => (d * STRIDE, 0),
         // It is only there to charge.
         Rest::JumpBack if d == 0 => (d, cost()),

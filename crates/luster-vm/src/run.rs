@@ -91,6 +91,9 @@ pub(crate) struct Run<'gc> {
 /// What it costs to close a variable, beside the call of its metamethod.
 const CLOSE_FUEL: i64 = 6;
 
+/// What it costs to call a finalizer: the objects may be anywhere in memory.
+const FINALIZER_FUEL: i64 = 8;
+
 /// What it costs to give a sequence its turn, beside what it burns.
 const POLL_FUEL: i64 = 2;
 
@@ -286,6 +289,7 @@ impl<'gc> Run<'gc> {
             let function = at as u32;
             let frame = FinalizerFrame { saved_top, function, pause: self.state.pause() };
             self.state.frames.push(Frame::Finalizer(frame));
+            self.state.fuel -= FINALIZER_FUEL;
             self.state.pause_hook();
             return self.call(at, 1, ReturnKind::Frame);
         }

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use luster_value::Error;
+use luster_value::{Error, account};
 use smallvec::SmallVec;
 
 use super::byte_set::{ByteSet, NamedClass};
@@ -244,19 +244,21 @@ struct OpenSet {
 }
 
 impl Compilation {
-    /// The beginning of a long pattern: there is room for all that may be in it, so that nothing has to be
-    /// moved.
-    ///
-    /// # Errors
-    /// There is not that much memory.
-    pub(super) fn of_long<'gc>(source: &[u8]) -> Result<Self, Error<'gc>> {
+    /// The beginning of a long pattern: with room for as many items as there may be, if there is the memory,
+    /// so that they need not be moved.
+    pub(super) fn of_long(source: &[u8]) -> Self {
         let mut compilation = Compilation::new();
-        let Pattern { items, sets, .. } = &mut compilation.pattern;
-        // `[x]` is the shortest set.
-        let most = source.len().min(MAX_ITEMS);
-        let is_granted = items.try_reserve_exact(most + 1).is_ok()
-            && sets.try_reserve_exact(most.min(source.len() / 3)).is_ok();
-        if is_granted { Ok(compilation) } else { Err(Error::memory()) }
+        let most = source.len().min(MAX_ITEMS) + 1;
+        if account::has_room_for(most * size_of::<Item>()) {
+            // Otherwise they grow as they come.
+            let _ = compilation.pattern.items.try_reserve_exact(most);
+        }
+        compilation
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn size_in_memory(&self) -> usize {
+        self.pattern.size_in_memory()
     }
 
     /// The beginning of a pattern, whatever it is.

@@ -9,7 +9,7 @@ use luster_value::{
 };
 use luster_vm::operate::{self, Outcome};
 
-use crate::buffer::{append, check, grow, reserve_results};
+use crate::buffer::{append, grow, reserve_results};
 use crate::counted::{CountedMemory, Pieces};
 
 /// The longest specification that there may be, its letter included.
@@ -138,14 +138,14 @@ impl<'gc> Formatting<'gc> {
         if self.is_complete {
             return self.finish(ctx, stack);
         }
-        self.pieces.put_by(&mut self.result);
+        self.put_by();
         let mut charged = self.result.len();
         loop {
             // Everything that takes long shows in the portion or in the length.
             let written = self.result.len() - charged;
             if portion == 0 || written > LONG_PORTION {
                 stack.burn(PORTION - portion + written / 8);
-                self.pieces.put_by(&mut self.result);
+                self.put_by();
                 (portion, charged) = (PORTION, self.result.len());
                 self.memory.set(self.result.capacity());
                 if stack.out_of_fuel() || account::should_end_slice() {
@@ -378,10 +378,23 @@ impl<'gc> Formatting<'gc> {
         }
         let is_searched = !specification.is_plain();
         if !is_searched {
-            check(text.len())?;
+            self.make_room(text.len())?;
         }
         self.long = Some(LongText { text, done: 0, is_searched });
         Ok(())
+    }
+
+    /// Puts by what there is of a very long result, unless what comes has its room.
+    #[inline]
+    fn put_by(&mut self) {
+        if self.long.is_none() && self.at < self.format.len() {
+            self.pieces.put_by(&mut self.result);
+        }
+    }
+
+    /// Makes room for a long string in one place.
+    fn make_room(&mut self, more: usize) -> Result<(), Error<'gc>> {
+        self.pieces.make_room(&mut self.result, more)
     }
 
     /// Writes a portion of the long string, or searches it for zeros. Tells how much was searched.
@@ -403,7 +416,7 @@ impl<'gc> Formatting<'gc> {
                 }
                 // It is too long to be padded.
                 None => {
-                    check(text.len())?;
+                    self.make_room(text.len())?;
                     self.long = Some(LongText { done: 0, is_searched: false, ..long });
                 }
             }

@@ -17,9 +17,6 @@ use crate::counted::CountedMemory;
 /// How many bytes are looked at for special ones before the fuel is looked at.
 const PORTION: usize = 1 << 17;
 
-/// What a byte of a pattern may take in memory when it is compiled, while its items move, too.
-const ITEM_SIZE: usize = 16;
-
 /// What is wanted with the pattern.
 #[derive(Clone, Copy, Collect)]
 #[collect(no_drop)]
@@ -63,16 +60,19 @@ impl<'gc> LongSource<'gc> {
         subject: LuaString<'gc>,
         source: LuaString<'gc>,
         wish: Wish<'gc>,
-    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    ) -> CallbackReturn<'gc> {
         let progress = match wish {
             // Without special bytes it is a string to be found as it is.
             Wish::Find { .. } => Progress::Plain(0),
-            _ => Progress::Compiling(Box::new(Compilation::of_long(source.as_bytes())?)),
+            _ => Progress::Compiling(Box::new(Compilation::of_long(source.as_bytes()))),
         };
-        let memory = CountedMemory::default();
+        let mut memory = CountedMemory::default();
         let rest = None;
+        if let Progress::Compiling(compilation) = &progress {
+            memory.set(compilation.size_in_memory());
+        }
         let sequence = LongSource { subject, source, wish, progress, memory, rest };
-        Ok(CallbackReturn::Sequence(Box::new(sequence)))
+        CallbackReturn::Sequence(Box::new(sequence))
     }
 
     /// Reads or compiles a portion. Answers what is to be done once all is compiled.
@@ -90,7 +90,7 @@ impl<'gc> LongSource<'gc> {
                 stack.burn((end - *at) / 16);
                 *at = end;
                 if has_special {
-                    let compilation = Compilation::of_long(source)?;
+                    let compilation = Compilation::of_long(source);
                     self.progress = Progress::Compiling(Box::new(compilation));
                 } else if end == source.len() {
                     return plain::find(stack, self.subject, self.source, start).map(Some);
@@ -104,7 +104,7 @@ impl<'gc> LongSource<'gc> {
         let is_done = compilation.advance(source);
         // A set without an end is given up.
         stack.burn(compilation.read().saturating_sub(before));
-        self.memory.set(compilation.read() * ITEM_SIZE);
+        self.memory.set(compilation.size_in_memory());
         if !is_done {
             return Ok(None);
         }

@@ -354,7 +354,11 @@ impl<'gc> Work<'gc> for Packing<'gc> {
         if self.is_complete {
             return self.finish(ctx, stack);
         }
-        if self.out.len() >= LONG_PORTION {
+        // A long string has its room.
+        if self.text.is_none()
+            && self.out.len() >= LONG_PORTION
+            && !self.place.format().rest.is_empty()
+        {
             let mut out = std::mem::take(&mut self.out).into_vec();
             self.pieces.put_by(&mut out);
             self.out = out.into();
@@ -458,7 +462,10 @@ impl<'gc> Packing<'gc> {
                         }
                     };
                     if text.len() + zeros > LONG_PORTION {
-                        check(text.len() + zeros)?;
+                        let mut long = std::mem::take(out).into_vec();
+                        let has_room = pieces.make_room(&mut long, text.len() + zeros);
+                        *out = long.into();
+                        has_room?;
                         self.text = Some(LongText { text: string, done: 0, zeros });
                         break;
                     }

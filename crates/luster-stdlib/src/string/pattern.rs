@@ -170,7 +170,7 @@ fn find_or_match<'gc>(
     let is_plain = find && stack.get(3).is_truthy();
     if !is_plain && source.len() > compiled::PORTION {
         let wish = if find { Wish::Find { start } } else { Wish::Match { start } };
-        return LongSource::begin(subject, source, wish);
+        return Ok(LongSource::begin(subject, source, wish));
     }
     let source_string = source;
     let source = source.as_bytes();
@@ -327,7 +327,7 @@ pub(super) fn gmatch<'gc>(
     let source = stack.string(ctx, 1)?;
     let start = start_position(stack.optional_integer(ctx, 2, 1)?, subject.len()) - 1;
     if source.len() > compiled::PORTION {
-        return LongSource::begin(subject, source, Wish::Matches { start });
+        return Ok(LongSource::begin(subject, source, Wish::Matches { start }));
     }
     Pattern::check_room(source.as_bytes())?;
     let pattern = Pattern::of(source.as_bytes());
@@ -367,7 +367,7 @@ pub(super) fn gsub<'gc>(
         _ => return Err(stack.type_error(ctx, 2, "string/function/table")),
     };
     if source.len() > compiled::PORTION {
-        return LongSource::begin(subject, source, Wish::Substitute { replacement, limit });
+        return Ok(LongSource::begin(subject, source, Wish::Substitute { replacement, limit }));
     }
     let (source, anchored) = anchor(source.as_bytes());
     Pattern::check_room(source)?;
@@ -597,7 +597,7 @@ impl<'gc> Substitution<'gc> {
         from: usize,
         to: usize,
     ) -> Result<(), Error<'gc>> {
-        self.result.check(to - from)?;
+        self.result.make_room(to - from)?;
         self.piece = Some(Box::new(Piece { text, from, to }));
         self.waits = true;
         Ok(())

@@ -161,7 +161,7 @@ impl<'gc> Concat<'gc> {
     /// Makes room for a long piece, which is appended in portions.
     #[cold]
     fn begin_long(&mut self, text: LuaString<'gc>, is_separator: bool) -> Result<Next, Error<'gc>> {
-        self.text.check(text.len())?;
+        self.text.make_room(text.len())?;
         self.long = Some(LongPiece { text, done: 0, is_separator });
         Ok(Next::Append)
     }

@@ -520,7 +520,7 @@ impl<'gc> Unpack<'gc> {
         length: i64,
     ) -> Result<(), Error<'gc>> {
         /// There is to be room for so many elements at once. More take long to be made room for.
-        const RESERVED: i64 = 1 << 15;
+        const RESERVED: i64 = 1 << 17;
         let range = unpack_range(ctx, stack, length)?;
         stack.clear();
         (self.next, self.left) = range.unwrap_or((0, 0));

@@ -193,7 +193,7 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                         for index in first..end {
                             self.keep(ctx, table.get_integer(index as i64 + 1))?;
                         }
-                        stack.burn((end - first) / 4);
+                        stack.burn(end - first);
                         if end < self.length {
                             return Ok(Step::Pause);
                         }
@@ -259,7 +259,7 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                         for (index, value) in (*done..end).zip(&self.values[*done..end]) {
                             set_plain(ctx, table, index as i64 + 1, *value)?;
                         }
-                        stack.burn((end - *done) / 4);
+                        stack.burn((end - *done) / 2);
                         *done = end;
                         if end < self.length {
                             return Ok(Step::Pause);
