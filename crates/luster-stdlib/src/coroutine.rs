@@ -3,8 +3,8 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, ResumeKind, Stack, Status, Table,
-    Thread, Value,
+    Callback, CallbackReturn, Captured, Context, Error, Function, Poll, ResumeKind, Sequence,
+    Stack, Status, Table, Thread, ThreadInsides, Value,
 };
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -80,8 +80,49 @@ fn resume<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let thread = thread_argument(ctx, stack)?;
+    if !make_room(ctx, thread, stack.len()) {
+        let again = Callback::new(ctx, "resume", resume);
+        return Ok(CallbackReturn::Sequence(Box::new(MakingRoom { thread, again })));
+    }
     stack.drop_front(1);
     Ok(CallbackReturn::Resume(thread, ResumeKind::Resume))
+}
+
+/// How many registers a coroutine gets at a time when it is to take over very many values.
+const PORTION: usize = 1 << 15;
+
+/// Makes registers for so many values that a coroutine is to get, or some of them if they are very many, since
+/// that is memory nobody has used yet. Tells whether that is all that can be done.
+fn make_room<'gc>(ctx: Context<'gc>, thread: Thread<'gc>, count: usize) -> bool {
+    if count <= PORTION || thread.status() != Status::Suspended {
+        return true;
+    }
+    let Some(mut state) = thread.state_mut(&ctx) else { return true };
+    let there = state.registers.len();
+    there >= count || !state.reserve(count.min(there + PORTION))
+}
+
+/// A resumption with very many values, for which registers are made in portions.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct MakingRoom<'gc> {
+    thread: Thread<'gc>,
+    /// What resumes it then.
+    again: Callback<'gc>,
+}
+
+impl<'gc> Sequence<'gc> for MakingRoom<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        stack.burn(PORTION);
+        if make_room(ctx, self.thread, stack.len()) {
+            return Ok(Poll::TailCall(Value::Callback(self.again)));
+        }
+        Ok(Poll::Pending)
+    }
 }
 
 /// `coroutine.wrap(function)`
@@ -105,9 +146,14 @@ struct Wrapped<'gc> {
 impl<'gc> Captured<'gc> for Wrapped<'gc> {
     fn call(
         &self,
-        _: Context<'gc>,
-        _: &mut Stack<'_, 'gc>,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        let thread = self.thread;
+        if !make_room(ctx, thread, stack.len()) {
+            let again = Callback::captured(ctx, "wrap", Wrapped { thread });
+            return Ok(CallbackReturn::Sequence(Box::new(MakingRoom { thread, again })));
+        }
         Ok(CallbackReturn::Resume(self.thread, ResumeKind::Wrap))
     }
 }

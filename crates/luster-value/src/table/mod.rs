@@ -38,8 +38,8 @@ const GROWTH_WORK: usize = 64;
 
 /// From how many entries on the hash part is larger than what is near the processor, and what it costs to put
 /// another one into it, in bytes.
-const FAR_ENTRIES: u32 = 1 << 15;
-const FAR_WORK: usize = 120;
+const FAR_ENTRIES: u32 = 1 << 14;
+const FAR_WORK: usize = 240;
 
 /// A Lua table.
 #[derive(Clone, Copy, Collect)]
