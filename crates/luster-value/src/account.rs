@@ -295,11 +295,15 @@ pub fn take_largest_table() -> usize {
 
 #[cold]
 fn work(bytes: usize) {
+    /// After so much the slice ends, whatever it may allocate.
+    const MOST: usize = 3 << 19;
     counted(|counter| {
-        counter.work.set(counter.work.get().saturating_add(bytes));
+        let work = counter.work.get().saturating_add(bytes);
+        counter.work.set(work);
         let limit = counter.slice_limit.get();
         if limit != isize::MAX {
-            counter.slice_limit.set(limit.saturating_sub_unsigned(bytes));
+            let rest = limit.saturating_sub_unsigned(bytes);
+            counter.slice_limit.set(if work > MOST { isize::MIN } else { rest });
         }
     });
 }
