@@ -22,7 +22,8 @@ use crate::run::Run;
 use crate::slow::Next;
 use crate::steps::{
     AnyFloat, decide, find_in_userdata, find_inherited, find_method, find_string_method,
-    make_closure, open_count, prepare_loop, set_open, step_builtin, step_float_loop, take_open,
+    make_closure, open_count, prepare_loop, set_new, set_open, step_builtin, step_float_loop,
+    take_open,
 };
 
 /// What a step through a table costs in fuel: its keys may be anywhere in memory.
@@ -256,7 +257,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                     {
                         break;
                     }
-                    if table.metatable().is_none() && outside!(table.set(ctx, key, value).is_ok()) {
+                    if table.metatable().is_none() && outside!(set_new(ctx, table, key, value)) {
                         break;
                     }
                 }

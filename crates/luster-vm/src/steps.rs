@@ -195,6 +195,18 @@ pub(crate) fn make_closure<'gc>(
     })
 }
 
+/// Sets a key that is not in a table, if the table takes it, and the slice need not end for what tables have
+/// grown by. Tells whether it did.
+#[inline(never)]
+pub(crate) fn set_new<'gc>(
+    ctx: Context<'gc>,
+    table: Table<'gc>,
+    key: Value<'gc>,
+    value: Value<'gc>,
+) -> bool {
+    !account::should_end_slice() && table.set(ctx, key, value).is_ok()
+}
+
 /// A step of an iterator that the loop knows, when it needs no metamethod and no error.
 #[inline(never)]
 pub(crate) fn step_builtin<'gc>(
