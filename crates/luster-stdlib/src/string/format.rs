@@ -139,14 +139,14 @@ impl<'gc> Formatting<'gc> {
             return self.finish(ctx, stack);
         }
         self.put_by();
-        let mut charged = self.result.len();
+        let mut charged = self.written();
         loop {
             // Everything that takes long shows in the portion or in the length.
-            let written = self.result.len() - charged;
+            let written = self.written() - charged;
             if portion == 0 || written > LONG_PORTION {
                 stack.burn(PORTION - portion + written / 8);
                 self.put_by();
-                (portion, charged) = (PORTION, self.result.len());
+                (portion, charged) = (PORTION, self.written());
                 self.memory.set(self.result.capacity());
                 if stack.out_of_fuel() || account::should_end_slice() {
                     return Ok(Next::Pause);
@@ -188,11 +188,11 @@ impl<'gc> Formatting<'gc> {
             let specification = Specification::read(&format[self.at..])?;
             self.at += specification.text.len();
             grow(&mut self.result, LONGEST)?;
-            let before = self.result.len();
+            let before = self.written();
             let function = self.convert(ctx, stack, specification)?;
             // Digits of floats are work, and more so the more there are: each takes a number as long as
             // all of them. So is to look for zeros in a string that may be cut.
-            let written = self.result.len() - before;
+            let written = self.written() - before;
             let work = match (specification.letter(), stack.get(self.argument)) {
                 (b's', Value::String(text)) if self.long.is_none() && !specification.is_plain() => {
                     text.len() / 32
@@ -209,7 +209,7 @@ impl<'gc> Formatting<'gc> {
                 return Ok(Next::Call(function, value));
             }
         }
-        stack.burn(PORTION - portion + (self.result.len() - charged) / 16);
+        stack.burn(PORTION - portion + (self.written() - charged) / 16);
         self.is_complete = true;
         self.finish(ctx, stack)
     }
@@ -382,6 +382,12 @@ impl<'gc> Formatting<'gc> {
         }
         self.long = Some(LongText { text, done: 0, is_searched });
         Ok(())
+    }
+
+    /// How much has been written.
+    #[inline]
+    fn written(&self) -> usize {
+        self.pieces.len() + self.result.len()
     }
 
     /// Puts by what there is of a very long result, unless what comes has its room.

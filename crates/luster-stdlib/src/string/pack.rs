@@ -339,7 +339,7 @@ impl<'gc> Work<'gc> for Packing<'gc> {
             return self.finish(ctx, stack);
         }
         let mut format = self.place.format();
-        let length = self.out.len();
+        let length = self.written();
         self.is_complete = match &mut self.text {
             Some(text) => {
                 if text.append_some(&mut self.out)? {
@@ -350,7 +350,7 @@ impl<'gc> Work<'gc> for Packing<'gc> {
             None => self.pack_some(ctx, stack, &mut format)?,
         };
         let read = self.place.go_to(&format);
-        stack.burn(read / 2 + (self.out.len() - length) / 16);
+        stack.burn(read / 2 + (self.written() - length) / 16);
         if self.is_complete {
             return self.finish(ctx, stack);
         }
@@ -369,6 +369,11 @@ impl<'gc> Work<'gc> for Packing<'gc> {
 }
 
 impl<'gc> Packing<'gc> {
+    /// How many bytes have been written.
+    fn written(&self) -> usize {
+        self.pieces.len() + self.out.len()
+    }
+
     /// Puts the result on the stack, once its pieces are together. Tells whether it is there.
     fn finish(
         &mut self,
