@@ -52,6 +52,9 @@ file:seek("set")
 print(file:read("l") == line, file:read("l") == line, file:read("l")) -- expect: true true nil
 file:close()
 
+warn("@off")
+warn(whole, whole, "!")
+
 local given = 0
 print(load(function()
   given = given + 1

@@ -207,6 +207,7 @@ pub(super) fn warn<'gc>(
         for index in 0..stack.len() {
             message.extend(stack.string(ctx, index)?.as_bytes())?;
         }
+        while !message.gather(stack)? {}
         stack.burn(message.len() / 32);
         warning::warn_pieces(ctx, message.as_bytes());
     }
