@@ -180,12 +180,10 @@ impl<'gc> Sequence<'gc> for ConcatAgain {
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        if self.0.is_none() {
-            self.0 = Some(Concatenation::new(stack.as_slice())?);
-        }
-        match &mut self.0 {
-            Some(concatenation) => concatenation.poll(ctx, stack),
-            None => Ok(Poll::Pending),
-        }
+        let concatenation = match &mut self.0 {
+            Some(concatenation) => concatenation,
+            None => self.0.insert(Concatenation::new(stack.as_slice())?),
+        };
+        concatenation.poll(ctx, stack)
     }
 }

@@ -119,11 +119,11 @@ const STRINGS_PER_UNIT: usize = 2;
 /// How many units of debt are done at most before the fuel is looked at while sweeping: more and more as long
 /// as what is freed is not dear, as files are.
 const SHORTEST_SWEEP: usize = 30;
-/// The first step, where much of what there is may be dear.
-const FIRST_SWEEP: usize = 8;
-/// So many dear things are many.
-const MANY_DEAR: usize = 16;
 const SHORT_SWEEP: usize = 100;
+
+/// The same where there are many dear things, and how many that is.
+const FIRST_SWEEP: usize = 8;
+const MANY_DEAR: usize = 16;
 
 /// How many units of debt are done at most before the fuel is looked at.
 const SHORT_STEP: usize = 2_000;
