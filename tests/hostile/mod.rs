@@ -13,6 +13,7 @@ mod coroutines;
 mod debug;
 mod huge;
 mod long;
+mod many;
 mod memory;
 mod metamethods;
 mod nesting;
@@ -139,46 +140,28 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [fn(&mut Topic); 17] = [
-        nesting::add,
-        compile::add,
-        sources::add,
-        bytes::add,
-        memory::add,
-        allocations::add,
-        time::add,
-        patterns::add,
-        tables::add,
-        metamethods::add,
-        closing::add,
-        coroutines::add,
-        collector::add,
-        debug::add,
-        numbers::add,
-        long::add,
-        huge::add,
-    ];
-    let names = [
-        "nesting",
-        "compile",
-        "sources",
-        "bytes",
-        "memory",
-        "allocations",
-        "time",
-        "patterns",
-        "tables",
-        "metamethods",
-        "closing",
-        "coroutines",
-        "collector",
-        "debug",
-        "numbers",
-        "long",
-        "huge",
+    let topics: [(&str, fn(&mut Topic)); 18] = [
+        ("nesting", nesting::add),
+        ("compile", compile::add),
+        ("sources", sources::add),
+        ("bytes", bytes::add),
+        ("memory", memory::add),
+        ("allocations", allocations::add),
+        ("time", time::add),
+        ("patterns", patterns::add),
+        ("tables", tables::add),
+        ("metamethods", metamethods::add),
+        ("closing", closing::add),
+        ("coroutines", coroutines::add),
+        ("collector", collector::add),
+        ("debug", debug::add),
+        ("numbers", numbers::add),
+        ("long", long::add),
+        ("many", many::add),
+        ("huge", huge::add),
     ];
     let mut cases = Vec::new();
-    for (name, add) in names.into_iter().zip(topics) {
+    for (name, add) in topics {
         let mut topic = Topic::new(name);
         add(&mut topic);
         if let "nesting" | "compile" = name {

@@ -3,8 +3,8 @@
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, Poll, ResumeKind, Sequence,
-    Stack, Status, Table, Thread, ThreadInsides, Value,
+    Callback, CallbackReturn, Captured, Context, Error, Function, MANY_VALUES, Poll, ResumeKind,
+    Sequence, Stack, Status, Table, Thread, ThreadInsides, Value,
 };
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -80,47 +80,43 @@ fn resume<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let thread = thread_argument(ctx, stack)?;
-    if !make_room(ctx, thread, stack.len()) {
+    if let Some(work) = prepare(ctx, thread, stack.len()) {
+        stack.burn(work);
         let again = Callback::new(ctx, "resume", resume);
-        return Ok(CallbackReturn::Sequence(Box::new(MakingRoom { thread, again })));
+        return Ok(CallbackReturn::Sequence(Box::new(Preparing { thread, again })));
     }
     stack.drop_front(1);
     Ok(CallbackReturn::Resume(thread, ResumeKind::Resume))
 }
 
-/// How many registers a coroutine gets at a time when it is to take over very many values.
-const PORTION: usize = 1 << 15;
-
-/// Makes registers for so many values that a coroutine is to get, or some of them if they are very many, since
-/// that is memory nobody has used yet. Tells whether that is all that can be done.
-fn make_room<'gc>(ctx: Context<'gc>, thread: Thread<'gc>, count: usize) -> bool {
-    if count <= PORTION || thread.status() != Status::Suspended {
-        return true;
+/// Prepares registers for so many values that a coroutine is to get, as many as may be done before the fuel is
+/// looked at. Answers how much fuel that is, or nothing when all is prepared that can be.
+fn prepare<'gc>(ctx: Context<'gc>, thread: Thread<'gc>, count: usize) -> Option<usize> {
+    if count <= MANY_VALUES || thread.status() != Status::Suspended {
+        return None;
     }
-    let Some(mut state) = thread.state_mut(&ctx) else { return true };
-    let there = state.registers.len();
-    there >= count || !state.reserve(count.min(there + PORTION))
+    thread.state_mut(&ctx)?.approach(count)
 }
 
-/// A resumption with very many values, for which registers are made in portions.
+/// A resumption with very many values, for which registers are prepared in portions.
 #[derive(Collect)]
 #[collect(no_drop)]
-struct MakingRoom<'gc> {
+struct Preparing<'gc> {
     thread: Thread<'gc>,
     /// What resumes it then.
     again: Callback<'gc>,
 }
 
-impl<'gc> Sequence<'gc> for MakingRoom<'gc> {
+impl<'gc> Sequence<'gc> for Preparing<'gc> {
     fn poll(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
-        stack.burn(PORTION);
-        if make_room(ctx, self.thread, stack.len()) {
+        let Some(work) = prepare(ctx, self.thread, stack.len()) else {
             return Ok(Poll::TailCall(Value::Callback(self.again)));
-        }
+        };
+        stack.burn(work);
         Ok(Poll::Pending)
     }
 }
@@ -150,9 +146,10 @@ impl<'gc> Captured<'gc> for Wrapped<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let thread = self.thread;
-        if !make_room(ctx, thread, stack.len()) {
+        if let Some(work) = prepare(ctx, thread, stack.len()) {
+            stack.burn(work);
             let again = Callback::captured(ctx, "wrap", Wrapped { thread });
-            return Ok(CallbackReturn::Sequence(Box::new(MakingRoom { thread, again })));
+            return Ok(CallbackReturn::Sequence(Box::new(Preparing { thread, again })));
         }
         Ok(CallbackReturn::Resume(self.thread, ResumeKind::Wrap))
     }

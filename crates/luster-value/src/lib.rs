@@ -63,8 +63,9 @@ pub use stash::{RemoteStashed, Stash, Stashed};
 pub use string::{LuaString, MAX_SHORT};
 pub use table::{InvalidKey, SlotCache, Table};
 pub use thread::{
-    AfterClosing, ClosingFrame, Descent, FinalizerFrame, Frame, HandlerFrame, LuaFrame,
-    ProtectedFrame, SequenceFrame, Status, Thread, ThreadState, WaitingFrame, WaitsFor,
+    AfterClosing, ClosingFrame, Descent, FinalizerFrame, Frame, HandingOver, HandlerFrame,
+    LuaFrame, MANY_VALUES, ProtectedFrame, SequenceFrame, Status, Thread, ThreadState,
+    WaitingFrame, WaitsFor,
 };
 pub use trace::{TraceFrame, Traceback};
 pub use unopened::{Opener, Wanted};

@@ -123,6 +123,8 @@ pub struct RegisterFile<'gc> {
     slots: Vec<UnsafeCell<Value<'gc>>>,
     /// Slots below this one are alive; the collector clears the others.
     live: usize,
+    /// Whether slots far above the live ones are about to be used.
+    is_approached: bool,
     /// Where the last frame may begin.
     limit: u32,
     /// The same when no message handler has been given more room.
@@ -175,6 +177,7 @@ impl<'gc> RegisterFile<'gc> {
         let mut file = RegisterFile {
             slots: Vec::new(),
             live: 0,
+            is_approached: false,
             limit: max,
             max,
             #[cfg(luster_stress)]
@@ -300,23 +303,34 @@ impl<'gc> RegisterFile<'gc> {
         true
     }
 
+    /// Sees to it that the slots that there are stay when a slice ends, since they are about to be used.
+    pub(crate) fn keep_dead(&mut self) {
+        self.is_approached = true;
+    }
+
     /// Hides the slots of a long file that are far above the live ones, which the collector need not
     /// look at then.
     pub fn hide_dead(&mut self) {
+        if std::mem::take(&mut self.is_approached) {
+            return;
+        }
         if self.slots.len() > LONG_FILE && self.live + KEPT < self.slots.len() {
             self.slots.truncate(self.live + KEPT);
         }
     }
 
-    /// Gives the memory of a long file back, of which no slots are alive.
-    pub(crate) fn release(&mut self) {
-        if self.capacity() > LONG_FILE {
-            account::looked_at(self.capacity() * size_of::<Value<'gc>>());
-            account::sub(self.capacity() * size_of::<Value<'gc>>());
-            self.slots = Vec::new();
-            self.live = 0;
-            self.move_to(2 * SLACK, 2 * SLACK);
+    /// Gives the memory of a long file back, of which no slots are alive. Answers how many bytes that are.
+    pub(crate) fn release(&mut self) -> usize {
+        if self.capacity() <= LONG_FILE {
+            return 0;
         }
+        let bytes = self.capacity() * size_of::<Value<'gc>>();
+        account::looked_at(bytes);
+        account::sub(bytes);
+        self.slots = Vec::new();
+        self.live = 0;
+        self.move_to(2 * SLACK, 2 * SLACK);
+        bytes
     }
 
     /// Gives a message handler some more room, or takes it back once nothing stands there.
@@ -415,6 +429,17 @@ impl<'gc> RegisterFile<'gc> {
                     *target.add(index) = *source.add(index);
                 }
             }
+        }
+    }
+
+    /// Copies `count` values from a slot on of another coroutine's registers.
+    ///
+    /// # Panics
+    /// When either place is outside.
+    pub fn copy_from(&mut self, source: &RegisterFile<'gc>, from: usize, to: usize, count: usize) {
+        let values = source.values(from, count);
+        for (slot, &value) in self.slots[to..to + count].iter_mut().zip(values) {
+            *slot.get_mut() = value;
         }
     }
 

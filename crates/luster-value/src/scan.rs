@@ -165,6 +165,7 @@ unsafe impl<'gc> Collect<'gc> for ThreadData<'gc> {
             descent: _,
             tracing: _,
             extra_arguments: _,
+            handing_over: _,
             restarted: _,
         } = &*state;
         if !scan.trace(frames, registers, cc) {

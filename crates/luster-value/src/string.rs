@@ -268,39 +268,54 @@ fn remainder(bytes: &[u8]) -> u64 {
     if len == 0 { 0 } else { byte(0) | byte(len / 2) | byte(len - 1) }
 }
 
+const FIRST: u64 = 0x9E37_79B9_7F4A_7C15;
+const SECOND: u64 = 0xD6E8_FEB8_6659_FD93;
+
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b);
+    (wide as u64) ^ ((wide >> 64) as u64)
+}
+
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
+}
+
 /// A seeded hash of a string's bytes: eight at a time, folded multiplication.
 #[inline]
 pub(crate) fn hash_bytes(bytes: &[u8], seed: u32) -> u32 {
-    const FIRST: u64 = 0x9E37_79B9_7F4A_7C15;
-    const SECOND: u64 = 0xD6E8_FEB8_6659_FD93;
     /// What is shorter is done before the lanes are joined.
     const LONG: usize = 256;
-    fn fold(a: u64, b: u64) -> u64 {
-        let wide = u128::from(a) * u128::from(b);
-        (wide as u64) ^ ((wide >> 64) as u64)
-    }
     let mut state = u64::from(seed).wrapping_mul(SECOND) ^ (bytes.len() as u64);
-    let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
     let mut rest = bytes;
     if bytes.len() >= LONG {
-        // Four at once, since a multiplication takes longer than a processor has to wait for another one.
-        let mut lanes = [state, state ^ FIRST, state ^ SECOND, !state];
-        let blocks = bytes.chunks_exact(32);
-        rest = blocks.remainder();
-        for block in blocks {
-            for (lane, bytes) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-                *lane = fold(*lane ^ word(bytes), FIRST);
-            }
-        }
-        for lane in lanes {
-            state = fold(state ^ lane, FIRST);
-        }
+        (state, rest) = hash_lanes(bytes, state);
     }
     for chunk in rest.chunks_exact(8) {
         state = fold(state ^ word(chunk), FIRST);
     }
     state = fold(state ^ remainder(bytes) ^ SECOND, FIRST ^ (u64::from(seed) << 32));
     (state ^ (state >> 32)) as u32
+}
+
+/// The state after all of a long string but its last bytes, which it gives too. Four words are folded at once,
+/// since a multiplication takes longer than a processor has to wait for another one.
+#[cold]
+#[inline(never)]
+fn hash_lanes(bytes: &[u8], mut state: u64) -> (u64, &[u8]) {
+    let mut lanes = [state, state ^ FIRST, state ^ SECOND, !state];
+    let blocks = bytes.chunks_exact(32);
+    let rest = blocks.remainder();
+    for block in blocks {
+        for (lane, bytes) in lanes.iter_mut().zip(block.chunks_exact(8)) {
+            *lane = fold(*lane ^ word(bytes), FIRST);
+        }
+    }
+    for lane in lanes {
+        state = fold(state ^ lane, FIRST);
+    }
+    (state, rest)
 }
 
 #[cfg(test)]

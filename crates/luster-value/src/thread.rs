@@ -265,6 +265,22 @@ pub enum Descent {
     Dropping(usize),
 }
 
+/// How many values may be moved, or registers made, before the fuel is looked at.
+pub const MANY_VALUES: usize = 1 << 15;
+
+/// Very many values on their way to the coroutine that has resumed this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandingOver {
+    /// Whether they are yielded, rather than what its function has returned.
+    pub is_yield: bool,
+    /// The register of the first one.
+    pub from: usize,
+    /// How many there are.
+    pub count: usize,
+    /// How many have been copied.
+    pub done: usize,
+}
+
 /// What a coroutine is made of. What the collector traces of it stands in `scan`.
 pub struct ThreadState<'gc> {
     /// The registers of all frames.
@@ -300,6 +316,8 @@ pub struct ThreadState<'gc> {
     pub traceback: Option<Box<Traceback>>,
     /// How far the error that is being raised has come.
     pub descent: Option<Descent>,
+    /// What it is handing over, which takes it several steps.
+    pub handing_over: Option<HandingOver>,
     /// The debug hook; see `set_hook`.
     pub(crate) hook: Hook<'gc>,
     /// How far the hook has been told what happens.
@@ -325,12 +343,11 @@ impl ThreadState<'_> {
     }
 
     /// Drops all frames, none of whose registers is alive any more. The memory of a deep stack is given
-    /// back.
-    pub fn drop_frames(&mut self) {
+    /// back; answers how many bytes that are.
+    pub fn drop_frames(&mut self) -> usize {
         self.frames.clear();
         self.registers.set_live(0);
-        self.registers.release();
-        self.release_frames();
+        self.registers.release() + self.release_frames() * size_of::<Frame<'_>>()
     }
 
     /// Gives back memory that was for many more frames than there are. Answers how many.
@@ -364,6 +381,19 @@ impl ThreadState<'_> {
     #[must_use]
     pub fn reserve(&mut self, end: usize) -> bool {
         self.registers.has_room(end) || self.grow(end)
+    }
+
+    /// Makes some of very many registers that are needed up to `end`, since the memory for them has never been
+    /// used: as many as may be before the fuel is looked at, of which that much is to be burned. Answers nothing
+    /// when no more than that are missing, or they cannot be.
+    #[must_use]
+    pub fn approach(&mut self, end: usize) -> Option<usize> {
+        let near = self.registers.len() + MANY_VALUES;
+        let can_be = near < end && self.registers.is_within_limit(end) && self.reserve(near);
+        can_be.then(|| {
+            self.registers.keep_dead();
+            MANY_VALUES
+        })
     }
 
     /// The frames grow along with the registers, so that both are refused together.
@@ -463,6 +493,7 @@ impl ThreadState<'_> {
         self.drop_frames();
         self.to_be_closed.clear();
         self.descent = None;
+        self.handing_over = None;
         self.top = 1;
         self.status = Status::Suspended;
         self.outer_depth = 0;
@@ -522,6 +553,7 @@ impl<'gc> Thread<'gc> {
             failure: None,
             traceback: None,
             descent: None,
+            handing_over: None,
             hook: Hook::default(),
             tracing: Tracing::default(),
             extra_arguments: 0,

@@ -1222,7 +1222,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                 }),
                 Op::VarArg => arm!(Tail::Call, {
                     if !outside!(run.spread_varargs(i.a, i.c.get().get())) {
-                        fail!(run.too_many_varargs(i.a));
+                        slow!(run.spread_varargs_later(i.a));
                     }
                 }),
                 Op::VarArgTable => arm!(Tail::Call, slow!(run.vararg_table(i.a.index()))),
@@ -1232,7 +1232,7 @@ fn dispatch<'gc, const HOOKED: bool>(run: &mut Run<'gc>) -> Left {
                 Op::UnpackVarArgTable => {
                     arm!(
                         Tail::Call,
-                        slow!(run.unpack_vararg_table(
+                        slow!(run.spread_table(
                             i.a.index(),
                             cursor.get(i.b),
                             i.c.get().get() as u8

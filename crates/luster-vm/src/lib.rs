@@ -22,7 +22,9 @@ mod slow;
 mod steps;
 mod stress;
 pub mod traceback;
+mod transfer;
 mod unwind;
+mod varargs;
 mod vm;
 mod warning;
 

@@ -8,14 +8,16 @@ use std::cell::RefMut;
 use gc_arena::{Collect, Gc, Mutation};
 use luster_value::{
     AfterClosing, ClosingFrame, Closure, ClosureInsides, CollectRequest, Context, Descent, Frame,
-    ResumeKind, ReturnKind, Stack, State, Status, Thread, ThreadInsides, ThreadState, Value,
-    WaitingFrame, WaitsFor,
+    HandingOver, ResumeKind, ReturnKind, Stack, State, Status, Thread, ThreadInsides, ThreadState,
+    Value, WaitingFrame, WaitsFor,
 };
 use smallvec::smallvec;
 
 use crate::cursor::push;
 use crate::run::{Chain, Flow, Run, Switch, live_beside, live_top};
-use crate::traceback;
+use crate::transfer::{
+    VALUES_PER_FUEL, arguments_slot, deliver, deliver_error, give, give_to_resumer, hand_over_many,
+};
 use crate::unwind::PORTION;
 
 /// What an arena's root holds: a VM.
@@ -250,19 +252,25 @@ fn take_turns<'gc>(run: &mut Run<'gc>) -> SliceEnd<'gc> {
     }
 }
 
-/// How many values go from one coroutine to another for a unit of fuel.
-const VALUES_PER_FUEL: usize = 1;
+/// How many bytes of registers are given back to the system for a unit of fuel.
+const FREED_PER_FUEL: usize = 512;
 
 /// Does what the running coroutine has stopped for. Answers how the slice ends, if it does.
 fn end_turn<'gc>(run: &mut Run<'gc>) -> Option<SliceEnd<'gc>> {
     let extent = live_top(&run.state);
     let live = put_by(&mut run.state, extent);
     let Some(switch) = run.switch.take() else { unreachable!("a coroutine stops for a reason") };
-    if let Switch::Resume { count, .. }
-    | Switch::Yielded { count, .. }
-    | Switch::Finished { count, .. } = switch
-    {
-        run.state.fuel -= (count / VALUES_PER_FUEL) as i64;
+    match switch {
+        Switch::Resume { count, .. } => run.state.fuel -= (count / VALUES_PER_FUEL) as i64,
+        Switch::Yielded { from, count } if !hand_over_many(run, true, from, count) => {
+            run.state.registers.set_live(live.max(from + count));
+            return Some(SliceEnd::OutOfFuel);
+        }
+        Switch::Finished { from, count } if !hand_over_many(run, false, from, count) => {
+            run.state.registers.set_live(live.max(from + count));
+            return Some(SliceEnd::OutOfFuel);
+        }
+        _ => {}
     }
     match switch {
         Switch::OutOfFuel => {
@@ -291,15 +299,17 @@ fn end_turn<'gc>(run: &mut Run<'gc>) -> Option<SliceEnd<'gc>> {
                 return Some(SliceEnd::Returned);
             }
             let mut state = hand_over(run, Ok((from, count)));
-            state.drop_frames();
+            let freed = state.drop_frames();
             state.top = 0;
+            run.state.fuel -= (freed / FREED_PER_FUEL) as i64;
         }
         Switch::Closed(error) => {
             run.state.status = Status::Dead;
             if !run.state.is_main {
                 run.state.cannot_yield = None;
             }
-            run.state.drop_frames();
+            let freed = run.state.drop_frames();
+            run.state.fuel -= (freed / FREED_PER_FUEL) as i64;
             if run.resumers.is_empty() {
                 // It is a main coroutine that has closed itself.
                 return Some(SliceEnd::Returned);
@@ -434,6 +444,15 @@ fn begin(run: &mut Run<'_>) {
 /// Starts a coroutine that has not run yet, and runs it until `switch` says why it stops.
 #[inline(always)]
 fn run_thread(run: &mut Run<'_>) {
+    if let Some(HandingOver { is_yield, from, count, .. }) = run.state.handing_over {
+        let switch = if is_yield {
+            Switch::Yielded { from, count }
+        } else {
+            Switch::Finished { from, count }
+        };
+        run.switch = Some(switch);
+        return;
+    }
     if run.state.frames.is_empty() {
         let argc = std::mem::replace(&mut run.state.top, 0).saturating_sub(1);
         run.state.frames.push(Frame::Bottom);
@@ -495,9 +514,7 @@ fn resume<'gc>(run: &mut Run<'gc>, thread: Thread<'gc>, from: usize, count: usiz
             if !state.reserve(to + count) {
                 break "too many arguments to resume";
             }
-            for index in 0..count {
-                state.registers.set(to + index, run.state.registers.get(from + index));
-            }
+            state.registers.copy_from(&run.state.registers, from, to, count);
             state.top = to + count;
         }
         // The arguments have gone over; the coroutine stands where its results will be.
@@ -514,54 +531,7 @@ fn resume<'gc>(run: &mut Run<'gc>, thread: Thread<'gc>, from: usize, count: usiz
     }
     run.resumers.truncate(resuming);
     run.state.status = Status::Running;
-    deliver_values(ctx, &mut run.state, None, Err(ctx.string(refused)));
-}
-
-/// Gives values, and one before them if there is one, straight to the Lua function that called the waiting
-/// callback on top, if it waits for that. Tells whether it did; if not, nothing has happened.
-#[inline(always)]
-fn give<'gc>(
-    state: &mut ThreadState<'gc>,
-    waits_for: WaitsFor,
-    first: Option<Value<'gc>>,
-    source: &ThreadState<'gc>,
-    from: usize,
-    count: usize,
-) -> bool {
-    /// As many values go over without a look at what it costs.
-    const FEW: usize = 256;
-    let Some(Frame::Waiting(frame)) = state.frames.last() else { return false };
-    let ReturnKind::Call(wanted) = frame.returns else { return false };
-    if count > FEW || frame.waits_for != waits_for || state.tracing.is_on() {
-        return false;
-    }
-    let start = frame.function as usize;
-    let given = count + usize::from(first.is_some());
-    let end = start + if wanted == 0 { given } else { usize::from(wanted) - 1 };
-    if !state.reserve(end) {
-        return false;
-    }
-    // It is a waiting frame, of which there is nothing to drop.
-    std::mem::forget(state.frames.pop());
-    let mut to = start;
-    if let Some(first) = first
-        && to < end
-    {
-        state.registers.set(to, first);
-        to += 1;
-    }
-    for index in 0..count.min(end - to) {
-        state.registers.set(to + index, source.registers.get(from + index));
-    }
-    if wanted == 0 {
-        state.top = end;
-    } else {
-        if to + count < end {
-            state.registers.clear(to + count..end);
-        }
-        state.top = 0;
-    }
-    true
+    deliver_error(ctx, &mut run.state, ctx.string(refused));
 }
 
 /// Passes by those that wait for the running coroutine, which has yielded, to be closed, one for the other:
@@ -589,16 +559,6 @@ fn closing<'gc>(state: &ThreadState<'gc>) -> Option<Thread<'gc>> {
     match state.frames.last() {
         Some(Frame::Waiting(frame)) if frame.waits_for == WaitsFor::Close => awaited(state),
         _ => None,
-    }
-}
-
-/// Where a suspended coroutine wants the values that it is resumed with.
-fn arguments_slot(state: &ThreadState<'_>) -> usize {
-    match state.frames.last() {
-        None => 1,
-        Some(Frame::Waiting(frame)) => frame.function as usize + 1,
-        Some(Frame::Sequence(frame)) => (frame.base + frame.bottom) as usize,
-        Some(_) => state.top,
     }
 }
 
@@ -630,7 +590,7 @@ fn close<'gc>(run: &mut Run<'gc>, thread: Thread<'gc>) {
             return;
         }
     };
-    deliver_values(ctx, &mut run.state, None, Err(ctx.string(refused)));
+    deliver_error(ctx, &mut run.state, ctx.string(refused));
 }
 
 /// Unwinds a coroutine and lets it close its variables, then end.
@@ -680,78 +640,13 @@ fn hand_over<'gc>(
         unreachable!("what a main coroutine comes to is its execution's end");
     };
     let mut state = borrow(run.ctx, thread);
+    let done = run.state.handing_over.take().map_or(0, |handing_over| handing_over.done);
     let given = match values {
         Ok((from, count)) => give_to_resumer(&mut state, &run.state, from, count),
         Err(_) => false,
     };
     if !given {
-        deliver_values(run.ctx, &mut state, Some(&run.state), values);
+        deliver(run.ctx, &mut state, &run.state, values, done);
     }
     enter(run, thread, state)
-}
-
-/// Gives values to a coroutine that has resumed another, as `give` does.
-#[inline]
-fn give_to_resumer<'gc>(
-    state: &mut ThreadState<'gc>,
-    source: &ThreadState<'gc>,
-    from: usize,
-    count: usize,
-) -> bool {
-    let wrapped = WaitsFor::Coroutine(ResumeKind::Wrap);
-    let resumed = WaitsFor::Coroutine(ResumeKind::Resume);
-    give(state, wrapped, None, source, from, count)
-        || give(state, resumed, Some(Value::True), source, from, count)
-}
-
-/// The message of the error that there is not enough memory.
-const OUT_OF_MEMORY: &[u8] = b"not enough memory";
-
-/// Puts values, or an error, where the waiting callback on top gives them to its caller.
-fn deliver_values<'gc>(
-    ctx: Context<'gc>,
-    state: &mut ThreadState<'gc>,
-    from_state: Option<&ThreadState<'gc>>,
-    values: Result<(usize, usize), Value<'gc>>,
-) {
-    let Some(Frame::Waiting(frame)) = state.frames.last() else { return };
-    let (mut to, waits_for) = (frame.function as usize + 1, frame.waits_for);
-    let has_status = matches!(waits_for, WaitsFor::Close | WaitsFor::Coroutine(ResumeKind::Resume));
-    match values {
-        Ok((from, count)) => {
-            if !state.reserve(to + count + 1) {
-                state.failure = None;
-            }
-            if has_status {
-                state.registers.set(to, Value::True);
-                to += 1;
-            }
-            let count = if waits_for == WaitsFor::Close { 0 } else { count };
-            if let Some(source) = from_state {
-                for index in 0..count.min(state.registers.len().saturating_sub(to)) {
-                    state.registers.set(to + index, source.registers.get(from + index));
-                }
-            }
-            state.top = to + count;
-        }
-        Err(error) if has_status => {
-            state.registers.set(to, Value::False);
-            state.registers.set(to + 1, error);
-            state.top = to + 2;
-        }
-        Err(error) => {
-            // A wrapped coroutine's error is raised where it was called.
-            state.frames.pop();
-            let error = match error {
-                // The reference does not put a place before errors of memory either.
-                Value::String(message) if message.as_bytes() != OUT_OF_MEMORY => {
-                    let mut text = traceback::position_of_top(state);
-                    text.extend(message.as_bytes());
-                    Value::String(ctx.intern_owned(text))
-                }
-                other => other,
-            };
-            state.frames.push(Frame::Closing(ClosingFrame::raising(error)));
-        }
-    }
 }

@@ -1,9 +1,11 @@
 //! What instructions do out of line: metamethods, faults, and whatever is rare or long.
 
+use std::ops::Range;
+
 use luster_bytecode::Instruction;
 use luster_value::{
     AfterClosing, ClosingFrame, ClosureInsides, Error, Frame, InvalidKey, LinkedOperand, LuaFrame,
-    Metamethod, ReturnKind, Table, Value,
+    MANY_VALUES, Metamethod, ReturnKind, Table, Told, Value,
 };
 
 use crate::call::MAX_CALL_CHAIN;
@@ -83,8 +85,6 @@ out_of_line! {
     compare = Moved compare_values(which: Metamethod, a: Value<'gc>, b: Value<'gc>);
     /// The concatenation just fetched.
     concat_step = Kept concat(count: u8);
-    /// The items of the constructor just fetched.
-    set_list = Kept set_items();
     /// Calls the value in a register.
     call_value = Kept call_register(register: u8, argc: usize, returns: ReturnKind);
     /// The tail call just fetched.
@@ -97,12 +97,8 @@ out_of_line! {
     close = Kept close_from(register: u8);
     /// Marks a register's variable to be closed.
     mark_to_be_closed = Kept mark(register: u8);
-    /// Puts a table of the extra arguments into a register.
-    vararg_table = Kept make_vararg_table(register: u8);
     /// Puts one of the extra arguments into a register.
     get_vararg = Kept index_varargs(register: u8, key: Value<'gc>);
-    /// Puts the items of a table of extra arguments into registers.
-    unpack_vararg_table = Kept spread_table(register: u8, table: Value<'gc>, c: u8);
 }
 
 impl<'gc> Run<'gc> {
@@ -255,7 +251,7 @@ impl<'gc> Run<'gc> {
     }
 
     #[inline]
-    fn go_on_at_top(&mut self) -> Next {
+    pub(crate) fn go_on_at_top(&mut self) -> Next {
         let state = &mut *self.state;
         match state.frames.last() {
             Some(Frame::Lua(frame)) if state.fuel >= 0 && !state.tracing.is_on() => {
@@ -313,7 +309,36 @@ impl<'gc> Run<'gc> {
         self.state.registers.get(self.lua_frame().base as usize + register as usize)
     }
 
-    fn set_items(&mut self) -> Control<'gc> {
+    /// Has the instruction just fetched run once more, when the fuel has been looked at.
+    pub(crate) fn run_again(&mut self) -> Next {
+        if self.state.tracing.is_on() {
+            // The hook has been told of it.
+            self.state.tracing.told = Told::Line;
+        }
+        let frame = running_frame(&mut self.state.frames);
+        frame.next = frame.next.previous();
+        Next::Reload
+    }
+
+    /// The items of the constructor just fetched. Very many are set in portions.
+    #[inline(never)]
+    pub(crate) fn set_list(&mut self) -> Next {
+        self.sync();
+        match self.set_items() {
+            Ok(true) => self.go_on_after(Ok(Flow::GoOn), self.extent()),
+            Ok(false) => {
+                self.end_slice_if_due();
+                self.run_again()
+            }
+            Err(error) => {
+                self.error = Some(error);
+                Next::Raise
+            }
+        }
+    }
+
+    /// Tells whether all items are set.
+    fn set_items(&mut self) -> Result<bool, Error<'gc>> {
         let i = self.instruction();
         let Value::Table(table) = self.register(i.a) else {
             return Err(self.fault(Fault::Message("table expected in a constructor")));
@@ -328,17 +353,56 @@ impl<'gc> Run<'gc> {
         if let Err(key) = total.and_then(|total| table.reserve_array(total)) {
             return Err(self.fault(Fault::Key(key)));
         }
-        let last = i64::from(i.d);
-        let values = self.state.registers.values(first, count);
-        let appended = table.append(&self.ctx, last, values);
-        for index in appended..count {
-            let value = self.state.registers.get(first + index);
-            if let Err(key) = table.append_or_set(self.ctx, last + index as i64 + 1, value) {
-                return Err(self.fault(Fault::Key(key)));
+        match self.append_items(table, i.d as usize, first, count) {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.state.top = first + count;
+                Ok(false)
             }
+            Err(key) => Err(self.fault(Fault::Key(key))),
         }
-        self.state.fuel -= count as i64;
-        Ok(Flow::GoOn)
+    }
+
+    /// Puts `count` values from a slot on behind the first `last` items of a table that has room for them in its
+    /// array part: all, or a portion of very many behind those that are there already. Tells whether all are.
+    pub(crate) fn append_items(
+        &mut self,
+        table: Table<'gc>,
+        last: usize,
+        first: usize,
+        count: usize,
+    ) -> Result<bool, InvalidKey> {
+        let is_many = count > MANY_VALUES;
+        let there = if is_many { table.array_len().saturating_sub(last) } else { 0 };
+        let done = if there < count { there } else { 0 };
+        let end = if is_many { count.min(done + MANY_VALUES) } else { count };
+        self.append_range(table, last, first, done..end)?;
+        if end == count {
+            return Ok(true);
+        }
+        if table.array_len() == last + end {
+            return Ok(false);
+        }
+        // Somebody has been at the table, whose length does not say how far this is.
+        self.append_range(table, last, first, end..count)?;
+        Ok(true)
+    }
+
+    fn append_range(
+        &mut self,
+        table: Table<'gc>,
+        last: usize,
+        first: usize,
+        range: Range<usize>,
+    ) -> Result<(), InvalidKey> {
+        let values = self.state.registers.values(first + range.start, range.len());
+        let appended = table.append(&self.ctx, (last + range.start) as i64, values);
+        for index in range.start + appended..range.end {
+            let value = self.state.registers.get(first + index);
+            table.append_or_set(self.ctx, (last + index) as i64 + 1, value)?;
+        }
+        self.state.fuel -= range.len() as i64;
+        Ok(())
     }
 
     /// Calls a function in the place of the running one.
@@ -520,93 +584,6 @@ impl<'gc> Run<'gc> {
             return Err(Error::Value(Value::String(self.ctx.intern_owned(text))));
         }
         self.state.to_be_closed.push(slot as u32);
-        Ok(Flow::GoOn)
-    }
-
-    /// Puts the extra arguments into registers: `c` less one of them, or all for 0. Tells whether there
-    /// was room for them.
-    #[inline(never)]
-    pub(crate) fn spread_varargs(&mut self, register: LinkedOperand, c: u16) -> bool {
-        let frame = running_frame(&mut self.state.frames);
-        let (base, count) = (frame.base as usize, frame.info.varargs() as usize);
-        let to = base + register.index() as usize;
-        if c == 0 {
-            if !self.state.reserve(to + count) {
-                return false;
-            }
-            self.cursor = Some(self.running().rebased(&mut self.state.registers, base));
-        }
-        self.put_results(base - count, count, to, c as u8);
-        self.state.fuel -= count as i64;
-        true
-    }
-
-    /// The error that there is no room for all extra arguments from a register on.
-    #[cold]
-    pub(crate) fn too_many_varargs(&mut self, register: LinkedOperand) -> Error<'gc> {
-        let frame = *self.lua_frame();
-        let from = frame.base as usize + register.index() as usize;
-        self.stack_overflow(from + frame.info.varargs() as usize)
-    }
-
-    fn make_vararg_table(&mut self, register: u8) -> Control<'gc> {
-        let frame = *self.lua_frame();
-        let count = frame.info.varargs() as usize;
-        let from = frame.base as usize - count;
-        let table = Table::with_room(self.ctx, count as u32, 1)
-            .map_err(|key| self.fault(Fault::Key(key)))?;
-        for index in 0..count {
-            let value = self.state.registers.get(from + index);
-            table
-                .append_or_set(self.ctx, index as i64 + 1, value)
-                .map_err(|key| self.fault(Fault::Key(key)))?;
-        }
-        table.set_field(self.ctx, "n", Value::Integer(count as i64));
-        self.set_register(register, Value::Table(table));
-        Ok(Flow::GoOn)
-    }
-
-    fn index_varargs(&mut self, register: u8, key: Value<'gc>) -> Control<'gc> {
-        let frame = *self.lua_frame();
-        let count = i64::from(frame.info.varargs());
-        let index = match key {
-            Value::Float(x) => luster_number::float_to_integer_exact(x.get()),
-            Value::Integer(index) => Some(index),
-            _ => None,
-        };
-        let value = match index {
-            Some(index) if (1..=count).contains(&index) => {
-                let slot = i64::from(frame.base) - count + index - 1;
-                self.state.registers.get(slot as usize)
-            }
-            None if matches!(key, Value::String(s) if s.as_bytes() == b"n") => {
-                Value::Integer(count)
-            }
-            _ => Value::Nil,
-        };
-        self.set_register(register, value);
-        Ok(Flow::GoOn)
-    }
-
-    fn spread_table(&mut self, register: u8, value: Value<'gc>, c: u8) -> Control<'gc> {
-        let no_count = Fault::Message("vararg table has no proper 'n'");
-        let Value::Table(table) = value else { return Err(self.fault(no_count)) };
-        let count = match table.get_field(self.ctx, "n") {
-            Value::Integer(n) if (0..i64::from(i32::MAX) / 2).contains(&n) => n as usize,
-            _ => return Err(self.fault(no_count)),
-        };
-        let wanted = if c == 0 { count } else { c as usize - 1 };
-        let to = self.lua_frame().base as usize + register as usize;
-        self.reserve(to + wanted)?;
-        for index in 0..wanted {
-            let value =
-                if index < count { table.get_integer(index as i64 + 1) } else { Value::Nil };
-            self.state.registers.set(to + index, value);
-        }
-        if c == 0 {
-            self.state.top = to + wanted;
-        }
-        self.state.fuel -= wanted as i64;
         Ok(Flow::GoOn)
     }
 

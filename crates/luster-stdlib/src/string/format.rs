@@ -52,7 +52,8 @@ pub(super) fn format<'gc>(
         at: 0,
         argument: 0,
         arguments: stack.len(),
-        result: Vec::with_capacity(format.len().min(1 << 12) + 32),
+        // With room for a conversion, so that few results have to be moved.
+        result: Vec::with_capacity(format.len().min(1 << 12) + 64 + LONGEST),
         pieces: Pieces::default(),
         memory: CountedMemory::default(),
         is_complete: false,
@@ -188,11 +189,12 @@ impl<'gc> Formatting<'gc> {
             let specification = Specification::read(&format[self.at..])?;
             self.at += specification.text.len();
             grow(&mut self.result, LONGEST)?;
-            let before = self.written();
+            let before = self.result.len();
             let function = self.convert(ctx, stack, specification)?;
             // Digits of floats are work, and more so the more there are: each takes a number as long as
-            // all of them. So is to look for zeros in a string that may be cut.
-            let written = self.written() - before;
+            // all of them. So is to look for zeros in a string that may be cut. (Only what comes before a
+            // long string may have been put by.)
+            let written = self.result.len().saturating_sub(before);
             let work = match (specification.letter(), stack.get(self.argument)) {
                 (b's', Value::String(text)) if self.long.is_none() && !specification.is_plain() => {
                     text.len() / 32
@@ -215,6 +217,7 @@ impl<'gc> Formatting<'gc> {
     }
 
     /// Puts the result on the stack, once its pieces are together.
+    #[inline]
     fn finish(
         &mut self,
         ctx: Context<'gc>,

@@ -724,6 +724,11 @@ impl<'gc> Table<'gc> {
         Ok(())
     }
 
+    /// How many items the array part has, of which some may be nil.
+    pub fn array_len(self) -> usize {
+        self.parts().array.len() as usize
+    }
+
     /// The length, if the end of the array part is a border that is easily found.
     #[inline(always)]
     pub fn quick_length(self) -> Option<i64> {
