@@ -78,6 +78,9 @@ const MEMORY: usize = 16 << 20;
 /// The fuel of a case that does not say otherwise.
 const FUEL: u64 = 3_000_000;
 
+/// Adds the cases of a topic.
+type Add = fn(&mut Topic);
+
 /// The cases of a topic.
 struct Topic {
     name: &'static str,
@@ -140,7 +143,7 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [(&str, fn(&mut Topic)); 18] = [
+    let topics: [(&str, Add); 18] = [
         ("nesting", nesting::add),
         ("compile", compile::add),
         ("sources", sources::add),
