@@ -467,6 +467,7 @@ fn run_thread(run: &mut Run<'_>) {
         }
     }
     if run.ctx.finalizers().is_due()
+        && !runs_finalizer(run)
         && matches!(
             run.state.frames.last(),
             Some(Frame::Lua(_) | Frame::Waiting(_) | Frame::Hook(_))
@@ -476,6 +477,14 @@ fn run_thread(run: &mut Run<'_>) {
         run.pend(error);
     }
     run.run();
+}
+
+/// Whether a finalizer is running, which is to end before the next one is called.
+#[cold]
+fn runs_finalizer(run: &Run<'_>) -> bool {
+    let is_in_one =
+        |thread: &Thread<'_>| thread.state().is_some_and(|state| state.runs_finalizer());
+    run.state.runs_finalizer() || run.resumers.iter().any(is_in_one)
 }
 
 /// Resumes a coroutine with `count` values from the running one's registers, of which those below `live` are

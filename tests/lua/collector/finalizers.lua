@@ -6,9 +6,7 @@ local function object(name, f)
 end
 
 -- In the reverse order of marking.
-do
-  local a, b, c = object("a"), object("b"), object("c")
-end
+(function() local a, b, c = object("a"), object("b"), object("c") end)()
 full()
 -- expect: gc c
 -- expect: gc b
@@ -90,3 +88,19 @@ do
   co()
 end
 full()
+
+-- One at a time, however long each takes.
+do
+  local running, ended, worst = 0, 0, 0
+  local meta = { __gc = function()
+    running = running + 1
+    worst = math.max(worst, running)
+    coroutine.wrap(function() for i = 1, 100000 do end end)()
+    for i = 1, 100000 do end
+    running, ended = running - 1, ended + 1
+  end }
+  for i = 1, 10 do setmetatable({}, meta) end
+  full()
+  print(ended .. " at most " .. worst)
+end
+-- expect: 10 at most 1
