@@ -159,7 +159,8 @@ impl<'gc> Run<'gc> {
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Control<'gc> {
-        for _ in 0..operate::MAX_CHAIN {
+        for links in 0..operate::MAX_CHAIN {
+            operate::count_link(links);
             let Value::Table(table) = object else { break };
             let handler = self.table_metamethod(table, Metamethod::NewIndex);
             if handler.is_nil() || !table.get(key).is_nil() {
@@ -178,6 +179,7 @@ impl<'gc> Run<'gc> {
                         && name.is_short()
                         && next.try_set_short(&self.ctx, name, value)
                     {
+                        self.end_slice_if_due();
                         return Ok(Flow::GoOn);
                     }
                     object = handler;
@@ -189,7 +191,9 @@ impl<'gc> Run<'gc> {
                 _ => break,
             }
         }
-        match operate::set(self.ctx, object, key, value) {
+        let outcome = operate::set(self.ctx, object, key, value);
+        self.end_slice_if_due();
+        match outcome {
             Ok(SetOutcome::Done) => Ok(Flow::GoOn),
             Ok(SetOutcome::Call(function, arguments)) => {
                 self.call_metamethod(function, &arguments, ReturnKind::Discard)

@@ -17,7 +17,7 @@ local function behind(first, ...) return { ... } end
 print(check(N, { pass(table.unpack(list)) })) -- expect: fine
 print(check(N, { 1, 2, table.unpack(list, 3) })) -- expect: fine
 local t = { x = 1, y = 2, table.unpack(list) }
-print(t.x, t.y, check(N, t)) -- expect: 1	2	fine
+print(t.x, t.y, check(N, t)) -- expect: 1 2 fine
 
 -- Through coroutines, also of about as many as a portion holds.
 for _, n in ipairs({ N, 32767, 32768, 32769, 65536, 65537 }) do
@@ -38,23 +38,23 @@ print(check(N, { co(table.unpack(list)) })) -- expect: fine
 -- Yielded while variables are closed.
 local function closer() return setmetatable({}, { __close = function() coroutine.yield(table.unpack(list)) end }) end
 co = coroutine.wrap(function() local c <close> = closer() return 7, 8 end)
-print(check(N, { co() }), co()) -- expect: fine	7	8
+print(check(N, { co() }), co()) -- expect: fine 7 8
 
 -- Tables of extra arguments.
 local function named(...t) t.x = 1 return t end
 t = named(table.unpack(list))
-print(t.n == N, t.x, check(N, t)) -- expect: true	1	fine
+print(t.n == N, t.x, check(N, t)) -- expect: true 1 fine
 local function spread(first, ...t) t[1] = 2 return first, ... end
 print(check(N, { spread(table.unpack(list)) })) -- expect: fine
 local function invented(...t) t.n = 200000 t[2] = nil return ... end
-print(select("#", invented(1, 2)), (invented(1, 2))) -- expect: 200000	1
+print(select("#", invented(1, 2)), (invented(1, 2))) -- expect: 200000 1
 
 -- With a hook, which sees nothing twice.
 local lines = 0
 debug.sethook(function() lines = lines + 1 end, "l")
 t = { pass(table.unpack(list)) }
 debug.sethook()
-print(lines, check(N, t)) -- expect: 3	fine
+print(lines, check(N, t)) -- expect: 3 fine
 
 -- Finalizers in between, which do the same.
 local made = 0
@@ -81,4 +81,4 @@ end
 local function many() return table.unpack({}, 1, 980000) end
 print(select(2, pcall(deep, 20000, coroutine.wrap(many)))) -- expect: many_values.lua:77: too many results to resume
 print(select(2, pcall(deep, 20000, coroutine.wrap(function() coroutine.yield(many()) end)))) -- expect: many_values.lua:77: too many results to resume
-print(deep(20000, function() return coroutine.resume(coroutine.create(many)) end)) -- expect: false	too many results to resume
+print(deep(20000, function() return coroutine.resume(coroutine.create(many)) end)) -- expect: false too many results to resume
