@@ -18,11 +18,19 @@ struct Warnings {
 
 /// Writes a warning to the standard error of the process.
 fn write_to_stderr(message: &[u8]) {
+    /// What is shorter is written in one go, so that nothing of another process comes between.
+    const LONG: usize = 1 << 16;
     let mut line = b"Lua warning: ".to_vec();
-    line.extend(message);
-    line.push(b'\n');
+    let mut stderr = std::io::stderr().lock();
     // There is nowhere to report that a report could not be made.
-    let _ = std::io::stderr().write_all(&line);
+    if message.len() > LONG {
+        let _ = stderr.write_all(&line).and_then(|()| stderr.write_all(message));
+        line.clear();
+    } else {
+        line.extend(message);
+    }
+    line.push(b'\n');
+    let _ = stderr.write_all(&line);
 }
 
 fn with<R>(ctx: Context<'_>, work: impl FnOnce(&Warnings) -> R) -> R {
@@ -51,6 +59,11 @@ pub fn warn(ctx: Context<'_>, message: &[u8]) {
         [b'@', ..] => {}
         _ => emit(warnings, message),
     });
+}
+
+/// Whether warnings are on.
+pub(crate) fn is_on(ctx: Context<'_>) -> bool {
+    with(ctx, |warnings| warnings.is_on.get())
 }
 
 /// Warns with a message of several pieces, which is never one of the control messages.
