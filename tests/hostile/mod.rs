@@ -11,6 +11,7 @@ mod collector;
 mod compile;
 mod coroutines;
 mod debug;
+mod files;
 mod huge;
 mod long;
 mod many;
@@ -140,7 +141,7 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [(&str, fn(&mut Topic)); 18] = [
+    let topics: [(&str, fn(&mut Topic)); 19] = [
         ("nesting", nesting::add),
         ("compile", compile::add),
         ("sources", sources::add),
@@ -159,6 +160,7 @@ pub fn corpus() -> Vec<Case> {
         ("long", long::add),
         ("many", many::add),
         ("huge", huge::add),
+        ("files", files::add),
     ];
     let mut cases = Vec::new();
     for (name, add) in topics {

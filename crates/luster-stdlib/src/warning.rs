@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
-use luster_value::{Context, UserData, Value};
+use luster_value::{Context, UserData, Value, quoted};
 
 /// The key in the registry.
 const KEY: &str = "_WARNINGS";
@@ -16,21 +16,13 @@ struct Warnings {
     sink: RefCell<WarningSink>,
 }
 
-/// Writes a warning to the standard error of the process.
+/// Writes a warning to the standard error of the process, or the beginning of a very long one.
 fn write_to_stderr(message: &[u8]) {
-    /// What is shorter is written in one go, so that nothing of another process comes between.
-    const LONG: usize = 1 << 16;
     let mut line = b"Lua warning: ".to_vec();
-    let mut stderr = std::io::stderr().lock();
-    // There is nowhere to report that a report could not be made.
-    if message.len() > LONG {
-        let _ = stderr.write_all(&line).and_then(|()| stderr.write_all(message));
-        line.clear();
-    } else {
-        line.extend(message);
-    }
+    line.extend(&*quoted(message));
     line.push(b'\n');
-    let _ = stderr.write_all(&line);
+    // There is nowhere to report that a report could not be made.
+    let _ = std::io::stderr().write_all(&line);
 }
 
 fn with<R>(ctx: Context<'_>, work: impl FnOnce(&Warnings) -> R) -> R {

@@ -361,6 +361,8 @@ pub(crate) struct FileLoading<'gc> {
     /// The chunk's name.
     name: Vec<u8>,
     contents: CountedBuffer,
+    /// Where its first line ends.
+    line_end: Option<usize>,
     is_complete: bool,
     options: Options<'gc>,
     /// What is made of the contents, when they are long.
@@ -382,10 +384,12 @@ impl<'gc> FileLoading<'gc> {
         options: Options<'gc>,
     ) -> Result<Self, Vec<u8>> {
         stack.burn(FILE_FUEL);
-        let (contents, is_complete, all) = (CountedBuffer::new(), false, None);
+        let (contents, line_end) = (CountedBuffer::new(), None);
+        let (is_complete, all) = (false, None);
         let Some(file_name) = file_name.map(c_name) else {
             let name = b"=stdin".to_vec();
-            return Ok(FileLoading { file: None, name, contents, is_complete, options, all });
+            let file = None;
+            return Ok(FileLoading { file, name, contents, line_end, is_complete, options, all });
         };
         stack.burn(text_fuel(file_name));
         let file = File::open(system_error::os_name(file_name)).map_err(|error| {
@@ -394,7 +398,8 @@ impl<'gc> FileLoading<'gc> {
             message
         })?;
         let name = [b"@", file_name].concat();
-        Ok(FileLoading { file: Some(file), name, contents, is_complete, options, all })
+        let file = Some(file);
+        Ok(FileLoading { file, name, contents, line_end, is_complete, options, all })
     }
 
     /// Does what comes next. Answers what has come of the file, once that is everything.
@@ -408,7 +413,8 @@ impl<'gc> FileLoading<'gc> {
             Ok(false) => return None,
             Err(message) => return Some(Err(message)),
         }
-        let (bytes, name) = (skip_first_comment(self.contents.as_bytes()), &self.name[..]);
+        let (bytes, name) =
+            (skip_first_comment(self.contents.as_bytes(), self.line_end), &self.name[..]);
         if let Some(all) = &mut self.all {
             return all.go_on(ctx, stack, Chunk { bytes, name }, self.options);
         }
@@ -447,6 +453,10 @@ impl<'gc> FileLoading<'gc> {
             match read {
                 Ok(0) => return Ok(true),
                 Ok(count) => {
+                    if self.line_end.is_none() {
+                        let end = memchr::memchr(b'\n', &block[..count]);
+                        self.line_end = end.map(|end| self.contents.len() + end);
+                    }
                     let is_full = self.contents.extend(&block[..count]).is_err();
                     if is_full || self.contents.len() > MAX_SOURCE {
                         return Err(NO_MEMORY.into());
@@ -462,16 +472,13 @@ impl<'gc> FileLoading<'gc> {
 }
 
 /// A file's chunk, without a byte order mark and, when the first line is a comment that begins with
-/// `#`, without that; its newline stays, so that lines keep their numbers.
-fn skip_first_comment(contents: &[u8]) -> &[u8] {
+/// `#`, without that; its newline stays, so that lines keep their numbers. Where the line ends is known.
+fn skip_first_comment(contents: &[u8], line_end: Option<usize>) -> &[u8] {
     let chunk = contents.strip_prefix(BYTE_ORDER_MARK).unwrap_or(contents);
     if chunk.first() != Some(&b'#') {
         return chunk;
     }
-    let rest = match chunk.iter().position(|&byte| byte == b'\n') {
-        Some(newline) => &chunk[newline..],
-        None => b"",
-    };
+    let rest = line_end.map_or(&b""[..], |newline| &contents[newline..]);
     match rest {
         [b'\n', binary @ ..] if binary.first() == Some(&BINARY) => binary,
         text => text,
@@ -554,7 +561,9 @@ impl<'gc> Sequence<'gc> for DoingFile<'gc> {
 
 #[cfg(test)]
 mod tests {
-    use super::skip_first_comment;
+    fn skip_first_comment(contents: &[u8]) -> &[u8] {
+        super::skip_first_comment(contents, memchr::memchr(b'\n', contents))
+    }
 
     #[test]
     fn first_lines_that_are_comments_are_skipped() {

@@ -75,7 +75,7 @@ pub(super) fn print<'gc>(
 const PORTION: usize = 1_000;
 
 /// What it costs to print a value, beside what its length does.
-const VALUE_FUEL: usize = 10;
+const VALUE_FUEL: usize = 15;
 
 /// How many bytes are gathered before they are written, and how many written before the fuel is looked
 /// at.

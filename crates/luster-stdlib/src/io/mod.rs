@@ -14,18 +14,18 @@ use std::rc::{Rc, Weak};
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, UserData, Value,
-    quoted,
+    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Stack, Table,
+    UserData, Value, quoted,
 };
 
 use self::read::Purpose;
 use self::stream::{Mode, Stream};
 use crate::buffer::reserve_results;
 use crate::c_values::{c_name, c_word};
-use crate::counted::CountedMemory;
 use crate::os::c_command;
 use crate::output::{Buffering, Output};
 use crate::system_error::{self, file_result, text_fuel};
+use crate::work::Work;
 
 /// The most formats that `lines` takes.
 const MAX_LINE_FORMATS: usize = 250;
@@ -107,11 +107,19 @@ impl OpenFiles {
         files.push(Rc::downgrade(file));
     }
 
-    /// Writes what they have kept back. Answers what that costs.
-    fn flush(&self) -> usize {
+    /// Writes what they have kept back, from one on: as much as may be before the fuel is looked at. Answers
+    /// which is next, if any is, and what that has cost.
+    fn flush(&self, from: usize) -> (Option<usize>, usize) {
+        /// How much that is.
+        const PORTION: usize = 10_000;
         let mut cost = 0;
-        for file in self.0.borrow().iter().filter_map(Weak::upgrade) {
-            if let Ok(mut file) = file.try_borrow_mut()
+        for (index, file) in self.0.borrow().iter().enumerate().skip(from) {
+            if cost > PORTION {
+                return (Some(index), cost);
+            }
+            cost += 1;
+            if let Some(file) = file.upgrade()
+                && let Ok(mut file) = file.try_borrow_mut()
                 && let Some(stream) = &mut *file
             {
                 // As C's `fflush(NULL)`, whose result nobody looks at.
@@ -119,7 +127,7 @@ impl OpenFiles {
                 cost += stream.take_owed();
             }
         }
-        cost
+        (None, cost)
     }
 }
 
@@ -173,12 +181,6 @@ fn open_files<'gc>(ctx: Context<'gc>) -> Option<&'gc OpenFiles> {
         Value::UserData(files) => files.downcast(),
         _ => None,
     }
-}
-
-/// Writes what all open files, and the standard output, have kept back. Answers what that costs.
-pub(crate) fn flush_all(ctx: Context<'_>) -> usize {
-    let _ = Output::of(ctx).flush();
-    open_files(ctx).map_or(0, OpenFiles::flush)
 }
 
 /// The stream of a userdata, if it is a file.
@@ -319,17 +321,43 @@ fn popen<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let command = stack.string(ctx, 0)?;
-    let command = c_command(command.as_bytes());
     let mode = stack.optional_string(ctx, 1)?;
     let reads = match mode.map_or(&b"r"[..], |mode| c_word(mode.as_bytes())) {
         b"r" => true,
         b"w" => false,
         _ => return Err(Error::argument(2, "invalid mode")),
     };
-    stack.burn(flush_all(ctx));
-    let stream = Stream::command(command, reads);
-    stack.burn(CREATION_FUEL);
-    Ok(file_or_failure(ctx, stack, stream, Some(command)))
+    let _ = Output::of(ctx).flush();
+    Running { command, reads, flushed: 0 }.begin(ctx, stack)
+}
+
+/// `popen` at work: all open files are flushed first.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Running<'gc> {
+    command: LuaString<'gc>,
+    reads: bool,
+    /// How many files have been flushed.
+    flushed: usize,
+}
+
+impl<'gc> Work<'gc> for Running<'gc> {
+    /// Flushes a portion, or runs the command. Tells whether that has been done.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        if let Some(files) = open_files(ctx) {
+            let (next, cost) = files.flush(self.flushed);
+            stack.burn(cost);
+            if let Some(next) = next {
+                self.flushed = next;
+                return Ok(false);
+            }
+        }
+        let command = c_command(self.command.as_bytes());
+        let stream = Stream::command(command, self.reads);
+        stack.burn(CREATION_FUEL);
+        file_or_failure(ctx, stack, stream, Some(command));
+        Ok(true)
+    }
 }
 
 /// `io.tmpfile()`: a file without a name, open for reading and writing.
@@ -525,9 +553,9 @@ fn flush_before_input<'gc>(ctx: Context<'gc>, file: UserData<'gc>) {
 #[collect(no_drop)]
 struct Lines<'gc> {
     file: UserData<'gc>,
-    formats: Box<[Value<'gc>]>,
-    /// What the formats take.
-    _memory: CountedMemory,
+    /// As many formats as there are, in a table, in case they are many.
+    formats: Option<Table<'gc>>,
+    count: usize,
     closes: bool,
 }
 
@@ -541,8 +569,10 @@ impl<'gc> Captured<'gc> for Lines<'gc> {
             return Err(Error::message("file is already closed"));
         };
         stack.resize(1);
-        reserve_results(stack, self.formats.len(), "too many arguments")?;
-        stack.extend(self.formats.iter().copied());
+        if let Some(formats) = self.formats {
+            reserve_results(stack, self.count, "too many arguments")?;
+            stack.extend((1..=self.count).map(|index| formats.get_integer(index as i64)));
+        }
         if let Some(value) = read::read_buffered(ctx, stack, stream, 1) {
             stack.replace(value);
             return Ok(CallbackReturn::Return);
@@ -562,10 +592,16 @@ fn lines_iterator<'gc>(
     if stack.len() > MAX_LINE_FORMATS + 1 {
         return Err(Error::argument(MAX_LINE_FORMATS + 2, "too many arguments"));
     }
-    let formats: Box<[_]> = stack.iter().skip(1).collect();
-    let mut memory = CountedMemory::default();
-    memory.set(size_of_val(&*formats));
-    let lines = Lines { file, formats, _memory: memory, closes };
+    let count = stack.len().saturating_sub(1);
+    let mut formats = None;
+    if count > 0 {
+        let table = Table::with_room(ctx, count as u32, 0).map_err(|_| Error::memory())?;
+        for (index, format) in (0..).zip(stack.iter().skip(1)) {
+            table.append(&ctx, index, &[format]);
+        }
+        formats = Some(table);
+    }
+    let lines = Lines { file, formats, count, closes };
     Ok(Value::Callback(Callback::captured(ctx, "lines", lines)))
 }
 

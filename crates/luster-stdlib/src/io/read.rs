@@ -20,7 +20,7 @@ const DIGIT_FUEL: usize = 5;
 const MAX_NUMERAL: usize = 200;
 
 /// What it costs to read by a format, beside its bytes.
-const FORMAT_FUEL: usize = 10;
+const FORMAT_FUEL: usize = 15;
 
 /// What to read.
 #[derive(Clone, Copy)]

@@ -19,8 +19,10 @@ const CAPACITY: usize = 32 * 1024;
 /// How much is read at first after the position was set, since little may be wanted there.
 const FIRST_READ: usize = 4096;
 
-/// How many bytes that are read ahead cost a unit of fuel; who takes them pays for that, too.
-const READ_PER_FUEL: usize = 32;
+/// How many bytes that the system reads or writes cost a unit of fuel, beside what copying them does; and of
+/// what is no file but a device, which may have to make them.
+const BYTES_PER_FUEL: usize = 32;
+const DEVICE_BYTES_PER_FUEL: usize = 10;
 
 /// The error of reading what is for writing, or the other way round.
 fn bad_descriptor() -> io::Error {
@@ -87,6 +89,8 @@ pub(super) struct Stream {
     /// What has not been written yet.
     pending: Vec<u8>,
     buffering: Buffering,
+    /// How many bytes that are read ahead cost a unit of fuel.
+    read_per_fuel: usize,
     /// What the system's work for it has cost and nobody has paid for.
     owed: usize,
     /// What the buffers take.
@@ -107,6 +111,7 @@ impl Stream {
             next_read: CAPACITY,
             pending: Vec::new(),
             buffering: Buffering::Full,
+            read_per_fuel: BYTES_PER_FUEL,
             owed: 0,
             memory: account::Held::default(),
             _dear: account::Dear::new(),
@@ -214,6 +219,11 @@ impl Stream {
         if self.input.is_empty() {
             self.input = vec![0; CAPACITY].into_boxed_slice();
             self.memory.set(self.input.len() + self.pending.capacity());
+            if let Device::File(file) = &self.device
+                && !file.metadata().is_ok_and(|metadata| metadata.is_file())
+            {
+                self.read_per_fuel = DEVICE_BYTES_PER_FUEL;
+            }
         }
         (self.start, self.end) = (0, 0);
         let room = self.next_read.min(CAPACITY);
@@ -231,7 +241,7 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => {
                     self.end = result?;
-                    self.owed += self.end / READ_PER_FUEL;
+                    self.owed += self.end / self.read_per_fuel;
                     return Ok(());
                 }
             }
@@ -269,7 +279,7 @@ impl Stream {
     }
 
     fn write_through(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.owed += FILE_FUEL;
+        self.owed += FILE_FUEL + bytes.len() / BYTES_PER_FUEL;
         match &mut self.device {
             Device::File(file) => file.write_all(bytes),
             Device::Stderr => io::stderr().write_all(bytes),

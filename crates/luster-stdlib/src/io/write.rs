@@ -15,7 +15,7 @@ const LONG_PORTION: usize = 1 << 18;
 
 /// What a value costs, beside its bytes and what the system does; and how much more a number does.
 const VALUE_FUEL: usize = 2;
-const NUMBER_FUEL: usize = 10;
+const NUMBER_FUEL: usize = 20;
 
 /// What the system's work may cost before the fuel is looked at.
 const SYSTEM_PORTION: usize = 10_000;

@@ -315,8 +315,8 @@ fn execute<'gc>(
     Ok(CallbackReturn::Return)
 }
 
-/// The longest command: no system takes more.
-const LONGEST_COMMAND: usize = 1 << 20;
+/// The longest command: the system takes no more.
+const LONGEST_COMMAND: usize = if cfg!(target_os = "linux") { 1 << 17 } else { 1 << 20 };
 
 /// A command, up to the first zero, or the beginning of one that is too long.
 pub(crate) fn c_command(command: &[u8]) -> &[u8] {
