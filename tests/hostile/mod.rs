@@ -139,9 +139,12 @@ impl Topic {
     }
 }
 
+/// What adds the cases of a topic.
+type Add = fn(&mut Topic);
+
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [(&str, fn(&mut Topic)); 19] = [
+    let topics: [(&str, Add); 19] = [
         ("nesting", nesting::add),
         ("compile", compile::add),
         ("sources", sources::add),
