@@ -55,7 +55,7 @@ const SMALL_PASSES: usize = 8;
 const MANY_WEAK: usize = 1 << 12;
 
 /// How many times in a cycle objects to be finalized are looked for before the atomic step.
-const MAX_SEPARATIONS: usize = 20;
+const MAX_SEPARATIONS: usize = 2;
 
 /// How much is allocated between two steps of a cycle that is under way, when no slice ends.
 const STEP_BYTES: usize = 32 << 10;
