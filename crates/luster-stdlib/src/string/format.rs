@@ -230,7 +230,9 @@ impl<'gc> Formatting<'gc> {
             };
             stack.burn(work.saturating_sub(portion));
             portion = portion.saturating_sub(work);
-            is_due = specification.letter() != b's' && is_much_to_read(stack, self.argument);
+            is_due = matches!(argument, Value::String(_))
+                && specification.letter() != b's'
+                && is_much_to_read(stack, self.argument);
             if let Some(function) = function {
                 let value = stack.get(self.argument);
                 self.waiting = Some(Waiting { function, value, called: false });

@@ -71,7 +71,7 @@ impl LongCopy {
 const SEARCHED_PER_FUEL: usize = 32;
 
 /// What it costs to make a string of some bytes.
-const STRING_FUEL: usize = 8;
+const STRING_FUEL: usize = 12;
 
 impl<'gc> Work<'gc> for Unpacking<'gc> {
     /// Unpacks values until it is done, or has done much. Tells whether all results are on the stack.
