@@ -108,6 +108,99 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Calls without end whose work does not show in what they are given or give back.
+const REPEATED: &[(&str, &str, &str)] = &[
+    ("a string without its end", "local S = ('x'):rep(8 << 20)", "string.unpack('z', S)"),
+    (
+        "a string whose end is far",
+        "local S = ('x'):rep(8 << 20) .. '\\0'",
+        "string.unpack('zb', S)",
+    ),
+    (
+        "a string with a zero at its end",
+        "local S = ('x'):rep(8 << 20) .. '\\0'",
+        "string.pack('z', S)",
+    ),
+    ("a needle longer than the subject", "local N = ('z'):rep(1 << 14)", "('x'):find(N)"),
+    ("a long replacement for nothing", "local R = ('z'):rep(1 << 17)", "('x'):gsub('y', R)"),
+    ("a pattern of many sets", "local P = ('[a]'):rep(333)", "('x'):match(P)"),
+    ("a pattern of 999 bytes", "local P = ('z'):rep(999)", "('x'):match(P)"),
+    ("a set of many ranges", "local P = '[' .. ('a-z'):rep(331) .. ']'", "('x'):match(P)"),
+    (
+        "a needle like half of the subject",
+        "local S, N = ('a'):rep(4 << 20), ('a'):rep(512) .. 'b' .. ('a'):rep(511)",
+        "S:find(N, 1, true)",
+    ),
+    (
+        "a format of floats as strings",
+        "local F, T = ('%s'):rep(10000), {} for i = 1, 10000 do T[i] = math.random() end",
+        "F:format(table.unpack(T))",
+    ),
+    (
+        "a format of functions",
+        "local F, T = ('%s'):rep(10000), {} for i = 1, 10000 do T[i] = print end",
+        "F:format(table.unpack(T))",
+    ),
+    (
+        "a format of tiny floats",
+        "local F, T = ('%.50g%e%.0f'):rep(3000), {} for i = 1, 9000 do T[i] = 2.2250738585072011e-308 end",
+        "F:format(table.unpack(T))",
+    ),
+    (
+        "floats as replacements",
+        "local S = ('x'):rep(100000)",
+        "S:gsub('x', { x = 1.2345678901234567e300 })",
+    ),
+    (
+        "string.char of numerals",
+        "local T, s = {}, '65' for i = 1, 500000 do T[i] = s end",
+        "string.char(table.unpack(T))",
+    ),
+    (
+        "string.char of padded numerals",
+        "local T, s = {}, (' '):rep(1000) .. '65' for i = 1, 100000 do T[i] = s end",
+        "string.char(table.unpack(T))",
+    ),
+    (
+        "a format of numerals between two floats",
+        HALF_WAY,
+        "('%g'):rep(5000):format(table.unpack(T))",
+    ),
+    ("pack of numerals between two floats", HALF_WAY, "('n'):rep(5000):pack(table.unpack(T))"),
+    ("tonumber of a numeral between two floats", HALF_WAY, "tonumber(S)"),
+    ("a sum of numerals between two floats", HALF_WAY, "local x = S + S"),
+    (
+        "a numeral close to the middle",
+        "local S = '9007199254740993.' .. ('0'):rep(35) .. '1'",
+        "tonumber(S)",
+    ),
+    ("a sum of numerals of floats", "local S = '1.2345678901234567e300'", "local x = S + S"),
+    (
+        "a dump of many functions",
+        "local f = load(('x = function() end '):rep(50000))",
+        "string.dump(f)",
+    ),
+    (
+        "utf8.codes over continuation bytes again",
+        "local S, f = 'a' .. ('\\x80'):rep(8 << 20), utf8.codes('')",
+        "f(S, 1)",
+    ),
+    (
+        "utf8.char of long characters",
+        "local T = {} for i = 1, 500000 do T[i] = 0x7FFFFFFF end",
+        "utf8.char(table.unpack(T))",
+    ),
+    (
+        "unpack of many short strings",
+        "local S, F = ('abcdefghijklm\\0'):rep(5000), ('z'):rep(5000)",
+        "F:unpack(S)",
+    ),
+];
+
+/// A numeral that lies half way between two floats, and many of them.
+const HALF_WAY: &str = "local S = '2.47032822920623272088284396434110686182' .. ('4'):rep(700) .. 'e-324' \
+    local T = {} for i = 1, 5000 do T[i] = S end";
+
 /// Adds the cases of this topic.
 pub(super) fn add(topic: &mut Topic) {
     let prepare = "local S = ('x'):rep(4 << 20) local T = table.create(200000) \
@@ -123,6 +216,10 @@ pub(super) fn add(topic: &mut Topic) {
             format!("{prepare} while true do pcall(function() return {work} end) end"),
         );
         (endless.memory, endless.fuel) = (256 << 20, 2_000_000);
+    }
+    for (name, prepare, call) in REPEATED {
+        let source = format!("{prepare} while true do pcall(function() {call} end) end");
+        topic.endless(*name, source).memory = 64 << 20;
     }
     stacks(topic);
     collections(topic);

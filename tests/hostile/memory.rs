@@ -284,6 +284,41 @@ pub(super) fn add(topic: &mut Topic) {
         "varargs that double",
         "local function f(...) return f(..., ...) end return f(1, 2)",
     );
+    for (name, prepare, wait) in [
+        (
+            "format",
+            "local m = setmetatable({}, { __tostring = coroutine.yield }) local f = ('y'):rep(60000) .. '%s%d'",
+            "f:format(m, 1)",
+        ),
+        (
+            "a short format",
+            "local m = setmetatable({}, { __tostring = coroutine.yield }) local f = ('y'):rep(4000) .. '%s%d'",
+            "f:format(m, 1)",
+        ),
+        (
+            "gsub with a long pattern",
+            "local p = ('x'):rep(16000) local s = p .. 'y'",
+            "s:gsub(p, coroutine.yield)",
+        ),
+        (
+            "gsub with many choices",
+            "local p, s = ('x?'):rep(190), ('x'):rep(200)",
+            "s:gsub(p, coroutine.yield)",
+        ),
+        (
+            "gmatch with many choices",
+            "local p, s = ('x?'):rep(190), ('x'):rep(200)",
+            "keep(s:gmatch(p)) coroutine.yield()",
+        ),
+    ] {
+        topic.hungry(
+            format!("coroutines that wait in {name}"),
+            format!(
+                "{prepare} local t = {{}} local function keep(f) f() t[#t + 1] = f end \
+                for i = 1, 5000 do t[#t + 1] = coroutine.wrap(function() {wait} end) t[#t]() end"
+            ),
+        );
+    }
     topic.returns("select of many", "return select('#', table.unpack({}, 1, 200000))", "200000");
     topic.hungry("tables in one statement",
         "local t = {} for i = 1, math.huge do t[i] = {{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}} end").fuel = 100_000_000;

@@ -11,6 +11,7 @@ mod collector;
 mod compile;
 mod coroutines;
 mod debug;
+mod files;
 mod huge;
 mod long;
 mod many;
@@ -143,7 +144,7 @@ impl Topic {
 
 /// The whole corpus, topic by topic.
 pub fn corpus() -> Vec<Case> {
-    let topics: [(&str, Add); 18] = [
+    let topics: [(&str, Add); 19] = [
         ("nesting", nesting::add),
         ("compile", compile::add),
         ("sources", sources::add),
@@ -162,6 +163,7 @@ pub fn corpus() -> Vec<Case> {
         ("long", long::add),
         ("many", many::add),
         ("huge", huge::add),
+        ("files", files::add),
     ];
     let mut cases = Vec::new();
     for (name, add) in topics {

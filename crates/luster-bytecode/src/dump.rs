@@ -69,43 +69,86 @@ pub(crate) fn instruction_set() -> u32 {
 /// `strip` is true, what only messages and debuggers need is left out: source positions and the
 /// names of variables and of the source.
 pub fn dump(prototype: &Prototype, strip: bool) -> Vec<u8> {
-    let mut dumping = Dumping::new(prototype, strip);
+    let mut size = DumpSize::new(prototype);
+    size.go_on(prototype, usize::MAX);
+    let mut dumping = Dumping::new(&size, strip);
     while !dumping.go_on(prototype, usize::MAX) {}
     dumping.bytes
 }
 
-/// How many bytes making a dump takes, about: for whoever has to keep to a limit.
-pub fn dump_size(prototype: &Prototype) -> usize {
-    let mut total = estimate(prototype);
-    each(prototype, &mut |parts| {
-        total += STRING * (parts.constants.len() + parts.upvalues.len() + parts.locals.len());
-    });
-    total
+/// How long a dump is, about or less, and what making it takes: for whoever has to keep to a limit. It is found
+/// out in portions.
+#[derive(Debug)]
+pub struct DumpSize {
+    length: usize,
+    memory: usize,
+    functions: usize,
+    /// How many of the functions inside it have been looked at: inside the outermost function, inside the last one
+    /// of these, and so on.
+    path: Vec<usize>,
 }
 
-/// About how long a dump is, or less.
-fn estimate(prototype: &Prototype) -> usize {
-    let mut total =
-        MAGIC.len() + prototype.source.name.len() + 2 * prototype.source.line_starts.len();
-    each(prototype, &mut |parts| {
+impl DumpSize {
+    /// The size of a function's dump, of which only the function itself has been looked at.
+    pub fn new(prototype: &Prototype) -> Self {
+        let source = &prototype.source;
+        let length = MAGIC.len() + source.name.len() + 2 * source.line_starts.len();
+        let mut size = DumpSize { length, memory: length, functions: 0, path: vec![0] };
+        size.look_at(prototype);
+        size
+    }
+
+    /// Looks at so many more functions inside the same one as before. Tells whether that were all.
+    pub fn go_on(&mut self, prototype: &Prototype, count: usize) -> bool {
+        let end = self.functions.saturating_add(count);
+        let Some((_, around)) = self.path.split_last() else { return true };
+        let mut way = vec![prototype];
+        for &seen in around {
+            let around = way[way.len() - 1];
+            way.push(&around.prototypes[seen - 1]);
+        }
+        while let (Some(function), Some(seen)) = (way.last(), self.path.last_mut()) {
+            match function.prototypes.get(*seen) {
+                Some(_) if self.functions >= end => return false,
+                Some(nested) => {
+                    *seen += 1;
+                    self.look_at(nested);
+                    way.push(nested);
+                    self.path.push(0);
+                }
+                None => {
+                    way.pop();
+                    self.path.pop();
+                }
+            }
+        }
+        true
+    }
+
+    /// How many functions have been looked at.
+    pub fn functions(&self) -> usize {
+        self.functions
+    }
+
+    /// How many bytes making the dump takes, about, as far as the functions have been looked at.
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Looks at a function without those inside it.
+    fn look_at(&mut self, parts: &Parts) {
         let texts = parts.constants.iter().map(|constant| match constant {
             Constant::String(text) => text.len() + 6,
             _ => 9,
         });
         let upvalues = parts.upvalues.iter().map(|upvalue| upvalue.name.len() + 4);
         let locals = parts.locals.iter().map(|local| local.name.len() + 6);
-        total += 32 + 10 * parts.instructions.len();
-        total += texts.chain(upvalues).chain(locals).sum::<usize>();
-    });
-    total
-}
-
-/// Looks at a function and all those inside it.
-fn each<'a>(prototype: &'a Prototype, look: &mut impl FnMut(&'a Prototype)) {
-    let mut left = vec![prototype];
-    while let Some(prototype) = left.pop() {
-        look(prototype);
-        left.extend(prototype.prototypes.iter().map(|nested| &**nested));
+        let length =
+            32 + 10 * parts.instructions.len() + texts.chain(upvalues).chain(locals).sum::<usize>();
+        let strings = parts.constants.len() + parts.upvalues.len() + parts.locals.len();
+        self.length += length;
+        self.memory += length + STRING * strings;
+        self.functions += 1;
     }
 }
 
@@ -169,9 +212,9 @@ impl Part {
 }
 
 impl Dumping {
-    /// A dump that is to be made. The bytes that it takes are asked for at once.
-    pub fn new(prototype: &Prototype, strip: bool) -> Self {
-        let mut bytes = Vec::with_capacity(estimate(prototype));
+    /// A dump of this size that is to be made. The bytes that it takes are asked for at once.
+    pub fn new(size: &DumpSize, strip: bool) -> Self {
+        let mut bytes = Vec::with_capacity(size.length);
         bytes.extend(MAGIC);
         bytes.push(VERSION);
         bytes.extend(instruction_set().to_le_bytes());

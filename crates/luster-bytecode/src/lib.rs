@@ -17,7 +17,7 @@ mod verify;
 pub use chunk_id::chunk_id;
 pub use describe::VariableKind;
 pub use disassemble::Disassembly;
-pub use dump::{Dumping, dump, dump_size};
+pub use dump::{DumpSize, Dumping, dump};
 pub use op::{Flipped, Flow, Instruction, Op, Operand, WideOperand};
 pub use prototype::{Capture, Constant, LocalInfo, Parts, Prototype, Source, UpValueInfo};
 pub use undump::{UndumpError, undump};

@@ -36,7 +36,7 @@ pub use crate::{
     convert::{float_to_integer_ceil, float_to_integer_exact, float_to_integer_floor},
     format::{FloatConversion, FormatSpec, IntegerConversion, format_float, format_integer},
     numeric_for::{for_count, for_limit},
-    parse::{RadixReader, parse_integer_radix, parse_number},
+    parse::{RadixReader, parse_integer_radix, parse_number, parse_work},
     print::{write_float, write_integer, write_number},
 };
 

@@ -33,6 +33,47 @@ pub fn parse_number(text: &[u8]) -> Option<Number> {
     }
 }
 
+/// About how much work it is to read a text as a number, as a number of bytes that are compared with others.
+///
+/// More digits than fit a word make it much work, if what they spell is close to the middle between two floats.
+#[inline]
+pub fn parse_work(text: &[u8]) -> usize {
+    if text.len() <= FIT { text.len() * DIGIT } else { long_parse_work(text) }
+}
+
+/// How many digits fit a word.
+const FIT: usize = 19;
+
+/// How much more work it is to read a byte as a digit than to compare it.
+const DIGIT: usize = 16;
+
+fn long_parse_work(text: &[u8]) -> usize {
+    /// How much it is to shift a digit of a number that is scaled, and by how many digits that is at once.
+    const SHIFT: usize = 7;
+    const SHIFTED: usize = 18;
+    /// So many bytes are condensed to fewer digits.
+    const LONG: usize = 1000;
+    /// About the exponent of the largest float and the least one.
+    const EXPONENT: usize = 330;
+    /// What it is at least to scale a number.
+    const LEAST: usize = 1024;
+    let plain = text.len().saturating_mul(DIGIT);
+    let (digits, exponent) = if text.len() > LONG {
+        (LONG, EXPONENT)
+    } else {
+        let marker = text.iter().position(|byte| matches!(byte, b'e' | b'E'));
+        let digits = &text[..marker.unwrap_or(text.len())];
+        let count = digits.iter().filter(|byte| byte.is_ascii_digit()).count();
+        (count, if marker.is_some() { EXPONENT } else { 0 })
+    };
+    if digits <= FIT {
+        return plain;
+    }
+    let scaled = (digits + exponent).min(EXPONENT);
+    let shifts = 2 + scaled / SHIFTED;
+    plain + ((digits + exponent) * shifts * SHIFT).max(LEAST)
+}
+
 /// Reads a whole text as an integer in a base from 2 to 36, with a sign and white space around it,
 /// as `tonumber(text, base)` does; the value wraps around. Another base gives `None`.
 ///

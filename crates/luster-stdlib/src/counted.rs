@@ -316,10 +316,13 @@ gc_arena::static_collect!(CountedMemory);
 
 impl CountedMemory {
     /// Sets how many bytes are held.
+    #[inline]
     pub(crate) fn set(&mut self, bytes: usize) {
-        account::sub(self.0);
-        account::add(bytes);
-        self.0 = bytes;
+        if bytes != self.0 {
+            account::sub(self.0);
+            account::add(bytes);
+            self.0 = bytes;
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use luster_value::{Context, UserData, Value};
 
+use crate::system_error::FILE_FUEL;
+
 /// The key in the registry.
 const KEY: &str = "_OUTPUT";
 
@@ -28,12 +30,15 @@ struct Writer {
     sink: Box<dyn Write>,
     buffer: Vec<u8>,
     buffering: Buffering,
+    /// What the system's work for it has cost and nobody has paid for.
+    owed: usize,
     /// Whether it writes to the standard output of the process.
     is_standard: bool,
 }
 
 impl Writer {
     fn pass_on(&mut self) -> io::Result<()> {
+        self.charge();
         let result = self.sink.write_all(&self.buffer);
         // What could not be written is dropped, as C's streams do, or it would come up for ever.
         self.buffer.clear();
@@ -41,11 +46,19 @@ impl Writer {
         self.sink.flush()
     }
 
+    /// Notes that the system is asked to write something. A host's writer costs nothing.
+    fn charge(&mut self) {
+        if self.is_standard {
+            self.owed = self.owed.saturating_add(FILE_FUEL);
+        }
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.buffer.len() + bytes.len() > CAPACITY {
             self.pass_on()?;
         }
         if bytes.len() > CAPACITY {
+            self.charge();
             return self.sink.write_all(bytes);
         }
         self.buffer.extend_from_slice(bytes);
@@ -82,7 +95,8 @@ impl Output {
     }
 
     fn with_buffering(sink: Box<dyn Write>, buffering: Buffering, is_standard: bool) -> Self {
-        Output(Rc::new(RefCell::new(Writer { sink, buffer: Vec::new(), buffering, is_standard })))
+        let (buffer, owed) = (Vec::new(), 0);
+        Output(Rc::new(RefCell::new(Writer { sink, buffer, buffering, owed, is_standard })))
     }
 
     /// The output of a VM.
@@ -117,6 +131,11 @@ impl Output {
     /// Those of the writer behind it.
     pub fn flush(&self) -> io::Result<()> {
         self.with(Writer::pass_on)
+    }
+
+    /// Takes what the system's work has cost since this was last asked.
+    pub(crate) fn take_owed(&self) -> usize {
+        self.0.try_borrow_mut().map_or(0, |mut writer| std::mem::take(&mut writer.owed))
     }
 
     /// Passes on what is in the buffer, if there is anything, and tells nobody when that fails.

@@ -9,11 +9,11 @@ use luster_value::{
     Sequence, Stack, Table, Value, quoted,
 };
 
-use crate::base::load::{Options, load_file};
-use crate::c_values::c_string;
+use crate::base::load::{FileLoading, Loaded, Options};
+use crate::c_values::c_name;
 use crate::counted::CountedBuffer;
 use crate::path_search::{PathSearch, Searched};
-use crate::system_error::os_bytes;
+use crate::system_error::{os_bytes, text_fuel};
 use crate::work::Work;
 
 /// What the library holds, apart from its tables and paths.
@@ -167,12 +167,18 @@ fn searchpath<'gc>(
         None => ctx.intern(DIRECTORY_SEPARATOR.as_bytes()),
     };
     let search = PathSearch::new(name, text(name).len(), path, separator, replacement);
+    stack.burn(search.beginning_fuel());
     begin_search(ctx, stack, search, None)
 }
 
-/// A string's text up to a zero, which ends names and paths for the reference.
-fn text<'gc>(string: LuaString<'gc>) -> &'gc [u8] {
-    c_string(string.as_bytes())
+/// A module's name up to a zero, which ends it for the reference, or the beginning of one that is too long.
+fn text<'gc>(name: LuaString<'gc>) -> &'gc [u8] {
+    c_name(name.as_bytes())
+}
+
+/// Whether no module has such a name: there is no file of one, and nobody else is asked.
+fn is_too_long(name: &[u8]) -> bool {
+    name.len() > LONGEST_QUOTED
 }
 
 /// Looks for a file, on behalf of `searchpath` or of a searcher that was given this name.
@@ -182,7 +188,7 @@ fn begin_search<'gc>(
     search: PathSearch<'gc>,
     searcher: Option<(Kind, LuaString<'gc>)>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let searching = Searching { search, searcher };
+    let searching = Searching { search, searcher, found: None };
     searching.begin(ctx, stack)
 }
 
@@ -192,16 +198,39 @@ fn begin_search<'gc>(
 struct Searching<'gc> {
     search: PathSearch<'gc>,
     searcher: Option<(Kind, LuaString<'gc>)>,
+    /// The file that a searcher has found and that is being loaded.
+    found: Option<Box<FoundFile<'gc>>>,
+}
+
+/// A file that has been found, of the name that messages tell it by.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct FoundFile<'gc> {
+    file_name: Vec<u8>,
+    loading: FileLoading<'gc>,
 }
 
 impl<'gc> Work<'gc> for Searching<'gc> {
     /// Searches a portion. Tells whether the results are on the stack.
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        if self.found.is_some() {
+            return self.load_found(ctx, stack);
+        }
         match (self.search.advance(ctx, stack)?, self.searcher) {
             (Searched::Paused, _) => return Ok(false),
             (Searched::Found(file), None) => stack.replace(ctx.string(file)),
-            (Searched::Found(file), Some((kind, name))) => {
-                load_found(ctx, stack, kind, text(name), &file)?;
+            (Searched::Found(file), Some((Kind::Lua, name))) => {
+                let options = Options { mode: None, environment: None };
+                match FileLoading::open(stack, Some(&file), options) {
+                    Ok(loading) => {
+                        self.found = Some(Box::new(FoundFile { file_name: file, loading }));
+                        return self.load_found(ctx, stack);
+                    }
+                    Err(reason) => return_found(ctx, stack, name, &file, Err(reason))?,
+                }
+            }
+            (Searched::Found(file), Some((_, name))) => {
+                return_found(ctx, stack, name, &file, Err(NO_LIBRARIES.into()))?;
             }
             (Searched::Nothing(message), None) => stack.replace2(Value::Nil, message),
             (Searched::Nothing(message), Some(_)) => stack.replace(message),
@@ -210,21 +239,30 @@ impl<'gc> Work<'gc> for Searching<'gc> {
     }
 }
 
-/// Loads the file that a searcher has found, and puts the loader and its argument on the stack.
-fn load_found<'gc>(
+impl<'gc> Searching<'gc> {
+    /// Goes on with loading the file that a searcher has found. Tells whether the results are on the stack.
+    fn load_found(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<bool, Error<'gc>> {
+        let (Some(found), Some((_, name))) = (&mut self.found, self.searcher) else {
+            unreachable!("a searcher has found it");
+        };
+        let Some(loaded) = found.loading.go_on(ctx, stack) else { return Ok(false) };
+        return_found(ctx, stack, name, &found.file_name, loaded)?;
+        Ok(true)
+    }
+}
+
+/// Puts on the stack what a searcher returns that has found a file: the loader and its argument.
+fn return_found<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
-    kind: Kind,
-    name: &[u8],
+    name: LuaString<'gc>,
     file: &[u8],
+    loaded: Loaded<'gc>,
 ) -> Result<(), Error<'gc>> {
-    let loaded = match kind {
-        Kind::Lua => {
-            let options = Options { mode: None, environment: None };
-            load_file(ctx, stack, Some(file), options)
-        }
-        _ => Err(NO_LIBRARIES.into()),
-    };
     match loaded {
         Ok(closure) => {
             stack.replace2(Value::Closure(closure), ctx.string(file));
@@ -232,7 +270,7 @@ fn load_found<'gc>(
         }
         Err(reason) => {
             let mut message = b"error loading module '".to_vec();
-            message.extend(name);
+            message.extend(&*quoted(text(name)));
             message.extend(b"' from file '");
             message.extend(file);
             message.extend(b"':\n\t");
@@ -291,10 +329,12 @@ impl<'gc> Captured<'gc> for Searcher<'gc> {
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let given = stack.string(ctx, 0)?;
         let name = text(given);
+        stack.burn(text_fuel(name));
         match self.kind {
             Kind::Preload => {
                 let key = if name.len() == given.len() { given } else { ctx.intern(name) };
-                match preloaded(ctx).get(Value::String(key)) {
+                let preloaded = || preloaded(ctx).get(Value::String(key));
+                match if is_too_long(name) { Value::Nil } else { preloaded() } {
                     Value::Nil => {
                         let mut message = b"no field package.preload['".to_vec();
                         message.extend(&*quoted(name));
@@ -334,6 +374,12 @@ impl<'gc> Captured<'gc> for Require<'gc> {
     ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
         let given = stack.string(ctx, 0)?;
         let name = text(given);
+        stack.burn(text_fuel(name));
+        if is_too_long(name) {
+            let quoted = quoted(name);
+            let message = [b"module '", &*quoted, b"' not found: the name is too long"].concat();
+            return Err(Error::message(message));
+        }
         // The searchers get a copy of the name that ends at a zero, if there is one.
         let name = if name.len() == given.len() {
             given

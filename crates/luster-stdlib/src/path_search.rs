@@ -8,9 +8,9 @@ use std::fs::File;
 use gc_arena::Collect;
 use luster_value::{Context, Error, LONGEST_QUOTED, LuaString, Stack, Value};
 
-use crate::c_values::c_string;
+use crate::c_values::c_name;
 use crate::counted::CountedBuffer;
-use crate::system_error::os_name;
+use crate::system_error::{os_name, text_fuel};
 
 /// What it costs to look for a file.
 const FILE_FUEL: usize = 1_000;
@@ -44,7 +44,8 @@ pub(crate) enum Searched<'gc> {
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(crate) struct PathSearch<'gc> {
-    /// The name, which ends here, as the others do where they have a zero.
+    /// The name, which ends here, as the others do where they have a zero. That of the path is found when it is
+    /// come to.
     name: LuaString<'gc>,
     name_end: usize,
     path: LuaString<'gc>,
@@ -71,7 +72,8 @@ pub(crate) struct PathSearch<'gc> {
 }
 
 impl<'gc> PathSearch<'gc> {
-    /// A search for a name, of which only so many bytes count.
+    /// A search for a name, of which only so many bytes count. What is too long for a file's name counts no
+    /// further than messages show it.
     pub(crate) fn new(
         name: LuaString<'gc>,
         name_end: usize,
@@ -79,12 +81,12 @@ impl<'gc> PathSearch<'gc> {
         separator: LuaString<'gc>,
         replacement: LuaString<'gc>,
     ) -> Self {
-        let end = |text: LuaString<'gc>| c_string(text.as_bytes()).len();
+        let end = |text: LuaString<'gc>| c_name(text.as_bytes()).len();
         PathSearch {
             name,
             name_end,
             path,
-            path_end: end(path),
+            path_end: path.len(),
             separator,
             separator_end: end(separator),
             replacement,
@@ -98,6 +100,15 @@ impl<'gc> PathSearch<'gc> {
             message: CountedBuffer::new(),
             is_done: false,
         }
+    }
+
+    /// What it has cost to begin.
+    pub(crate) fn beginning_fuel(&self) -> usize {
+        [(self.name, self.name_end), (self.separator, self.separator_end)]
+            .into_iter()
+            .chain([(self.replacement, self.replacement_end)])
+            .map(|(text, end)| text_fuel(&text.as_bytes()[..end]))
+            .sum()
     }
 
     /// Goes on for a portion.
@@ -133,13 +144,17 @@ impl<'gc> PathSearch<'gc> {
             // A mark in the name is none.
             let end = match self.in_name {
                 Some(_) => memchr::memchr(b';', rest),
-                None => memchr::memchr2(b';', b'?', rest),
+                None => memchr::memchr3(b';', b'?', 0, rest),
             };
             let run = &rest[..end.unwrap_or(rest.len())];
             self.file.extend(&run[..run.len().min(LONGEST_QUOTED - self.file.len())])?;
             self.file_length += run.len();
             spent += 1 + run.len() / BYTES_PER_FUEL;
             let (stop, at) = match end {
+                Some(end) if rest[end] == 0 => {
+                    self.path_end = at + end;
+                    (None, self.path_end)
+                }
                 Some(end) => (Some(rest[end]), at + end + 1),
                 None => (None, at + rest.len()),
             };
@@ -151,7 +166,7 @@ impl<'gc> PathSearch<'gc> {
             }
             match stop {
                 Some(b'?') => self.in_name = Some(0),
-                None if self.in_name.is_some() || self.at < path.len() => {}
+                None if self.in_name.is_some() || self.at < self.path_end => {}
                 _ => {
                     spent += FILE_FUEL;
                     if self.file_exists() {
@@ -192,7 +207,7 @@ impl<'gc> PathSearch<'gc> {
             self.file_name.extend(replacement)?;
         }
         self.copied += passed;
-        Ok(PART_FUEL + (passed + replacement.len()) / BYTES_PER_FUEL)
+        Ok(PART_FUEL + (passed + separator.len() + replacement.len()) / BYTES_PER_FUEL)
     }
 
     /// Whether the file can be read.

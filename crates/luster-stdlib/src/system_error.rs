@@ -5,6 +5,11 @@ use std::io;
 
 use luster_value::{Context, Stack, Value, quoted};
 
+/// An error by its number on Unix systems.
+pub(crate) fn by_number(number: i32, kind: io::ErrorKind) -> io::Error {
+    if cfg!(unix) { io::Error::from_raw_os_error(number) } else { kind.into() }
+}
+
 /// The system's text for an error, as C's `strerror` gives it.
 pub(crate) fn text(error: &io::Error) -> String {
     let mut text = error.to_string();
@@ -37,6 +42,17 @@ pub(crate) fn file_result<'gc>(
             stack.replace3(Value::Nil, ctx.string(message), Value::Integer(number));
         }
     }
+}
+
+/// What it costs to have the system do what takes it hardly any time.
+pub(crate) const SYSTEM_FUEL: usize = 50;
+
+/// What it costs to have the system look for a file, or read or write a little of one.
+pub(crate) const FILE_FUEL: usize = 100;
+
+/// What it costs to pass a name or another text to the system, which copies it more than once.
+pub(crate) fn text_fuel(text: &[u8]) -> usize {
+    text.len() / 16
 }
 
 /// A string of Lua as a file's name, or that of an environment variable. Of a very long one it is the

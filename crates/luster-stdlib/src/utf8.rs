@@ -6,8 +6,8 @@ use luster_value::{
     Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Stack, Table, Value,
 };
 
-use crate::counted::CountedMemory;
-use crate::work::Work;
+use crate::counted::CountedBuffer;
+use crate::work::{Work, is_much_to_read};
 
 /// The largest code point of Unicode.
 const MAX_UNICODE: u32 = 0x10_FFFF;
@@ -94,18 +94,20 @@ fn decode(text: &[u8], strict: bool) -> Option<(u32, usize)> {
     Some((code, more + 1))
 }
 
-/// Appends the bytes of a character.
-pub(crate) fn encode(out: &mut Vec<u8>, code: u32) {
+/// The bytes of a character, and how many they are.
+fn encode(code: u32) -> ([u8; 6], usize) {
+    let mut bytes = [0; 6];
     if code < 0x80 {
-        out.push(code as u8);
-        return;
+        bytes[0] = code as u8;
+        return (bytes, 1);
     }
     // From 11 bits in two bytes, each byte more adds five.
     let more = (1..5).find(|more| code < 1 << (5 * more + 6)).unwrap_or(5);
-    out.push((0xFF00u32 >> (more + 1)) as u8 | (code >> (6 * more)) as u8);
-    for index in (0..more).rev() {
-        out.push(0x80 | (code >> (6 * index) & 0x3F) as u8);
+    bytes[0] = (0xFF00u32 >> (more + 1)) as u8 | (code >> (6 * more)) as u8;
+    for (index, byte) in bytes[1..=more].iter_mut().rev().enumerate() {
+        *byte = 0x80 | (code >> (6 * index) & 0x3F) as u8;
     }
+    (bytes, more + 1)
 }
 
 /// How many bytes from a position on a character goes on for.
@@ -119,7 +121,7 @@ fn char<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    Encoding { index: 0, text: Vec::new(), memory: CountedMemory::default() }.begin(ctx, stack)
+    Encoding { index: 0, text: CountedBuffer::new() }.begin(ctx, stack)
 }
 
 /// A `char` at work. The arguments stay on the stack.
@@ -128,30 +130,34 @@ fn char<'gc>(
 struct Encoding {
     /// How many arguments have been written.
     index: usize,
-    text: Vec<u8>,
-    memory: CountedMemory,
+    text: CountedBuffer,
 }
 
 impl<'gc> Work<'gc> for Encoding {
     #[inline]
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let end = stack.len().min(self.index + CHARACTERS);
-        for index in self.index..end {
-            let code = stack.integer(ctx, index)?;
+        stack.burn(end - self.index);
+        let mut is_due = false;
+        while self.index < end && !is_due {
+            let code = match stack.get(self.index) {
+                Value::Integer(code) => code,
+                _ => {
+                    is_due = is_much_to_read(stack, self.index);
+                    stack.integer(ctx, self.index)?
+                }
+            };
+            self.index += 1;
             if !(0..=MAX_UTF).contains(&code) {
-                return Err(Error::argument(index + 1, "value out of range"));
+                return Err(Error::argument(self.index, "value out of range"));
             }
-            crate::buffer::grow(&mut self.text, 6)?;
-            encode(&mut self.text, code as u32);
+            let (bytes, length) = encode(code as u32);
+            self.text.extend(&bytes[..length])?;
         }
-        stack.burn((end - self.index) / 4);
-        self.index = end;
-        if end < stack.len() {
-            self.memory.set(self.text.capacity());
+        if self.index < stack.len() || !self.text.gather(stack)? {
             return Ok(false);
         }
-        self.memory.set(0);
-        stack.replace(Value::String(ctx.intern_owned(std::mem::take(&mut self.text))));
+        stack.replace(self.text.take_string(ctx));
         Ok(true)
     }
 }
@@ -425,26 +431,75 @@ fn next<'gc>(
     stack: &mut Stack<'_, 'gc>,
     strict: bool,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let text = stack.string(ctx, 0)?.as_bytes();
+    let text = stack.string(ctx, 0)?;
     // The position of the last character, from 1, is the index of the byte after its first.
-    let mut index = match usize::try_from(stack.get(1).to_integer().unwrap_or(0)) {
+    let index = match usize::try_from(stack.get(1).to_integer().unwrap_or(0)) {
         Ok(index) if index < text.len() => index,
         _ => text.len(),
     };
-    // There may be megabytes of them, where they do not belong.
-    let rest = continuation_length(text, index);
+    let next = after_continuation(stack, text, index);
+    if next == index + PORTION && next < text.len() {
+        return Advancing { text, index: next, strict }.begin(ctx, stack);
+    }
+    give_next(stack, text.as_bytes(), next, strict)?;
+    Ok(CallbackReturn::Return)
+}
+
+/// Where the bytes from a position on that continue a character end, or as far as they are looked at in one go:
+/// there may be megabytes of them, where they do not belong.
+#[inline]
+fn after_continuation<'gc>(
+    stack: &mut Stack<'_, 'gc>,
+    text: LuaString<'gc>,
+    index: usize,
+) -> usize {
+    let near = text.len().min(index + PORTION);
+    let rest = continuation_length(&text.as_bytes()[..near], index);
     stack.burn(rest / 8);
-    index += rest;
+    index + rest
+}
+
+/// Gives the character at a position and where it is, or nothing at the end.
+#[inline(always)]
+fn give_next<'gc>(
+    stack: &mut Stack<'_, 'gc>,
+    text: &[u8],
+    index: usize,
+    strict: bool,
+) -> Result<(), Error<'gc>> {
     if index >= text.len() {
         stack.clear();
-        return Ok(CallbackReturn::Return);
+        return Ok(());
     }
     match decode(&text[index..], strict) {
         Some((code, length)) if !is_continuation(byte_at(text, index + length)) => {
             stack.replace2(Value::Integer(index as i64 + 1), Value::Integer(i64::from(code)));
-            Ok(CallbackReturn::Return)
+            Ok(())
         }
         _ => Err(Error::message(INVALID)),
+    }
+}
+
+/// The iterator of `codes` on a long way.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Advancing<'gc> {
+    text: LuaString<'gc>,
+    /// Where the next character is looked for.
+    index: usize,
+    strict: bool,
+}
+
+impl<'gc> Work<'gc> for Advancing<'gc> {
+    #[inline]
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let from = self.index;
+        self.index = after_continuation(stack, self.text, from);
+        if self.index == from + PORTION && self.index < self.text.len() {
+            return Ok(false);
+        }
+        give_next(stack, self.text.as_bytes(), self.index, self.strict)?;
+        Ok(true)
     }
 }
 
@@ -456,18 +511,18 @@ mod tests {
     fn every_code_comes_back() {
         let edges = [0, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x1_0000, 0x10_FFFF];
         for code in edges {
-            let mut text = Vec::new();
-            encode(&mut text, code);
-            assert_eq!(std::str::from_utf8(&text).map(|text| text.chars().count()), Ok(1));
-            assert_eq!(decode(&text, true), Some((code, text.len())));
+            let (bytes, length) = encode(code);
+            let text = &bytes[..length];
+            assert_eq!(std::str::from_utf8(text).map(|text| text.chars().count()), Ok(1));
+            assert_eq!(decode(text, true), Some((code, length)));
         }
         for (code, length) in
             [(0x1F_FFFF, 4), (0x20_0000, 5), (0x3FF_FFFF, 5), (0x400_0000, 6), (0x7FFF_FFFF, 6)]
         {
-            let mut text = Vec::new();
-            encode(&mut text, code);
-            assert_eq!(decode(&text, false), Some((code, length)));
-            assert_eq!(decode(&text, true), None);
+            let (bytes, written) = encode(code);
+            let text = &bytes[..written];
+            assert_eq!(decode(text, false), Some((code, length)));
+            assert_eq!(decode(text, true), None);
         }
     }
 

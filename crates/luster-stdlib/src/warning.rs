@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 
-use luster_value::{Context, UserData, Value};
+use luster_value::{Context, UserData, Value, quoted};
 
 /// The key in the registry.
 const KEY: &str = "_WARNINGS";
@@ -16,10 +16,10 @@ struct Warnings {
     sink: RefCell<WarningSink>,
 }
 
-/// Writes a warning to the standard error of the process.
+/// Writes a warning to the standard error of the process, or the beginning of a very long one.
 fn write_to_stderr(message: &[u8]) {
     let mut line = b"Lua warning: ".to_vec();
-    line.extend(message);
+    line.extend(&*quoted(message));
     line.push(b'\n');
     // There is nowhere to report that a report could not be made.
     let _ = std::io::stderr().write_all(&line);
@@ -51,6 +51,11 @@ pub fn warn(ctx: Context<'_>, message: &[u8]) {
         [b'@', ..] => {}
         _ => emit(warnings, message),
     });
+}
+
+/// Whether warnings are on.
+pub(crate) fn is_on(ctx: Context<'_>) -> bool {
+    with(ctx, |warnings| warnings.is_on.get())
 }
 
 /// Warns with a message of several pieces, which is never one of the control messages.

@@ -4,7 +4,7 @@
 //! Functions that call others, or that have more than one state, are sequences of their own.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack};
+use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, Value, account};
 
 /// Work that is done in portions, each of which is charged to the script's fuel.
 pub(crate) trait Work<'gc>: Collect<'gc> + Sized + 'gc {
@@ -29,6 +29,19 @@ pub(crate) trait Work<'gc>: Collect<'gc> + Sized + 'gc {
         }
         Ok(CallbackReturn::Sequence(Box::new(Begun(self))))
     }
+}
+
+/// Pays for reading an argument as a number if it is a string. Tells whether a portion should end with it,
+/// since it or those before it are much to read.
+#[inline]
+pub(crate) fn is_much_to_read(stack: &mut Stack<'_, '_>, index: usize) -> bool {
+    /// What a short numeral costs.
+    const NUMERAL: usize = 2;
+    if !matches!(stack.get(index), Value::String(_)) {
+        return false;
+    }
+    stack.burn(NUMERAL);
+    account::should_end_slice()
 }
 
 /// Work that has been begun.

@@ -126,9 +126,6 @@ impl Type {
     }
 }
 
-/// How much more work it is to read a byte as a digit than to compare it.
-const DIGIT_WORK: usize = 16;
-
 impl<'gc> Value<'gc> {
     /// A float value.
     #[inline(always)]
@@ -187,7 +184,7 @@ impl<'gc> Value<'gc> {
     pub fn to_number(self) -> Option<Number> {
         match self {
             Value::String(s) => {
-                account::looked_at(s.len().saturating_mul(DIGIT_WORK));
+                account::looked_at(luster_number::parse_work(s.as_bytes()));
                 luster_number::parse_number(s.as_bytes())
             }
             _ => self.as_number(),

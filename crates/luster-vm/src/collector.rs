@@ -55,7 +55,7 @@ const SMALL_PASSES: usize = 8;
 const MANY_WEAK: usize = 1 << 12;
 
 /// How many times in a cycle objects to be finalized are looked for before the atomic step.
-const MAX_SEPARATIONS: usize = 20;
+const MAX_SEPARATIONS: usize = 2;
 
 /// How much is allocated between two steps of a cycle that is under way, when no slice ends.
 const STEP_BYTES: usize = 32 << 10;
@@ -128,6 +128,9 @@ const MANY_DEAR: usize = 16;
 /// How many units of debt are done at most before the fuel is looked at.
 const SHORT_STEP: usize = 2_000;
 
+/// How many bytes of objects that is at most, if they are all of the same size.
+const MARKED_BYTES: usize = 4 << 20;
+
 /// The same when nothing is left to mark but portions of deep stacks, which are paid for by what they hold.
 const STACK_STEP: usize = 50;
 
@@ -135,6 +138,12 @@ const STACK_STEP: usize = 50;
 /// many bytes a piece has, that objects own.
 const MANY_PIECES: usize = 16_000;
 const BYTES_OF_PIECE: usize = 64;
+
+/// How many objects have so many bytes together, on average; not too few, so that all comes to an end.
+fn objects_of(bytes: usize, arena: &VmArena) -> usize {
+    let size = account::bytes() / arena.metrics().total_gc_count().max(1);
+    (bytes / size.max(1)).max(STACK_STEP)
+}
 
 impl Collector {
     /// Has the allocator put together the small pieces of memory that were freed, if they have become many.
@@ -336,16 +345,17 @@ impl Collector {
         fuel: &mut i64,
     ) -> RequestedStep {
         const BYTES_PER_UNIT: usize = 16;
-        const LEAST_UNITS: usize = 10_000;
+        const LEAST_UNITS: usize = 2_000;
         if bytes > 0 && arena.collection_phase() == CollectionPhase::Sleeping {
             self.prepaid = self.prepaid.saturating_add(bytes);
             if Self::counted(arena).saturating_add(self.prepaid) < self.threshold {
                 return RequestedStep::Done { finished_cycle: false };
             }
         }
-        let units = (bytes / BYTES_PER_UNIT).max(LEAST_UNITS);
+        let least = LEAST_UNITS.min(objects_of(MARKED_BYTES, arena));
+        let units = (bytes / BYTES_PER_UNIT).max(least);
         let objects = arena.metrics().total_gc_count();
-        if units > LEAST_UNITS && objects > LEAST_UNITS {
+        if units > least && objects > least {
             return RequestedStep::Awaits(self.cycles + 1);
         }
         burn(fuel, units.min(objects));
@@ -480,7 +490,7 @@ impl Collector {
         match arena.collection_phase() {
             CollectionPhase::Sweeping if !self.is_purging => self.sweep,
             _ if self.is_in_stacks => STACK_STEP,
-            _ => SHORT_STEP,
+            _ => SHORT_STEP.min(objects_of(MARKED_BYTES, arena)),
         }
     }
 

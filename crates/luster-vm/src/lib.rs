@@ -17,6 +17,7 @@ mod link;
 mod machine;
 mod metamethods;
 pub mod operate;
+mod pace;
 mod run;
 mod slow;
 mod steps;

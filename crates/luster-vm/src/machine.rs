@@ -18,7 +18,7 @@ use crate::run::{Chain, Flow, Run, Switch, live_beside, live_top};
 use crate::transfer::{
     VALUES_PER_FUEL, arguments_slot, deliver, deliver_error, give, give_to_resumer, hand_over_many,
 };
-use crate::unwind::PORTION;
+use crate::unwind::DROPPED;
 
 /// What an arena's root holds: a VM.
 #[derive(Collect)]
@@ -608,7 +608,7 @@ fn begin_closing<'gc>(ctx: Context<'gc>, state: &mut ThreadState<'gc>, error: Op
         // Nobody waits for it any more.
         closed.status = Status::Suspended;
     }
-    if state.frames.len() > PORTION {
+    if state.frames.len() > DROPPED {
         // They are dropped in portions, under the frame that closes the variables.
         state.descent = Some(Descent::Dropping(0));
     } else {

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use crate::cursor::Cursor;
 use crate::execute::{self, Left};
 use crate::operate::{Fault, compare_strings};
-use crate::unwind::{FUEL_PER_FRAME, PORTION};
+use crate::unwind::{DROPPED, PORTION, drop_above};
 
 /// Why a coroutine stops running, for the machine to act on.
 pub(crate) enum Switch<'gc> {
@@ -577,14 +577,16 @@ impl<'gc> Run<'gc> {
         let state = &mut *self.state;
         let frames = &mut state.frames;
         let Some(closing) = frames.pop() else { return };
-        let left = frames.len().saturating_sub(PORTION);
-        state.fuel -= ((frames.len() - left) * FUEL_PER_FRAME) as i64;
-        frames.truncate(left);
+        let left = frames.len().saturating_sub(DROPPED);
+        drop_above(state, left);
         if left == 0 {
-            frames.push(Frame::Bottom);
+            state.frames.push(Frame::Bottom);
             state.descent = None;
         }
-        state.shrink_frames(left + 2);
+        // To give back memory takes longer than to drop a portion.
+        if left == 0 || state.frames.capacity() - left > PORTION {
+            state.shrink_frames(left + 2);
+        }
         state.frames.push(closing);
     }
 

@@ -1,7 +1,9 @@
 //! Where the frames are: positions for messages, and tracebacks in the reference's shape.
 
 use luster_bytecode::chunk_id;
-use luster_value::{Context, Frame, LuaFrame, ThreadState, TraceFrame, Traceback, Value};
+use luster_value::{
+    Context, Frame, LuaFrame, Table, ThreadState, TraceFrame, Traceback, Value, account,
+};
 
 /// How many levels the beginning and the end of a long traceback show.
 const FIRST_LEVELS: usize = 10;
@@ -111,9 +113,13 @@ pub fn call_description(state: &ThreadState<'_>) -> Option<(&'static str, Vec<u8
     }
 }
 
+/// How many bytes' work it is to look at an instruction on the way to the one that a name is looked for.
+pub(crate) const WORK_PER_INSTRUCTION: usize = 12;
+
 /// What a Lua function's frame says of the call it is in the middle of.
 pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
     let pc = (frame.pc() as usize).checked_sub(1)?;
+    account::looked_at(pc * WORK_PER_INSTRUCTION);
     let (kind, name) = frame.closure.prototype().describe_call(pc)?;
     Some((kind, name.to_vec()))
 }
@@ -136,22 +142,29 @@ pub fn level_description(level: &Level<'_, '_>) -> Option<(&'static str, Vec<u8>
 }
 
 /// The name of a function among the loaded libraries, as `string.rep`, or of one that is a module
-/// itself.
+/// itself. Not all of very many modules and functions are looked at.
 pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Option<Vec<u8>> {
-    // All modules are looked through.
-    luster_value::account::looked_at(1 << 14);
+    /// How many are, and what that is with an ordinary library and for each that is more.
+    const MOST: usize = 10_000;
+    const LIBRARY_WORK: usize = 1 << 14;
+    const WORK: usize = 24;
     let Value::Table(loaded) = ctx.registry().get_field(ctx, "_LOADED") else { return None };
-    let mut library = Value::Nil;
-    while let Ok(Some((key, value))) = loaded.next(library) {
-        library = key;
+    let mut left = MOST;
+    let name = name_among(loaded, function, &mut left);
+    account::looked_at(LIBRARY_WORK.max((MOST - left) * WORK));
+    name
+}
+
+fn name_among<'gc>(loaded: Table<'gc>, function: Value<'gc>, left: &mut usize) -> Option<Vec<u8>> {
+    for (key, module) in entries(loaded) {
+        *left = left.checked_sub(1)?;
         let Value::String(name) = key else { continue };
-        if value.raw_equal(function) {
+        if module.raw_equal(function) {
             return Some(name.as_bytes().to_vec());
         }
-        let Value::Table(table) = value else { continue };
-        let mut field = Value::Nil;
-        while let Ok(Some((key, value))) = table.next(field) {
-            field = key;
+        let Value::Table(module) = module else { continue };
+        for (key, value) in entries(module) {
+            *left = left.checked_sub(1)?;
             if let Value::String(key) = key
                 && value.raw_equal(function)
             {
@@ -166,6 +179,15 @@ pub fn global_function_name<'gc>(ctx: Context<'gc>, function: Value<'gc>) -> Opt
         }
     }
     None
+}
+
+fn entries<'gc>(table: Table<'gc>) -> impl Iterator<Item = (Value<'gc>, Value<'gc>)> {
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        let (next, key, value) = table.entry_from(position)?;
+        position = next;
+        Some((key, value))
+    })
 }
 
 /// Whether a frame is a level of the call stack.

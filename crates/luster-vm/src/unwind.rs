@@ -3,7 +3,7 @@
 
 use luster_value::{
     AfterClosing, ClosingFrame, Context, Descent, Error, Frame, HandlerFrame, InvalidKey, Raised,
-    ReturnKind, ThreadState, Value, quoted,
+    ReturnKind, ThreadState, Value, account, quoted,
 };
 
 use crate::cursor::push;
@@ -11,8 +11,11 @@ use crate::operate::{Fault, Operand};
 use crate::run::{Control, Flow, Nesting, Run, Switch, live_top};
 use crate::traceback;
 
-/// How many frames are looked at, or dropped, before the fuel is looked at.
+/// How many frames are looked at before the fuel is looked at.
 pub(crate) const PORTION: usize = 1 << 14;
+
+/// How many are dropped before the fuel is looked at.
+pub(crate) const DROPPED: usize = 1 << 11;
 
 /// How many frames that are dropped at last may have been part of a deep stack.
 const MANY_FRAMES: usize = 1 << 10;
@@ -25,6 +28,9 @@ const RELEASED_PER_FUEL: usize = 5;
 
 /// What it costs to look at a frame, or to drop it.
 pub(crate) const FUEL_PER_FRAME: usize = 2;
+
+/// What it costs beside that to drop a sequence.
+const FUEL_PER_SEQUENCE: usize = 8;
 
 /// What it costs to raise an error, beside the way to what catches it.
 const RAISE_FUEL: i64 = 16;
@@ -96,6 +102,7 @@ impl<'gc> Run<'gc> {
         }
         self.state.fuel -= RAISE_FUEL;
         let error = self.complete(error, Value::Nil, 0);
+        self.end_slice_if_due();
         let mut value = error.into_value(self.ctx);
         let (catcher, levels) = match self.find_catcher() {
             Caught::By { catcher, levels } => (catcher, levels),
@@ -200,11 +207,10 @@ impl<'gc> Run<'gc> {
         let dies = !self.state.is_main
             && matches!(self.state.frames[catcher], Frame::Bottom | Frame::Handler(_));
         let above = self.state.frames.len() - catcher - 1;
-        if above > PORTION && !dies {
+        if above > DROPPED && !dies {
             // They are dropped in portions: the topmost first, and this comes back for the others.
-            let left = catcher + 1 + above - PORTION;
-            self.state.frames.truncate(left);
-            self.state.fuel -= (PORTION * FUEL_PER_FRAME) as i64;
+            let left = catcher + 1 + above - DROPPED;
+            drop_above(&mut self.state, left);
             // To give back the memory of very many at once takes long, too.
             let capacity = self.state.frames.capacity();
             if capacity / MUCH_DEEPER > catcher && capacity - left > 2 * PORTION {
@@ -230,7 +236,7 @@ impl<'gc> Run<'gc> {
             _ if !state.is_main => return self.stop(Switch::Failed(value)),
             _ => 0,
         };
-        state.frames.truncate(catcher + 1);
+        drop_above(state, catcher + 1);
         if above > MANY_FRAMES {
             state.fuel -= (state.release_frames() / RELEASED_PER_FUEL) as i64;
         }
@@ -303,6 +309,15 @@ impl<'gc> Run<'gc> {
     }
 }
 
+/// Drops the frames from an index on, for what that costs.
+pub(crate) fn drop_above(state: &mut ThreadState<'_>, left: usize) {
+    let is_sequence = |frame: &&Frame<'_>| matches!(frame, Frame::Sequence(_));
+    let sequences = state.frames[left..].iter().filter(is_sequence).count();
+    let dropped = state.frames.len() - left;
+    state.fuel -= (dropped * FUEL_PER_FRAME + sequences * FUEL_PER_SEQUENCE) as i64;
+    state.frames.truncate(left);
+}
+
 /// The reference's message about an argument: `luaL_argerror`.
 fn argument_message<'gc>(
     ctx: Context<'gc>,
@@ -351,6 +366,7 @@ fn describe<'gc>(state: &ThreadState<'gc>, fault: &Fault<'gc>) -> Vec<u8> {
     let prototype = frame.closure.prototype();
     let Some(pc) = (frame.pc() as usize).checked_sub(1) else { return Vec::new() };
     let instruction = prototype.instructions[pc];
+    account::looked_at(pc * traceback::WORK_PER_INSTRUCTION);
     let register = match fault {
         Fault::Index(..) => match instruction.op {
             Op::GetUpTable => {

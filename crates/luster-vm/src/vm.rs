@@ -11,6 +11,7 @@ use luster_value::{
 
 use crate::collector::{Collector, RequestedStep, VmArena};
 use crate::machine::{self, Machine, SliceEnd};
+use crate::pace::{Pace, Watch};
 use crate::stress;
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
@@ -59,6 +60,8 @@ pub struct Vm {
     awaited_cycle: Cell<Option<u64>>,
     /// Whether the collector has yet to do what was due after the last slice.
     is_owed: Cell<bool>,
+    /// How long slices take.
+    pace: Pace,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
@@ -158,6 +161,7 @@ impl Vm {
             due,
             awaited_cycle: Cell::new(None),
             is_owed: Cell::new(false),
+            pace: Pace::new(),
         }
     }
 
@@ -267,7 +271,7 @@ impl Vm {
             First::Done(result) => result,
             First::Going(going) => {
                 let Going { visit, execution, mut finish } = *going;
-                let end = self.go_on(visit, &execution, fuel, &should_stop, &mut finish);
+                let end = self.go_on(visit, &execution, fuel, None, &should_stop, &mut finish);
                 let is_over = matches!(end, RunEnd::Done(_));
                 return Ok((end, (!is_over).then_some(execution)));
             }
@@ -278,7 +282,8 @@ impl Vm {
         Ok((RunEnd::Done(result), None))
     }
 
-    /// Goes on with an execution until it is over or the fuel is used up, collecting as it goes.
+    /// Goes on with an execution until it is over or the fuel is used up, collecting as it goes; or until it has
+    /// taken far longer than the fuel is worth, see `pace`.
     ///
     /// # Errors
     /// [`Busy`] when called from inside the VM.
@@ -293,12 +298,13 @@ impl Vm {
             return Err(Busy);
         }
         let mut finish = Some(finish);
+        let watch = self.pace.begin(*fuel);
         let visit = if self.awaited_cycle.get().is_some() || self.is_owed.get() {
             Visit::Postponed
         } else {
-            self.slice(execution, fuel, &mut finish)
+            self.slice(execution, fuel, watch.as_ref(), &mut finish)
         };
-        Ok(self.go_on(visit, execution, fuel, &should_stop, &mut finish))
+        Ok(self.go_on(visit, execution, fuel, watch, &should_stop, &mut finish))
     }
 
     /// Gives up an execution, without closing anything in it. What its frames hold is dropped, and
@@ -358,9 +364,13 @@ impl Vm {
         &self,
         execution: &Execution,
         fuel: &mut i64,
+        watch: Option<&Watch<'_>>,
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
         let mut slice = self.slice_fuel().min(*fuel);
+        if let Some(watch) = watch {
+            slice = slice.min(watch.slice_fuel());
+        }
         let (visit, before) = self.mutate(|ctx| match ctx.fetch(&execution.main) {
             Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
             _ => unreachable!("an execution holds its main coroutine"),
@@ -470,6 +480,7 @@ impl Vm {
         mut visit: Visit<T>,
         execution: &Execution,
         fuel: &mut i64,
+        mut watch: Option<Watch<'_>>,
         should_stop: &dyn Fn() -> bool,
         finish: &mut Option<impl Finish<T>>,
     ) -> RunEnd<T> {
@@ -535,11 +546,11 @@ impl Vm {
             if should_stop() {
                 return RunEnd::Interrupted;
             }
-            if *fuel <= 0 {
+            if *fuel <= 0 || watch.as_mut().is_some_and(Watch::is_over) {
                 self.collector.borrow_mut().settle_allocator();
                 return RunEnd::OutOfFuel;
             }
-            visit = self.slice(execution, fuel, finish);
+            visit = self.slice(execution, fuel, watch.as_ref(), finish);
         }
     }
 

@@ -28,6 +28,11 @@ show(pcall(string.pack, (" "):rep(40000) .. "c5", text)) -- expect: false 64:bad
 show(pcall(string.pack, "z", text .. "\0"))
 -- expect: false bad argument #2 to 'string.pack' (string contains zeros)
 show(pcall(string.unpack, (" "):rep(40000) .. "z", text)) -- expect: false 69:bad argu..mat 'z')
+first, second, number, after = string.unpack("zzb", text .. "\0" .. text .. "\0\7")
+show(first == text, second == text, number, after) -- expect: true true 7 1600004
+show(pcall(string.unpack, "zz", "a\0" .. text)) -- expect: false 69:bad argu..mat 'z')
+show(pcall(string.pack, "bz", 1, text .. "\0" .. text))
+-- expect: false bad argument #3 to 'string.pack' (string contains zeros)
 show(select("#", string.unpack(("b"):rep(40000), text))) -- expect: 40001
 
 -- Patterns and needles.
@@ -126,3 +131,42 @@ show(package.searchpath("a;b", "/none/?-?;"))
 show(package.searchpath("a--b", "/none/?", "--", "+")) -- expect: nil no file '/none/a+b'
 show(package.searchpath(("a."):rep(40000), "/none/?;/none/?.y")) -- expect: nil 160036:no file ../a/a/.y'
 show(package.searchpath("x", ("/none/?;"):rep(3000))) -- expect: nil 57010:no file .. file ''
+
+-- Many arguments, numerals among them.
+local codes = {}
+for i = 1, 100000 do codes[i] = i % 2 == 0 and 66 or "0x41" end
+show(string.char(table.unpack(codes)) == ("AB"):rep(50000)) -- expect: true
+show(utf8.char(table.unpack(codes)) == ("AB"):rep(50000)) -- expect: true
+codes[70000] = 256
+show(select(2, pcall(string.char, table.unpack(codes))):match("#%d+")) -- expect: #70000
+show(#utf8.char(table.unpack(codes)), utf8.char(table.unpack(codes)):sub(69999, 70002)) -- expect: 100001 AĀA
+codes[90000] = "x"
+show(select(2, pcall(utf8.char, table.unpack(codes))):match("#%d+")) -- expect: #90000
+codes[90000], codes[70000] = 66, 0x7FFFFFFF
+show(utf8.char(table.unpack(codes)):byte(69999, 70006)) -- expect: 65 253 191 191 191 191 191 65
+
+-- Continuation bytes where they do not belong.
+local next_code = utf8.codes("")
+show(next_code("a" .. ("\x80"):rep(200000) .. "b", 1)) -- expect: 200002 98
+show(select("#", next_code("a" .. ("\x80"):rep(200000), 1))) -- expect: 0
+show(next_code("a" .. ("\x80"):rep(65535) .. "b", 1)) -- expect: 65537 98
+show(pcall(next_code, "a" .. ("\x80"):rep(200000) .. "\xFF", 1)) -- expect: false invalid UTF-8 code
+
+-- Values as strings.
+show(("%s|%6s|%-6s|%.3s|%s"):format(1.5, 2.5, 3.5, 1.23456, -7)) -- expect: 1.5|   2.5|3.5   |1.2|-7
+show(("%s|%7s|%.2s"):format(nil, true, false)) -- expect: nil|   true|fa
+show(("%s|%s"):format(2^53, 1e300)) -- expect: 9007199254740992.0|1e+300
+show(("%s"):format(setmetatable({}, { __name = "Kind" })):match("^Kind:")) -- expect: Kind:
+
+-- Many functions.
+local source = {}
+for i = 1, 10000 do source[i] = "f = function() return " .. i .. " end " end
+local chunk = load(table.concat(source))
+load(string.dump(chunk, true))()
+show(f()) -- expect: 10000
+
+-- Numerals half way between two floats, and close to that.
+show(tonumber("9007199254740993.0"), tonumber("9007199254740993." .. ("0"):rep(40) .. "1"))
+-- expect: 9007199254740992.0 9007199254740994.0
+local half = "2.47032822920623272088284396434110686182" .. ("4"):rep(700) .. "e-324"
+show(half + 0, tonumber(half) == 0.0, math.max(half + 0, 5e-324)) -- expect: 0.0 true 4.94065645841247e-324

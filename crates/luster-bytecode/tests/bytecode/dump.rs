@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use luster_bytecode::{
-    Constant, Dumping, Op, Prototype, UndumpError, VerifyErrorKind, dump, undump,
+    Constant, DumpSize, Dumping, Op, Prototype, UndumpError, VerifyErrorKind, dump, undump,
 };
 
 use crate::samples::{Random, bare, odds_and_ends, op, tour};
@@ -30,7 +30,9 @@ fn portions_make_the_same() {
         for strip in [false, true] {
             let bytes = dump(&prototype, strip);
             for count in [0, 1, 2, 3, 7, 100, 1000, 1 << 20] {
-                let mut dumping = Dumping::new(&prototype, strip);
+                let mut size = DumpSize::new(&prototype);
+                while !size.go_on(&prototype, count.max(1)) {}
+                let mut dumping = Dumping::new(&size, strip);
                 while !dumping.go_on(&prototype, count) {}
                 assert_eq!(dumping.into_bytes(), bytes, "{count} bytes at a time");
             }

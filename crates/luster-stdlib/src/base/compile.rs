@@ -131,19 +131,11 @@ pub(super) enum Progress {
     Refused,
 }
 
-/// Begins to compile a chunk, after a space if it `is_spaced`; a short one, or one that cannot be waited
-/// for, is compiled at once.
-pub(super) fn begin(
-    stack: &mut Stack<'_, '_>,
-    chunk: Chunk<'_>,
-    is_spaced: bool,
-    can_wait: bool,
-) -> Begun {
+/// Begins to compile a chunk, after a space if it `is_spaced`; a short one is compiled at once.
+pub(super) fn begin(stack: &mut Stack<'_, '_>, chunk: Chunk<'_>, is_spaced: bool) -> Begun {
     let copy = if is_spaced { vec![b' '] } else { Vec::new() };
     let short = if chunk.is_binary() { SHORT_DUMP } else { SHORT };
-    let is_long = chunk.bytes.len() > short || chunk.name_apart().len() > SHORT_NAME;
-    let is_long = can_wait && is_long;
-    if is_long {
+    if chunk.bytes.len() > short || chunk.name_apart().len() > SHORT_NAME {
         // The tokens of a long text are counted as it is copied.
         if !account::has_room_for(chunk.needed(0)) {
             return Begun::Refused;
@@ -155,14 +147,17 @@ pub(super) fn begin(
         let compilation = Compilation { copy, before, name, tokens, owed, memory, state };
         return Begun::Going(Box::new(compilation));
     }
+    // To be refused costs as much as to be compiled.
+    stack.burn(chunk.cost() + chunk.name.len() / COPIED_PER_FUEL);
     if !account::has_room_for(chunk.bytes.len().saturating_mul(BYTES_PER_TOKEN)) {
         let mut tokens = Tokens::default();
-        tokens.add(chunk.bytes);
+        if !chunk.is_binary() {
+            tokens.add(chunk.bytes);
+        }
         if !account::has_room_for(chunk.needed(tokens.count)) {
             return Begun::Refused;
         }
     }
-    stack.burn(chunk.cost() + chunk.name.len() / COPIED_PER_FUEL);
     Begun::Done(if is_spaced {
         let spaced = [b" ", chunk.bytes].concat();
         compile(Chunk { bytes: &spaced, name: chunk.name })

@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value,
+    CallbackReturn, Closure, Context, Error, LuaString, Poll, Sequence, Stack, Value, quoted,
 };
 use luster_vm::Linking;
 
 use super::compile::{self, BINARY, Begun, Chunk, Compilation, Progress};
-use crate::c_values::c_string;
+use crate::c_values::{c_name, c_string};
 use crate::counted::CountedBuffer;
-use crate::system_error;
+use crate::system_error::{self, text_fuel};
+use crate::work::Work;
 
 /// What some editors begin files with.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -39,24 +40,13 @@ pub(crate) struct Options<'gc> {
     pub(crate) environment: Option<Value<'gc>>,
 }
 
+/// A chunk's function, or the message that says what is wrong with it.
+pub(crate) type Loaded<'gc> = Result<Closure<'gc>, Vec<u8>>;
+
 /// A chunk that is being loaded.
 enum Loading<'gc> {
     Done(Closure<'gc>),
     Going(Box<Compilation>),
-}
-
-/// Makes a function of a chunk at once, or the message that says what is wrong with it.
-fn load_chunk<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    chunk: &[u8],
-    name: &[u8],
-    options: Options<'gc>,
-) -> Result<Closure<'gc>, Vec<u8>> {
-    match begin_loading(ctx, stack, chunk, name, options, false)? {
-        Loading::Done(closure) => Ok(closure),
-        Loading::Going(_) => unreachable!("nobody waits for it"),
-    }
 }
 
 /// How much of a mode is looked at, and how much of it messages quote.
@@ -75,15 +65,14 @@ const LOAD_COST: usize = 200;
 /// What is wrong when there is no room for what a chunk becomes.
 const NO_MEMORY: &[u8] = b"not enough memory";
 
-/// Makes a function of a chunk, or begins to if that takes long and the caller can wait; or answers the
-/// message that says what is wrong with it.
+/// Makes a function of a chunk, or begins to if that takes long; or answers the message that says what is
+/// wrong with it.
 fn begin_loading<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
     chunk: &[u8],
     name: &[u8],
     options: Options<'gc>,
-    can_wait: bool,
 ) -> Result<Loading<'gc>, Vec<u8>> {
     stack.burn(LOAD_COST);
     if chunk.len() > MAX_SOURCE {
@@ -107,7 +96,7 @@ fn begin_loading<'gc>(
     // Only files may begin with a byte order mark or a line for the shell, and the compiler takes every
     // text for a file; what stands after a space is neither.
     let is_spaced = chunk.starts_with(b"#") || chunk.starts_with(BYTE_ORDER_MARK);
-    let prototype = match compile::begin(stack, Chunk { bytes: chunk, name }, is_spaced, can_wait) {
+    let prototype = match compile::begin(stack, Chunk { bytes: chunk, name }, is_spaced) {
         Begun::Done(compiled) => compiled?,
         Begun::Going(compilation) => return Ok(Loading::Going(compilation)),
         Begun::Refused => return Err(NO_MEMORY.into()),
@@ -135,34 +124,31 @@ enum LongChunk<'gc> {
 }
 
 impl<'gc> LongChunk<'gc> {
-    /// Does what comes next, and puts what `load` returns on the stack once that is everything.
-    fn poll(
+    /// Does what comes next. Answers what has come of the chunk, once that is everything.
+    fn go_on(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
         chunk: Chunk<'_>,
         options: Options<'gc>,
-    ) -> Poll<'gc> {
-        let loaded = match self {
+    ) -> Option<Loaded<'gc>> {
+        match self {
             LongChunk::Compiling(compilation) => match compilation.poll(stack, chunk) {
-                Progress::Going => return Poll::Pending,
-                Progress::Refused => Err(NO_MEMORY.into()),
+                Progress::Going => None,
+                Progress::Refused => Some(Err(NO_MEMORY.into())),
                 Progress::Done(Ok(prototype)) => {
                     *self = LongChunk::Linking(Box::new(Linking::new(Arc::new(prototype))));
-                    return Poll::Pending;
+                    None
                 }
-                Progress::Done(Err(message)) => Err(message),
+                Progress::Done(Err(message)) => Some(Err(message)),
             },
             LongChunk::Linking(linking) => {
                 let mut left = LINKED;
                 let code = linking.go_on(ctx, &mut left);
                 stack.burn(LINKED - left);
-                let Some(code) = code else { return Poll::Pending };
-                Ok(luster_vm::closure_of(ctx, code, environment(ctx, options)))
+                code.map(|code| Ok(luster_vm::closure_of(ctx, code, environment(ctx, options))))
             }
-        };
-        return_loaded(ctx, stack, loaded);
-        Poll::Return
+        }
     }
 }
 
@@ -183,16 +169,24 @@ impl<'gc> Sequence<'gc> for LoadingLong<'gc> {
         stack: &mut Stack<'_, 'gc>,
     ) -> Result<Poll<'gc>, Error<'gc>> {
         let chunk = Chunk { bytes: self.text.as_bytes(), name: self.name.as_bytes() };
-        Ok(self.state.poll(ctx, stack, chunk, self.options))
+        let loaded = self.state.go_on(ctx, stack, chunk, self.options);
+        Ok(return_when_loaded(ctx, stack, loaded))
     }
 }
 
-/// Puts what `load` returns on the stack: the function, or nil and the message.
-fn return_loaded<'gc>(
+/// Puts what `load` returns on the stack, if there is anything yet.
+fn return_when_loaded<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
-    loaded: Result<Closure<'gc>, Vec<u8>>,
-) {
+    loaded: Option<Loaded<'gc>>,
+) -> Poll<'gc> {
+    let Some(loaded) = loaded else { return Poll::Pending };
+    return_loaded(ctx, stack, loaded);
+    Poll::Return
+}
+
+/// Puts what `load` returns on the stack: the function, or nil and the message.
+fn return_loaded<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>, loaded: Loaded<'gc>) {
     match loaded {
         Ok(closure) => stack.replace(Value::Closure(closure)),
         Err(message) => {
@@ -231,7 +225,7 @@ pub(super) fn load<'gc>(
         Some(text) => {
             let name = name.unwrap_or(text);
             let (chunk, title) = (text.as_bytes(), name.as_bytes());
-            let loaded = match begin_loading(ctx, stack, chunk, title, options, true) {
+            let loaded = match begin_loading(ctx, stack, chunk, title, options) {
                 Ok(Loading::Going(compilation)) => {
                     let state = LongChunk::Compiling(compilation);
                     let loading = LoadingLong { state, text, name, options };
@@ -282,7 +276,7 @@ impl<'gc> Reading<'gc> {
         }
         let name = self.name.as_bytes();
         let pieces = self.pieces.as_bytes();
-        let loaded = match begin_loading(ctx, stack, pieces, name, self.options, true) {
+        let loaded = match begin_loading(ctx, stack, pieces, name, self.options) {
             Ok(Loading::Going(compilation)) => {
                 self.all = Some(LongChunk::Compiling(compilation));
                 return Ok(Poll::Pending);
@@ -303,7 +297,8 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
     ) -> Result<Poll<'gc>, Error<'gc>> {
         if let Some(all) = &mut self.all {
             let chunk = Chunk { bytes: self.pieces.as_bytes(), name: self.name.as_bytes() };
-            return Ok(all.poll(ctx, stack, chunk, self.options));
+            let loaded = all.go_on(ctx, stack, chunk, self.options);
+            return Ok(return_when_loaded(ctx, stack, loaded));
         }
         if self.is_complete {
             return self.finish(ctx, stack);
@@ -350,68 +345,140 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
     }
 }
 
-/// Reads a file (the standard input, without a name) and makes a function of it, or the message
-/// that says why not.
-pub(crate) fn load_file<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
-    file_name: Option<&[u8]>,
+/// What it costs to open a file, to read it and to close it, beside what its name and its length do.
+const FILE_FUEL: usize = 2_000;
+
+/// How many bytes of a file are read before the fuel is looked at, and how many cost a unit of fuel.
+const FILE_PORTION: usize = 1 << 18;
+const READ_PER_FUEL: usize = 16;
+
+/// A file (the standard input, without a name) that is being read and made a function of.
+#[derive(Collect)]
+#[collect(no_drop)]
+pub(crate) struct FileLoading<'gc> {
+    #[collect(require_static)]
+    file: Option<File>,
+    /// The chunk's name.
+    name: Vec<u8>,
+    contents: CountedBuffer,
+    /// Where its first line ends.
+    line_end: Option<usize>,
+    is_complete: bool,
     options: Options<'gc>,
-) -> Result<Closure<'gc>, Vec<u8>> {
-    let file_name = file_name.map(c_string);
-    let failed = |what: &str| {
-        let mut message = format!("cannot {what} ").into_bytes();
-        message.extend(file_name.unwrap_or(b"stdin"));
-        message
-    };
-    let mut contents = CountedBuffer::new();
-    let mut read_all = |file: &mut dyn Read| -> Result<(), Vec<u8>> {
+    /// What is made of the contents, when they are long.
+    all: Option<LongChunk<'gc>>,
+}
+
+/// The message that something cannot be done with a file, or with the standard input.
+fn failed(what: &str, file_name: Option<&[u8]>) -> Vec<u8> {
+    let mut message = format!("cannot {what} ").into_bytes();
+    message.extend(&*quoted(file_name.unwrap_or(b"stdin")));
+    message
+}
+
+impl<'gc> FileLoading<'gc> {
+    /// Opens a file, or says why not.
+    pub(crate) fn open(
+        stack: &mut Stack<'_, 'gc>,
+        file_name: Option<&[u8]>,
+        options: Options<'gc>,
+    ) -> Result<Self, Vec<u8>> {
+        stack.burn(FILE_FUEL);
+        let (contents, line_end) = (CountedBuffer::new(), None);
+        let (is_complete, all) = (false, None);
+        let Some(file_name) = file_name.map(c_name) else {
+            let name = b"=stdin".to_vec();
+            let file = None;
+            return Ok(FileLoading { file, name, contents, line_end, is_complete, options, all });
+        };
+        stack.burn(text_fuel(file_name));
+        let file = File::open(system_error::os_name(file_name)).map_err(|error| {
+            let mut message = failed("open", Some(file_name));
+            message.extend(format!(": {}", system_error::text(&error)).bytes());
+            message
+        })?;
+        let name = [b"@", file_name].concat();
+        let file = Some(file);
+        Ok(FileLoading { file, name, contents, line_end, is_complete, options, all })
+    }
+
+    /// Does what comes next. Answers what has come of the file, once that is everything.
+    pub(crate) fn go_on(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Option<Loaded<'gc>> {
+        match self.finish_reading(stack) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(message) => return Some(Err(message)),
+        }
+        let (bytes, name) =
+            (skip_first_comment(self.contents.as_bytes(), self.line_end), &self.name[..]);
+        if let Some(all) = &mut self.all {
+            return all.go_on(ctx, stack, Chunk { bytes, name }, self.options);
+        }
+        match begin_loading(ctx, stack, bytes, name, self.options) {
+            Ok(Loading::Going(compilation)) => {
+                self.all = Some(LongChunk::Compiling(compilation));
+                None
+            }
+            Ok(Loading::Done(closure)) => Some(Ok(closure)),
+            Err(message) => Some(Err(message)),
+        }
+    }
+
+    /// Reads a portion, or puts together what has been read. Tells whether all of it is there.
+    fn finish_reading(&mut self, stack: &mut Stack<'_, 'gc>) -> Result<bool, Vec<u8>> {
+        if !self.is_complete {
+            let before = self.contents.len();
+            let end = self.read_until(before + FILE_PORTION);
+            stack.burn((self.contents.len() - before) / READ_PER_FUEL);
+            if !end? {
+                return Ok(false);
+            }
+            self.is_complete = true;
+        }
+        self.contents.gather(stack).map_err(|_| NO_MEMORY.into())
+    }
+
+    /// Reads until there are so many bytes. Tells whether that is the end.
+    fn read_until(&mut self, length: usize) -> Result<bool, Vec<u8>> {
         let mut block = [0; 8192];
-        loop {
-            match file.read(&mut block) {
-                Ok(0) => return Ok(()),
+        while self.contents.len() < length {
+            let read = match &mut self.file {
+                Some(file) => file.read(&mut block),
+                None => std::io::stdin().read(&mut block),
+            };
+            match read {
+                Ok(0) => return Ok(true),
                 Ok(count) => {
-                    if contents.extend(&block[..count]).is_err() || contents.len() > MAX_SOURCE {
+                    if self.line_end.is_none() {
+                        let end = memchr::memchr(b'\n', &block[..count]);
+                        self.line_end = end.map(|end| self.contents.len() + end);
+                    }
+                    let is_full = self.contents.extend(&block[..count]).is_err();
+                    if is_full || self.contents.len() > MAX_SOURCE {
                         return Err(NO_MEMORY.into());
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 // The reference does not know any more why, either.
-                Err(_) => return Err(failed("read")),
+                Err(_) => return Err(failed("read", self.file.as_ref().map(|_| &self.name[1..]))),
             }
         }
-    };
-    let mut name = b"@".to_vec();
-    match file_name {
-        Some(file_name) => {
-            let mut file = File::open(system_error::os_name(file_name)).map_err(|error| {
-                let mut message = failed("open");
-                message.extend(format!(": {}", system_error::text(&error)).bytes());
-                message
-            })?;
-            read_all(&mut file)?;
-            name.extend(file_name);
-        }
-        None => {
-            read_all(&mut std::io::stdin().lock())?;
-            name = b"=stdin".to_vec();
-        }
+        Ok(false)
     }
-    while !contents.gather(stack).map_err(|_| NO_MEMORY)? {}
-    load_chunk(ctx, stack, skip_first_comment(contents.as_bytes()), &name, options)
 }
 
 /// A file's chunk, without a byte order mark and, when the first line is a comment that begins with
-/// `#`, without that; its newline stays, so that lines keep their numbers.
-fn skip_first_comment(contents: &[u8]) -> &[u8] {
+/// `#`, without that; its newline stays, so that lines keep their numbers. Where the line ends is known.
+fn skip_first_comment(contents: &[u8], line_end: Option<usize>) -> &[u8] {
     let chunk = contents.strip_prefix(BYTE_ORDER_MARK).unwrap_or(contents);
     if chunk.first() != Some(&b'#') {
         return chunk;
     }
-    let rest = match chunk.iter().position(|&byte| byte == b'\n') {
-        Some(newline) => &chunk[newline..],
-        None => b"",
-    };
+    let rest = line_end.map_or(&b""[..], |newline| &contents[newline..]);
     match rest {
         [b'\n', binary @ ..] if binary.first() == Some(&BINARY) => binary,
         text => text,
@@ -425,9 +492,23 @@ pub(super) fn loadfile<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let file_name = stack.optional_string(ctx, 0)?;
     let options = options(ctx, stack, 1)?;
-    let loaded = load_file(ctx, stack, file_name.map(LuaString::as_bytes), options);
-    return_loaded(ctx, stack, loaded);
-    Ok(CallbackReturn::Return)
+    let file_name = file_name.map(LuaString::as_bytes);
+    match FileLoading::open(stack, file_name, options) {
+        Ok(loading) => loading.begin(ctx, stack),
+        Err(message) => {
+            return_loaded(ctx, stack, Err(message));
+            Ok(CallbackReturn::Return)
+        }
+    }
+}
+
+/// `loadfile` at work.
+impl<'gc> Work<'gc> for FileLoading<'gc> {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let Some(loaded) = FileLoading::go_on(self, ctx, stack) else { return Ok(false) };
+        return_loaded(ctx, stack, loaded);
+        Ok(true)
+    }
 }
 
 /// `dofile([name])`
@@ -437,18 +518,52 @@ pub(super) fn dofile<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let file_name = stack.optional_string(ctx, 0)?;
     let options = Options { mode: None, environment: None };
-    match load_file(ctx, stack, file_name.map(LuaString::as_bytes), options) {
-        Ok(closure) => {
-            stack.clear();
-            Ok(CallbackReturn::Call(Value::Closure(closure), None))
-        }
-        Err(message) => Err(Error::Value(Value::String(ctx.intern_owned(message)))),
+    let loading = FileLoading::open(stack, file_name.map(LuaString::as_bytes), options);
+    let mut doing = DoingFile(loading.map_err(|message| raised(ctx, message))?);
+    Ok(match doing.go_on(ctx, stack)? {
+        Some(function) => CallbackReturn::Call(function, None),
+        None => CallbackReturn::Sequence(Box::new(doing)),
+    })
+}
+
+/// The message that `load` would return, as an error.
+fn raised<'gc>(ctx: Context<'gc>, message: Vec<u8>) -> Error<'gc> {
+    Error::Value(Value::String(ctx.intern_owned(message)))
+}
+
+/// `dofile` at work.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct DoingFile<'gc>(FileLoading<'gc>);
+
+impl<'gc> DoingFile<'gc> {
+    /// Does what comes next. Answers the function to be called without arguments, once there is one.
+    fn go_on(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Option<Value<'gc>>, Error<'gc>> {
+        let Some(loaded) = self.0.go_on(ctx, stack) else { return Ok(None) };
+        stack.clear();
+        loaded.map(|closure| Some(Value::Closure(closure))).map_err(|message| raised(ctx, message))
+    }
+}
+
+impl<'gc> Sequence<'gc> for DoingFile<'gc> {
+    fn poll(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<Poll<'gc>, Error<'gc>> {
+        Ok(self.go_on(ctx, stack)?.map_or(Poll::Pending, Poll::TailCall))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::skip_first_comment;
+    fn skip_first_comment(contents: &[u8]) -> &[u8] {
+        super::skip_first_comment(contents, memchr::memchr(b'\n', contents))
+    }
 
     #[test]
     fn first_lines_that_are_comments_are_skipped() {

@@ -4,8 +4,10 @@ use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, Metamethod, Poll, Sequence, Stack, Value};
 use luster_vm::operate::{self, Outcome};
 
+use crate::counted::CountedBuffer;
 use crate::output::Output;
 use crate::warning;
+use crate::work::Work;
 
 /// `tostring(value)`
 pub(super) fn tostring<'gc>(
@@ -63,7 +65,7 @@ pub(super) fn print<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let mut printing = Printing { next: 0, written: 0, bottom: stack.len(), calls: false };
-    match printing.write_arguments(ctx, stack) {
+    match printing.write_some(ctx, stack) {
         Next::Done => Ok(CallbackReturn::Return),
         _ => Ok(CallbackReturn::Sequence(Box::new(printing))),
     }
@@ -73,12 +75,15 @@ pub(super) fn print<'gc>(
 const PORTION: usize = 1_000;
 
 /// What it costs to print a value, beside what its length does.
-const VALUE_FUEL: usize = 10;
+const VALUE_FUEL: usize = 15;
 
 /// How many bytes are gathered before they are written, and how many written before the fuel is looked
 /// at.
 const GATHERED: usize = 1 << 14;
 const LONG_PORTION: usize = 1 << 18;
+
+/// How many bytes of a warning are copied for a unit of fuel.
+const COPIED_PER_FUEL: usize = 16;
 
 /// What a `print` needs to go on.
 enum Next<'gc> {
@@ -105,9 +110,21 @@ struct Printing {
 }
 
 impl Printing {
-    /// Writes arguments until one has to be converted by a metamethod, or much has been written.
-    fn write_arguments<'gc>(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Next<'gc> {
+    /// Writes arguments as `write_arguments` does, and pays for the system's work.
+    fn write_some<'gc>(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Next<'gc> {
         let output = Output::of(ctx);
+        let next = self.write_arguments(ctx, stack, &output);
+        stack.burn(output.take_owed());
+        next
+    }
+
+    /// Writes arguments until one has to be converted by a metamethod, or much has been written.
+    fn write_arguments<'gc>(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        output: &Output,
+    ) -> Next<'gc> {
         let mut text = Vec::new();
         let from = self.next;
         while self.next < self.bottom {
@@ -181,7 +198,7 @@ impl<'gc> Sequence<'gc> for Printing {
             self.next += 1;
             self.calls = false;
         }
-        match self.write_arguments(ctx, stack) {
+        match self.write_some(ctx, stack) {
             Next::Done => Ok(Poll::Return),
             Next::Pause => Ok(Poll::Pending),
             Next::Call(handler) => {
@@ -199,18 +216,55 @@ pub(super) fn warn<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let first = stack.string(ctx, 0)?;
-    if stack.len() == 1 {
-        stack.burn(first.len() / 32);
-        warning::warn(ctx, first.as_bytes());
-    } else {
-        let mut message = crate::counted::CountedBuffer::new();
-        for index in 0..stack.len() {
-            message.extend(stack.string(ctx, index)?.as_bytes())?;
-        }
-        while !message.gather(stack)? {}
-        stack.burn(message.len() / 32);
-        warning::warn_pieces(ctx, message.as_bytes());
+    if stack.len() > 1 {
+        let warning = Warning { next: 0, copied: 0, message: CountedBuffer::new() };
+        return warning.begin(ctx, stack);
     }
+    stack.burn(first.len() / 32);
+    warning::warn(ctx, first.as_bytes());
     stack.clear();
     Ok(CallbackReturn::Return)
+}
+
+/// A warning of several pieces, which is put together before it is shown, if it is.
+#[derive(Collect)]
+#[collect(require_static)]
+struct Warning {
+    /// The next piece, and how much of it has been copied.
+    next: usize,
+    copied: usize,
+    message: CountedBuffer,
+}
+
+impl<'gc> Work<'gc> for Warning {
+    /// Copies a portion, or shows the message. Tells whether that has been done.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let is_on = warning::is_on(ctx);
+        let (from, before) = (self.next, self.message.len());
+        while self.next < stack.len() {
+            let copied = self.message.len() - before;
+            if self.next - from >= PORTION || copied >= LONG_PORTION {
+                stack.burn((self.next - from) * VALUE_FUEL + copied / COPIED_PER_FUEL);
+                return Ok(false);
+            }
+            let piece = stack.string(ctx, self.next)?;
+            let rest = if is_on { &piece.as_bytes()[self.copied..] } else { b"" };
+            let count = rest.len().min(LONG_PORTION);
+            self.message.extend(&rest[..count])?;
+            if count < rest.len() {
+                self.copied += count;
+            } else {
+                (self.next, self.copied) = (self.next + 1, 0);
+            }
+        }
+        let copied = self.message.len() - before;
+        stack.burn((self.next - from) * VALUE_FUEL + copied / COPIED_PER_FUEL);
+        if !self.message.gather(stack)? {
+            return Ok(false);
+        }
+        stack.burn(self.message.len() / 32);
+        warning::warn_pieces(ctx, self.message.as_bytes());
+        stack.clear();
+        Ok(true)
+    }
 }

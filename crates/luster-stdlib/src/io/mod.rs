@@ -14,16 +14,18 @@ use std::rc::{Rc, Weak};
 
 use gc_arena::Collect;
 use luster_value::{
-    Callback, CallbackReturn, Captured, Context, Error, Function, Stack, Table, UserData, Value,
-    quoted,
+    Callback, CallbackReturn, Captured, Context, Error, Function, LuaString, Stack, Table,
+    UserData, Value, quoted,
 };
 
 use self::read::Purpose;
 use self::stream::{Mode, Stream};
 use crate::buffer::reserve_results;
-use crate::c_values::c_string;
+use crate::c_values::{c_name, c_word};
+use crate::os::c_command;
 use crate::output::{Buffering, Output};
-use crate::system_error::{self, file_result};
+use crate::system_error::{self, file_result, text_fuel};
+use crate::work::Work;
 
 /// The most formats that `lines` takes.
 const MAX_LINE_FORMATS: usize = 250;
@@ -105,20 +107,35 @@ impl OpenFiles {
         files.push(Rc::downgrade(file));
     }
 
-    fn flush(&self) {
-        for file in self.0.borrow().iter().filter_map(Weak::upgrade) {
-            if let Ok(mut file) = file.try_borrow_mut()
+    /// Writes what they have kept back, from one on: as much as may be before the fuel is looked at. Answers
+    /// which is next, if any is, and what that has cost.
+    fn flush(&self, from: usize) -> (Option<usize>, usize) {
+        /// How much that is.
+        const PORTION: usize = 10_000;
+        let mut cost = 0;
+        for (index, file) in self.0.borrow().iter().enumerate().skip(from) {
+            if cost > PORTION {
+                return (Some(index), cost);
+            }
+            cost += 1;
+            if let Some(file) = file.upgrade()
+                && let Ok(mut file) = file.try_borrow_mut()
                 && let Some(stream) = &mut *file
             {
                 // As C's `fflush(NULL)`, whose result nobody looks at.
                 let _ = stream.flush();
+                cost += stream.take_owed();
             }
         }
+        (None, cost)
     }
 }
 
 /// What it costs to have the operating system open a file.
 const OPENING_FUEL: usize = 4_000;
+
+/// What it costs to have it close one.
+const CLOSING_FUEL: usize = 200;
 
 /// What it costs beyond that to have it make a file or begin a process.
 const CREATION_FUEL: usize = 16_000;
@@ -163,14 +180,6 @@ fn open_files<'gc>(ctx: Context<'gc>) -> Option<&'gc OpenFiles> {
     match ctx.registry().get_field(ctx, OPEN_FILES) {
         Value::UserData(files) => files.downcast(),
         _ => None,
-    }
-}
-
-/// Writes what all open files, and the standard output, have kept back.
-pub(crate) fn flush_all(ctx: Context<'_>) {
-    let _ = Output::of(ctx).flush();
-    if let Some(files) = open_files(ctx) {
-        files.flush();
     }
 }
 
@@ -227,16 +236,30 @@ fn default_file<'gc>(
     Err(Error::message(format!("default {} file is closed", which.name())))
 }
 
-/// Works on a stream.
+/// Works on a stream, and pays for what the system does for it.
 fn with_stream<'gc, R>(
+    stack: &mut Stack<'_, 'gc>,
     stream: &FileStream,
     work: impl FnOnce(&mut Stream) -> io::Result<R>,
 ) -> Result<io::Result<R>, Error<'gc>> {
+    let (result, owed) = work_on(stream, work)?;
+    stack.burn(owed);
+    Ok(result)
+}
+
+/// Works on a stream. Tells, too, what is to be paid for what the system does for it.
+fn work_on<'gc, R>(
+    stream: &FileStream,
+    work: impl FnOnce(&mut Stream) -> io::Result<R>,
+) -> Result<(io::Result<R>, usize), Error<'gc>> {
     // It is borrowed only while a function of this library works, none of which calls another; a
     // host's writer that comes back here sees a closed file.
     let mut stream = stream.try_borrow_mut().map_err(|_| Error::message("file is in use"))?;
     match &mut *stream {
-        Some(stream) => Ok(work(stream)),
+        Some(stream) => {
+            let result = work(stream);
+            Ok((result, stream.take_owed()))
+        }
         None => Err(Error::message("attempt to use a closed file")),
     }
 }
@@ -244,10 +267,12 @@ fn with_stream<'gc, R>(
 /// Opens a file or raises an error: what functions that take a file's name do.
 fn open_or_raise<'gc>(
     ctx: Context<'gc>,
+    stack: &mut Stack<'_, 'gc>,
     name: &[u8],
     mode: Mode,
 ) -> Result<Value<'gc>, Error<'gc>> {
-    let name = c_string(name);
+    let name = c_name(name);
+    stack.burn(OPENING_FUEL + text_fuel(name));
     match Stream::open(system_error::os_name(name).as_ref(), mode) {
         Ok(stream) => Ok(new_file(ctx, stream)),
         Err(error) => {
@@ -268,7 +293,7 @@ fn file_or_failure<'gc>(
     stream: io::Result<Stream>,
     name: Option<&[u8]>,
 ) -> CallbackReturn<'gc> {
-    stack.burn(OPENING_FUEL);
+    stack.burn(OPENING_FUEL + name.map_or(0, text_fuel));
     match stream {
         Ok(stream) => stack.replace(new_file(ctx, stream)),
         Err(error) => file_result(ctx, stack, Err(error), name),
@@ -282,9 +307,9 @@ fn open_file<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let name = stack.string(ctx, 0)?;
-    let name = c_string(name.as_bytes());
+    let name = c_name(name.as_bytes());
     let mode = stack.optional_string(ctx, 1)?;
-    let mode = Mode::parse(mode.map_or(b"r", |mode| c_string(mode.as_bytes())))
+    let mode = Mode::parse(mode.map_or(b"r", |mode| c_word(mode.as_bytes())))
         .ok_or_else(|| Error::argument(2, "invalid mode"))?;
     let stream = Stream::open(system_error::os_name(name).as_ref(), mode);
     Ok(file_or_failure(ctx, stack, stream, Some(name)))
@@ -296,17 +321,43 @@ fn popen<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let command = stack.string(ctx, 0)?;
-    let command = c_string(command.as_bytes());
     let mode = stack.optional_string(ctx, 1)?;
-    let reads = match mode.map_or(&b"r"[..], |mode| c_string(mode.as_bytes())) {
+    let reads = match mode.map_or(&b"r"[..], |mode| c_word(mode.as_bytes())) {
         b"r" => true,
         b"w" => false,
         _ => return Err(Error::argument(2, "invalid mode")),
     };
-    flush_all(ctx);
-    let stream = Stream::command(command, reads);
-    stack.burn(CREATION_FUEL);
-    Ok(file_or_failure(ctx, stack, stream, Some(command)))
+    let _ = Output::of(ctx).flush();
+    Running { command, reads, flushed: 0 }.begin(ctx, stack)
+}
+
+/// `popen` at work: all open files are flushed first.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Running<'gc> {
+    command: LuaString<'gc>,
+    reads: bool,
+    /// How many files have been flushed.
+    flushed: usize,
+}
+
+impl<'gc> Work<'gc> for Running<'gc> {
+    /// Flushes a portion, or runs the command. Tells whether that has been done.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        if let Some(files) = open_files(ctx) {
+            let (next, cost) = files.flush(self.flushed);
+            stack.burn(cost);
+            if let Some(next) = next {
+                self.flushed = next;
+                return Ok(false);
+            }
+        }
+        let command = c_command(self.command.as_bytes());
+        let stream = Stream::command(command, self.reads);
+        stack.burn(CREATION_FUEL);
+        file_or_failure(ctx, stack, stream, Some(command));
+        Ok(true)
+    }
 }
 
 /// `io.tmpfile()`: a file without a name, open for reading and writing.
@@ -359,7 +410,7 @@ fn set_default<'gc>(
         Value::Nil => None,
         Value::String(_) | Value::Integer(_) | Value::Float(_) => {
             let name = stack.string(ctx, 0)?;
-            Some(open_or_raise(ctx, name.as_bytes(), mode)?)
+            Some(open_or_raise(ctx, stack, name.as_bytes(), mode)?)
         }
         _ => Some(Value::UserData(file(ctx, stack)?.0)),
     };
@@ -404,6 +455,7 @@ fn file_close<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (file, _) = file(ctx, stack)?;
+    stack.burn(CLOSING_FUEL);
     match close_stream(file) {
         Some(Closed::Done(Ok(None))) => stack.replace(Value::True),
         Some(Closed::Done(Ok(Some(status)))) => exit_result(ctx, stack, status),
@@ -501,7 +553,9 @@ fn flush_before_input<'gc>(ctx: Context<'gc>, file: UserData<'gc>) {
 #[collect(no_drop)]
 struct Lines<'gc> {
     file: UserData<'gc>,
-    formats: Box<[Value<'gc>]>,
+    /// As many formats as there are, in a table, in case they are many.
+    formats: Option<Table<'gc>>,
+    count: usize,
     closes: bool,
 }
 
@@ -515,8 +569,10 @@ impl<'gc> Captured<'gc> for Lines<'gc> {
             return Err(Error::message("file is already closed"));
         };
         stack.resize(1);
-        reserve_results(stack, self.formats.len(), "too many arguments")?;
-        stack.extend(self.formats.iter().copied());
+        if let Some(formats) = self.formats {
+            reserve_results(stack, self.count, "too many arguments")?;
+            stack.extend((1..=self.count).map(|index| formats.get_integer(index as i64)));
+        }
         if let Some(value) = read::read_buffered(ctx, stack, stream, 1) {
             stack.replace(value);
             return Ok(CallbackReturn::Return);
@@ -536,8 +592,16 @@ fn lines_iterator<'gc>(
     if stack.len() > MAX_LINE_FORMATS + 1 {
         return Err(Error::argument(MAX_LINE_FORMATS + 2, "too many arguments"));
     }
-    let formats = stack.iter().skip(1).collect();
-    let lines = Lines { file, formats, closes };
+    let count = stack.len().saturating_sub(1);
+    let mut formats = None;
+    if count > 0 {
+        let table = Table::with_room(ctx, count as u32, 0).map_err(|_| Error::memory())?;
+        for (index, format) in (0..).zip(stack.iter().skip(1)) {
+            table.append(&ctx, index, &[format]);
+        }
+        formats = Some(table);
+    }
+    let lines = Lines { file, formats, count, closes };
     Ok(Value::Callback(Callback::captured(ctx, "lines", lines)))
 }
 
@@ -552,7 +616,7 @@ fn lines<'gc>(
         return file_lines(ctx, stack);
     }
     let name = stack.string(ctx, 0)?;
-    let file = open_or_raise(ctx, name.as_bytes(), Mode::READ)?;
+    let file = open_or_raise(ctx, stack, name.as_bytes(), Mode::READ)?;
     let Value::UserData(userdata) = file else { return Ok(CallbackReturn::Return) };
     let iterator = lines_iterator(ctx, stack, userdata, true)?;
     // The last result is closed when the loop ends.
@@ -596,7 +660,7 @@ fn flush<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (_, stream) = default_file(ctx, Default::Output)?;
-    let result = with_stream(stream, Stream::flush)?;
+    let result = with_stream(stack, stream, Stream::flush)?;
     file_result(ctx, stack, result, None);
     Ok(CallbackReturn::Return)
 }
@@ -607,7 +671,7 @@ fn file_flush<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (_, stream) = file(ctx, stack)?;
-    let result = with_stream(stream, Stream::flush)?;
+    let result = with_stream(stack, stream, Stream::flush)?;
     file_result(ctx, stack, result, None);
     Ok(CallbackReturn::Return)
 }
@@ -620,7 +684,7 @@ fn file_seek<'gc>(
     let (_, stream) = file(ctx, stack)?;
     let whence = stack.option(ctx, 1, Some("cur"), &["set", "cur", "end"])?;
     let offset = stack.optional_integer(ctx, 2, 0)?;
-    let result = with_stream(stream, |stream| {
+    let result = with_stream(stack, stream, |stream| {
         stream.seek(match whence {
             0 => SeekFrom::Start(u64::try_from(offset).map_err(|_| stream::invalid_argument())?),
             1 => SeekFrom::Current(offset),
@@ -647,7 +711,7 @@ fn file_setvbuf<'gc>(
         _ => Buffering::Line,
     };
     stack.optional_integer(ctx, 2, 0)?;
-    let result = with_stream(stream, |stream| stream.set_buffering(buffering))?;
+    let result = with_stream(stack, stream, |stream| stream.set_buffering(buffering))?;
     file_result(ctx, stack, result, None);
     Ok(CallbackReturn::Return)
 }

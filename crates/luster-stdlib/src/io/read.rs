@@ -13,8 +13,14 @@ use crate::counted::CountedBuffer;
 use crate::system_error;
 use crate::work::Work;
 
+/// What a byte of a numeral costs: many digits are dear.
+const DIGIT_FUEL: usize = 5;
+
 /// The longest numeral: the reference's `L_MAXLENNUM`.
 const MAX_NUMERAL: usize = 200;
+
+/// What it costs to read by a format, beside its bytes.
+const FORMAT_FUEL: usize = 15;
 
 /// What to read.
 #[derive(Clone, Copy)]
@@ -172,12 +178,9 @@ impl<'gc> Reading<'gc> {
                 },
                 Format::Bytes(count) => self.read_bytes(ctx, stream, stack, Some(count)),
             };
+            stack.burn(FORMAT_FUEL + stream.take_owed());
             match step {
-                Ok(Step::More) => {
-                    if stack.out_of_fuel() {
-                        return Ok(false);
-                    }
-                }
+                Ok(Step::More) => {}
                 Ok(Step::Read(value)) => {
                     self.next += 1;
                     stack.push(value.unwrap_or(Value::Nil));
@@ -194,6 +197,9 @@ impl<'gc> Reading<'gc> {
                     }
                 }
                 Err(Failure::Raised(error)) => return Err(error),
+            }
+            if stack.out_of_fuel() {
+                return Ok(false);
             }
         }
         match self.failure.take() {
@@ -411,13 +417,14 @@ fn read_number<'gc>(
     let is_space = |byte: u8| byte.is_ascii_whitespace() || byte == 0x0B;
     let spaces = available.iter().take_while(|&&byte| is_space(byte)).count();
     let only_spaces = spaces > 0 && spaces == available.len();
-    stack.burn(1 + spaces / 16);
+    stack.burn(spaces / 16);
     stream.consume(spaces);
     if only_spaces {
         return Ok(Step::More);
     }
     let mut numeral = Numeral { stream, bytes: SmallVec::new(), overflown: false };
     numeral.read()?;
+    stack.burn(numeral.bytes.len() * DIGIT_FUEL);
     if numeral.overflown {
         return Ok(Step::Read(None));
     }

@@ -9,7 +9,9 @@ use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 
 use luster_value::account;
 
+use crate::c_values::LONGEST_WORD;
 use crate::output::{Buffering, Output};
+use crate::system_error::{FILE_FUEL, by_number};
 
 /// How much is read ahead, and how much is kept back when writing.
 const CAPACITY: usize = 32 * 1024;
@@ -17,24 +19,24 @@ const CAPACITY: usize = 32 * 1024;
 /// How much is read at first after the position was set, since little may be wanted there.
 const FIRST_READ: usize = 4096;
 
+/// How many bytes that the system reads or writes cost a unit of fuel, beside what copying them does; and of
+/// what is no file but a device, which may have to make them.
+const BYTES_PER_FUEL: usize = 32;
+const DEVICE_BYTES_PER_FUEL: usize = 10;
+
 /// The error of reading what is for writing, or the other way round.
 fn bad_descriptor() -> io::Error {
-    system_error(9, io::ErrorKind::PermissionDenied)
+    by_number(9, io::ErrorKind::PermissionDenied)
 }
 
 /// The error of a position that there cannot be.
 pub(super) fn invalid_argument() -> io::Error {
-    system_error(22, io::ErrorKind::InvalidInput)
+    by_number(22, io::ErrorKind::InvalidInput)
 }
 
 /// The error of setting the position of what has none.
 fn illegal_seek() -> io::Error {
-    system_error(29, io::ErrorKind::Unsupported)
-}
-
-/// An error by its number on Unix systems.
-fn system_error(number: i32, kind: io::ErrorKind) -> io::Error {
-    if cfg!(unix) { io::Error::from_raw_os_error(number) } else { kind.into() }
+    by_number(29, io::ErrorKind::Unsupported)
 }
 
 /// How a file is opened.
@@ -50,8 +52,11 @@ impl Mode {
     /// For writing only, from the beginning.
     pub(super) const WRITE: Mode = Mode { kind: b'w', update: false };
 
-    /// Reads a mode: `r`, `w` or `a`, perhaps a `+`, perhaps `b`s that mean nothing.
+    /// Reads a mode: `r`, `w` or `a`, perhaps a `+`, perhaps `b`s that mean nothing, though not very many.
     pub(super) fn parse(mode: &[u8]) -> Option<Mode> {
+        if mode.len() > LONGEST_WORD {
+            return None;
+        }
         let [kind @ (b'r' | b'w' | b'a'), rest @ ..] = mode else { return None };
         let (update, rest) = match rest {
             [b'+', rest @ ..] => (true, rest),
@@ -84,6 +89,10 @@ pub(super) struct Stream {
     /// What has not been written yet.
     pending: Vec<u8>,
     buffering: Buffering,
+    /// How many bytes that are read ahead cost a unit of fuel.
+    read_per_fuel: usize,
+    /// What the system's work for it has cost and nobody has paid for.
+    owed: usize,
     /// What the buffers take.
     memory: account::Held,
     /// To close it takes long.
@@ -102,6 +111,8 @@ impl Stream {
             next_read: CAPACITY,
             pending: Vec::new(),
             buffering: Buffering::Full,
+            read_per_fuel: BYTES_PER_FUEL,
+            owed: 0,
             memory: account::Held::default(),
             _dear: account::Dear::new(),
         }
@@ -146,7 +157,7 @@ impl Stream {
 
     /// Runs a command in the system's shell, to read what it writes or to write what it reads.
     pub(super) fn command(command: &[u8], reads: bool) -> io::Result<Stream> {
-        let mut shell = crate::os::shell(command);
+        let mut shell = crate::os::shell(command)?;
         let (device, readable) = if reads {
             let mut child = shell.stdout(Stdio::piped()).spawn()?;
             let pipe = child.stdout.take();
@@ -167,6 +178,18 @@ impl Stream {
     /// Whether reading from it waits for a person or a program, with nothing read ahead.
     pub(super) fn waits_for_somebody(&self) -> bool {
         self.start == self.end && matches!(self.device, Device::Stdin)
+    }
+
+    /// Takes what the system's work has cost since this was last asked.
+    #[inline]
+    pub(super) fn take_owed(&mut self) -> usize {
+        std::mem::take(&mut self.owed)
+    }
+
+    /// How much that is.
+    #[inline]
+    pub(super) fn owed(&self) -> usize {
+        self.owed
     }
 
     /// What has been read ahead, after reading more if there is nothing; empty at the end.
@@ -196,10 +219,16 @@ impl Stream {
         if self.input.is_empty() {
             self.input = vec![0; CAPACITY].into_boxed_slice();
             self.memory.set(self.input.len() + self.pending.capacity());
+            if let Device::File(file) = &self.device
+                && !file.metadata().is_ok_and(|metadata| metadata.is_file())
+            {
+                self.read_per_fuel = DEVICE_BYTES_PER_FUEL;
+            }
         }
         (self.start, self.end) = (0, 0);
         let room = self.next_read.min(CAPACITY);
         self.next_read = room * 2;
+        self.owed += FILE_FUEL;
         loop {
             let input = &mut self.input[..room];
             let result = match &mut self.device {
@@ -212,6 +241,7 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => {
                     self.end = result?;
+                    self.owed += self.end / self.read_per_fuel;
                     return Ok(());
                 }
             }
@@ -221,7 +251,9 @@ impl Stream {
     /// Writes bytes, or keeps them back.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Device::Stdout(output) = &self.device {
-            return output.write(bytes);
+            let result = output.write(bytes);
+            self.owed += output.take_owed();
+            return result;
         }
         if bytes.is_empty() {
             return Ok(());
@@ -247,6 +279,7 @@ impl Stream {
     }
 
     fn write_through(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.owed += FILE_FUEL + bytes.len() / BYTES_PER_FUEL;
         match &mut self.device {
             Device::File(file) => file.write_all(bytes),
             Device::Stderr => io::stderr().write_all(bytes),
@@ -263,6 +296,7 @@ impl Stream {
         if ahead > 0
             && let Device::File(file) = &mut self.device
         {
+            self.owed += FILE_FUEL;
             file.seek(SeekFrom::Current(-ahead))?;
         }
         Ok(())
@@ -271,7 +305,9 @@ impl Stream {
     /// Writes what has been kept back.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         if let Device::Stdout(output) = &self.device {
-            return output.flush();
+            let result = output.flush();
+            self.owed += output.take_owed();
+            return result;
         }
         if self.pending.is_empty() {
             return Ok(());
@@ -287,6 +323,7 @@ impl Stream {
     /// Sets the position. The new one is counted from the beginning.
     pub(super) fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.flush()?;
+        self.owed += FILE_FUEL;
         let ahead = (self.end - self.start) as i64;
         let to = match to {
             SeekFrom::Current(offset) => {

@@ -3,7 +3,7 @@
 use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, Stack, UserData, Value};
 
-use super::{File, with_stream};
+use super::{File, work_on};
 use crate::system_error::file_result;
 use crate::work::Work;
 
@@ -13,8 +13,12 @@ const PORTION: usize = 1_000;
 /// How many bytes are written before the fuel is looked at.
 const LONG_PORTION: usize = 1 << 18;
 
-/// What a value costs, beside its bytes.
+/// What a value costs, beside its bytes and what the system does; and how much more a number does.
 const VALUE_FUEL: usize = 2;
+const NUMBER_FUEL: usize = 20;
+
+/// What the system's work may cost before the fuel is looked at.
+const SYSTEM_PORTION: usize = 10_000;
 
 /// Writes the arguments from an index on to a file, which takes their place.
 pub(super) fn arguments<'gc>(
@@ -47,13 +51,17 @@ impl<'gc> Work<'gc> for Writing<'gc> {
         };
         let (from, before) = (self.next, self.total);
         let end = stack.len().min(from + PORTION);
-        let mut wrong = None;
-        let written = with_stream(stream, |stream| {
+        let (mut wrong, mut numbers) = (None, 0);
+        let (written, owed) = work_on(stream, |stream| {
             let mut number = Vec::new();
-            while self.next < end && self.total - before < LONG_PORTION {
+            while self.next < end
+                && self.total - before < LONG_PORTION
+                && stream.owed() < SYSTEM_PORTION
+            {
                 let bytes = match stack.get(self.next) {
                     Value::String(text) => &text.as_bytes()[self.written..],
                     value @ (Value::Integer(_) | Value::Float(_)) => {
+                        numbers += 1;
                         number.clear();
                         ctx.write_basic(&mut number, value);
                         &number
@@ -75,6 +83,7 @@ impl<'gc> Work<'gc> for Writing<'gc> {
             }
             Ok(())
         })?;
+        stack.burn(owed + numbers * NUMBER_FUEL);
         stack.burn((self.next - from) * VALUE_FUEL + (self.total - before) / 16);
         if let Some(index) = wrong {
             return Err(stack.type_error(ctx, index, "string"));

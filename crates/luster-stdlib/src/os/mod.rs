@@ -14,11 +14,11 @@ use luster_value::{
 };
 
 use crate::buffer::grow;
-use crate::c_values::c_string;
+use crate::c_values::{c_beginning, c_name, c_word};
 use crate::counted::{CountedMemory, Pieces};
 use crate::output::Output;
 use crate::program::{Program, Step, run};
-use crate::system_error;
+use crate::system_error::{self, SYSTEM_FUEL, text_fuel};
 use crate::work::Work;
 use calendar::{Date, Fields};
 
@@ -63,6 +63,7 @@ fn clock<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    stack.burn(SYSTEM_FUEL);
     stack.replace(Value::float(clock::seconds_used(ctx)));
     Ok(CallbackReturn::Return)
 }
@@ -100,6 +101,15 @@ fn date<'gc>(
 /// What it costs to make a table of a date, or a date of a table.
 const TABLE_FUEL: usize = 50;
 
+/// What it costs to ask what time it is.
+const TIME_FUEL: usize = 5;
+
+/// What it costs to remove a file, to give it another name, to make one, and to begin a process, beside its name.
+const REMOVAL_FUEL: usize = 1_000;
+const RENAMING_FUEL: usize = 2_000;
+const CREATION_FUEL: usize = 20_000;
+const PROCESS_FUEL: usize = 20_000;
+
 /// A date that is being written in a long format.
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -130,7 +140,7 @@ impl<'gc> Work<'gc> for DateText<'gc> {
         let rest =
             strftime::write(&mut self.text, format, &self.date, PORTION).map_err(|rest| {
                 let mut message = b"invalid conversion specifier '%".to_vec();
-                message.extend(&*quoted(c_string(rest)));
+                message.extend(&*quoted(c_name(rest)));
                 message.push(b'\'');
                 Error::argument(1, message)
             })?;
@@ -180,6 +190,7 @@ fn time<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     if stack.get(0).is_nil() {
+        stack.burn(TIME_FUEL);
         stack.replace(Value::Integer(clock::now(ctx)));
         return Ok(CallbackReturn::Return);
     }
@@ -297,15 +308,36 @@ fn execute<'gc>(
     };
     // What has been printed comes before what the command prints.
     let _ = Output::of(ctx).flush();
-    let status = shell(command.as_bytes()).status();
+    let command = c_command(command.as_bytes());
+    stack.burn(PROCESS_FUEL + text_fuel(command));
+    let status = shell(command).and_then(|mut shell| shell.status());
     execution_result(ctx, stack, status);
     Ok(CallbackReturn::Return)
+}
+
+/// The longest command: the system takes no more.
+const LONGEST_COMMAND: usize = if cfg!(target_os = "linux") { 1 << 17 } else { 1 << 20 };
+
+/// A command, up to the first zero, or the beginning of one that is too long.
+pub(crate) fn c_command(command: &[u8]) -> &[u8] {
+    c_beginning(command, LONGEST_COMMAND)
+}
+
+/// The process that runs a command by way of the system's shell.
+///
+/// # Errors
+/// The command is too long.
+pub(crate) fn shell(command: &[u8]) -> io::Result<Command> {
+    if command.len() > LONGEST_COMMAND {
+        return Err(system_error::by_number(7, io::ErrorKind::ArgumentListTooLong));
+    }
+    Ok(short_shell(command))
 }
 
 /// The process that runs a command by way of the system's shell, which begins its messages with the
 /// name that C's `system` and `popen` give it.
 #[cfg(not(windows))]
-pub(crate) fn shell(command: &[u8]) -> Command {
+fn short_shell(command: &[u8]) -> Command {
     let mut shell = Command::new("/bin/sh");
     #[cfg(unix)]
     std::os::unix::process::CommandExt::arg0(&mut shell, "sh");
@@ -315,7 +347,7 @@ pub(crate) fn shell(command: &[u8]) -> Command {
 
 /// The process that runs a command by way of the system's shell.
 #[cfg(windows)]
-pub(crate) fn shell(command: &[u8]) -> Command {
+fn short_shell(command: &[u8]) -> Command {
     let mut shell = Command::new("cmd");
     shell.arg("/C").arg(system_error::os_string(command));
     shell
@@ -379,7 +411,8 @@ fn getenv<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let name = c_string(stack.string(ctx, 0)?.as_bytes());
+    let name = c_name(stack.string(ctx, 0)?.as_bytes());
+    stack.burn(SYSTEM_FUEL + text_fuel(name));
     let value = match std::env::var_os(system_error::os_name(name)) {
         Some(value) => Value::String(ctx.intern_owned(system_error::os_bytes(value))),
         None => Value::Nil,
@@ -393,7 +426,8 @@ fn remove<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let name = c_string(stack.string(ctx, 0)?.as_bytes());
+    let name = c_name(stack.string(ctx, 0)?.as_bytes());
+    stack.burn(REMOVAL_FUEL + text_fuel(name));
     let path = system_error::os_name(name);
     let is_directory = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
     let result =
@@ -407,8 +441,10 @@ fn rename<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
-    let path = |name: LuaString<'gc>| system_error::os_name(c_string(name.as_bytes()));
-    let (old, new) = (path(stack.string(ctx, 0)?), path(stack.string(ctx, 1)?));
+    let (old, new) = (stack.string(ctx, 0)?, stack.string(ctx, 1)?);
+    let (old, new) = (c_name(old.as_bytes()), c_name(new.as_bytes()));
+    stack.burn(RENAMING_FUEL + text_fuel(old) + text_fuel(new));
+    let (old, new) = (system_error::os_name(old), system_error::os_name(new));
     system_error::file_result(ctx, stack, std::fs::rename(old, new), None);
     Ok(CallbackReturn::Return)
 }
@@ -427,7 +463,7 @@ fn setlocale<'gc>(
     )?;
     let known = match locale {
         None => true,
-        Some(name) => matches!(c_string(name.as_bytes()), b"" | b"C" | b"POSIX"),
+        Some(name) => matches!(c_word(name.as_bytes()), b"" | b"C" | b"POSIX"),
     };
     stack.replace(if known { ctx.string("C") } else { Value::Nil });
     Ok(CallbackReturn::Return)
@@ -438,6 +474,7 @@ fn tmpname<'gc>(
     ctx: Context<'gc>,
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+    stack.burn(CREATION_FUEL);
     let made = tempfile::Builder::new().prefix("lua_").rand_bytes(6).tempfile();
     let Some(path) = made.ok().and_then(|file| file.into_temp_path().keep().ok()) else {
         return Err(Error::message("unable to generate a unique filename"));

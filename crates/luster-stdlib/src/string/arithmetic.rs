@@ -9,6 +9,9 @@ use luster_vm::operate::{self, Outcome};
 
 use crate::program::fault;
 
+/// What it costs to read the operands. What is long notes its work where it is read.
+const READING_FUEL: usize = 8;
+
 /// Puts the metamethods into the metatable of strings.
 pub(super) fn fill<'gc>(ctx: Context<'gc>, metatable: Table<'gc>) {
     let functions: [(&str, Function); 8] = [
@@ -66,6 +69,7 @@ fn arithmetic<'gc>(
     metamethod: Metamethod,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let (a, b) = (stack.get(0), stack.get(1));
+    stack.burn(READING_FUEL);
     if let (Some(x), Some(y)) = (a.to_number(), b.to_number()) {
         let outcome = operate::arithmetic(ctx, op, x.into(), y.into());
         if let Outcome::Value(value) = outcome.map_err(|error| fault(ctx, error))? {

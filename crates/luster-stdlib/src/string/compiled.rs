@@ -22,7 +22,7 @@ const MAX_ITEMS: usize = 1 << 20;
 pub(super) const PORTION: usize = 1 << 14;
 
 /// The longest pattern that is remembered.
-const MAX_REMEMBERED: usize = 64;
+pub(super) const MAX_REMEMBERED: usize = 64;
 
 /// How many patterns are remembered.
 const REMEMBERED: usize = 32;
@@ -183,6 +183,7 @@ impl Pattern {
     }
 
     /// How many bytes it takes.
+    #[inline]
     pub(super) fn size_in_memory(&self) -> usize {
         let items = if self.items.spilled() { self.items.capacity() } else { 0 };
         let sets = if self.sets.spilled() { self.sets.capacity() } else { 0 };

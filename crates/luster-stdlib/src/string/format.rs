@@ -5,12 +5,12 @@ use luster_number::{
     FloatConversion, FormatSpec, IntegerConversion, format_float, format_integer, write_integer,
 };
 use luster_value::{
-    CallbackReturn, Context, Error, LuaString, Poll, Sequence, Stack, Value, account,
+    CallbackReturn, Context, Error, LuaString, Metamethod, Poll, Sequence, Stack, Value, account,
 };
-use luster_vm::operate::{self, Outcome};
 
 use crate::buffer::{append, grow, reserve_results};
 use crate::counted::{CountedMemory, Pieces};
+use crate::work::is_much_to_read;
 
 /// The longest specification that there may be, its letter included.
 const MAX_SPECIFICATION: usize = 22;
@@ -40,6 +40,26 @@ const LONG_PORTION: usize = 1 << 16;
 
 /// The longest that a number may become, as `%.99f` of the largest one.
 const LONGEST: usize = 448;
+
+/// What the text of a float costs, which has as many digits as tell it apart.
+const FLOAT_TEXT: usize = 14;
+
+/// What the text of anything else costs that is no string.
+const OTHER_TEXT: usize = 4;
+
+/// What so many digits of a number cost, rounded as `%e` and `%g` do. More digits than fit a word are
+/// calculated one by one, from a number that is the longer, the larger the exponent.
+fn digits_work(value: Value<'_>, written: usize) -> usize {
+    const FIT: usize = 16;
+    let exponent = match value {
+        Value::Float(value) => (value.get().to_bits() >> 52 & 0x7FF).abs_diff(1023) as usize,
+        Value::Integer(_) => 0,
+        // A string's is not known.
+        _ => 1023,
+    };
+    let each = if written > FIT { 2 + exponent / 200 } else { 0 };
+    FLOAT_TEXT + exponent / 64 + written * each + written / 4
+}
 
 /// `string.format(format, ...)`: the format with its conversions replaced by the arguments.
 pub(super) fn format<'gc>(
@@ -141,14 +161,15 @@ impl<'gc> Formatting<'gc> {
         }
         self.put_by();
         let mut charged = self.written();
+        let mut is_due = false;
         loop {
             // Everything that takes long shows in the portion or in the length.
             let written = self.written() - charged;
-            if portion == 0 || written > LONG_PORTION {
+            if portion == 0 || is_due || written > LONG_PORTION {
                 stack.burn(PORTION - portion + written / 8);
                 self.put_by();
-                (portion, charged) = (PORTION, self.written());
-                self.memory.set(self.result.capacity());
+                (portion, charged, is_due) = (PORTION, self.written(), false);
+                self.count_memory();
                 if stack.out_of_fuel() || account::should_end_slice() {
                     return Ok(Next::Pause);
                 }
@@ -195,25 +216,39 @@ impl<'gc> Formatting<'gc> {
             // all of them. So is to look for zeros in a string that may be cut. (Only what comes before a
             // long string may have been put by.)
             let written = self.result.len().saturating_sub(before);
-            let work = match (specification.letter(), stack.get(self.argument)) {
+            let argument = stack.get(self.argument);
+            let work = match (specification.letter(), argument) {
                 (b's', Value::String(text)) if self.long.is_none() && !specification.is_plain() => {
                     text.len() / 32
                 }
-                (b's', _) => 0,
-                (b'f' | b'e' | b'E' | b'g' | b'G', _) => written / 4 + written * written / 120,
+                (b's', Value::String(_)) => 0,
+                (b's', Value::Float(_)) => FLOAT_TEXT,
+                (b's', _) => OTHER_TEXT,
+                (b'f', _) => FLOAT_TEXT / 2 + written / 4 + written * written / 120,
+                (b'e' | b'E' | b'g' | b'G', value) => digits_work(value, written),
                 _ => written / 4,
             };
             stack.burn(work.saturating_sub(portion));
             portion = portion.saturating_sub(work);
+            is_due = matches!(argument, Value::String(_))
+                && specification.letter() != b's'
+                && is_much_to_read(stack, self.argument);
             if let Some(function) = function {
                 let value = stack.get(self.argument);
                 self.waiting = Some(Waiting { function, value, called: false });
+                stack.burn(PORTION - portion + (self.written() - charged) / 16);
+                self.count_memory();
                 return Ok(Next::Call(function, value));
             }
         }
         stack.burn(PORTION - portion + (self.written() - charged) / 16);
         self.is_complete = true;
         self.finish(ctx, stack)
+    }
+
+    /// Counts what it holds while it waits.
+    fn count_memory(&mut self) {
+        self.memory.set(size_of::<Self>() + self.result.capacity());
     }
 
     /// Puts the result on the stack, once its pieces are together.
@@ -318,12 +353,14 @@ impl<'gc> Formatting<'gc> {
                 let value = stack.get(index);
                 match value {
                     Value::String(text) => self.write_string(specification, text)?,
-                    _ => match operate::to_string(ctx, value) {
-                        Outcome::Value(Value::String(text)) => {
-                            self.write_string(specification, text)?;
+                    _ => match ctx.metamethod(value, Metamethod::ToString) {
+                        Value::Nil if specification.is_plain() => ctx.write_basic(out, value),
+                        Value::Nil => {
+                            let mut text = Vec::new();
+                            ctx.write_basic(&mut text, value);
+                            write_text(out, index, specification, &text)?;
                         }
-                        Outcome::Value(_) => return Err(not_a_string()),
-                        Outcome::Call(function, _) => return Ok(Some(function)),
+                        function => return Ok(Some(function)),
                     },
                 }
             }

@@ -123,15 +123,19 @@ impl<'gc> LongSource<'gc> {
                 pattern::push_iterator(ctx, stack, subject, compiled, start);
                 Ok(CallbackReturn::Return)
             }
-            Wish::Substitute { replacement, limit } => pattern::begin_substitution(
-                ctx,
-                stack,
-                subject,
-                compiled,
-                anchored,
-                replacement,
-                limit,
-            ),
+            Wish::Substitute { replacement, limit } => {
+                // It counts the pattern itself.
+                self.memory.set(0);
+                pattern::begin_substitution(
+                    ctx,
+                    stack,
+                    subject,
+                    compiled,
+                    anchored,
+                    replacement,
+                    limit,
+                )
+            }
         }
         .map(Some)
     }

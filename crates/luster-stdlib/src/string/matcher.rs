@@ -182,6 +182,20 @@ impl Search {
         }
     }
 
+    /// Whether it takes memory beside itself which may have grown.
+    #[inline]
+    pub(super) fn has_own_memory(&self) -> bool {
+        self.choices.spilled()
+    }
+
+    /// How many bytes it takes beside itself.
+    #[inline]
+    pub(super) fn size_in_memory(&self) -> usize {
+        let choices = if self.choices.spilled() { self.choices.capacity() } else { 0 };
+        let captures = if self.captures.spilled() { self.captures.capacity() } else { 0 };
+        choices * size_of::<Choice>() + captures * size_of::<(usize, usize)>()
+    }
+
     /// Where the last match begins and ends.
     #[inline]
     pub(super) fn last_match(&self) -> (usize, usize) {

@@ -17,6 +17,7 @@ mod transform;
 mod unpack;
 
 use gc_arena::Collect;
+use luster_bytecode::{DumpSize, Dumping};
 use luster_value::{
     CallbackReturn, Closure, Context, Error, Function, LuaString, Poll, Sequence, Stack, Table,
     Type, Value,
@@ -24,7 +25,7 @@ use luster_value::{
 
 use crate::buffer::{MAX_LENGTH, with_room};
 use crate::counted::CountedMemory;
-use crate::work::Work;
+use crate::work::{Work, is_much_to_read};
 use transform::Change;
 
 /// How many bytes are filled or changed before the fuel is looked at.
@@ -328,29 +329,74 @@ fn char<'gc>(
     stack: &mut Stack<'_, 'gc>,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     let mut short = [0; 16];
-    let mut long = Vec::new();
     let count = stack.len();
-    let bytes = match short.get_mut(..count) {
-        Some(bytes) => bytes,
-        None => {
-            long = with_room(count)?;
-            long.resize(count, 0);
-            stack.burn(count / 4);
-            &mut long[..]
-        }
+    let Some(bytes) = short.get_mut(..count) else {
+        let (bytes, memory) = (with_room(count)?, CountedMemory::default());
+        return Spelled { bytes, memory }.begin(ctx, stack);
     };
     for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::try_from(stack.integer(ctx, index)?)
-            .map_err(|_| Error::argument(index + 1, "value out of range"))?;
+        *byte = byte_argument(ctx, stack, index)?;
     }
-    let result =
-        if count <= short.len() { ctx.intern(&short[..count]) } else { ctx.intern_owned(long) };
+    let result = ctx.intern(bytes);
     stack.replace(Value::String(result));
     Ok(CallbackReturn::Return)
 }
 
+/// An argument that is a byte.
+#[inline]
+fn byte_argument<'gc>(
+    ctx: Context<'gc>,
+    stack: &Stack<'_, 'gc>,
+    index: usize,
+) -> Result<u8, Error<'gc>> {
+    u8::try_from(stack.integer(ctx, index)?)
+        .map_err(|_| Error::argument(index + 1, "value out of range"))
+}
+
+/// A `char` of more than a few bytes at work. The arguments stay on the stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Spelled {
+    /// There is room for all of them.
+    bytes: Vec<u8>,
+    memory: CountedMemory,
+}
+
+impl<'gc> Work<'gc> for Spelled {
+    #[inline]
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let end = stack.len().min(self.bytes.len() + SPELT);
+        stack.burn((end - self.bytes.len()) / 4);
+        let mut is_due = false;
+        while self.bytes.len() < end && !is_due {
+            let index = self.bytes.len();
+            let byte = match stack.get(index) {
+                Value::Integer(code @ 0..=0xFF) => code as u8,
+                _ => {
+                    is_due = is_much_to_read(stack, index);
+                    byte_argument(ctx, stack, index)?
+                }
+            };
+            self.bytes.push(byte);
+        }
+        if self.bytes.len() < stack.len() {
+            self.memory.set(self.bytes.capacity());
+            return Ok(false);
+        }
+        self.memory.set(0);
+        let result = ctx.intern_owned(std::mem::take(&mut self.bytes));
+        stack.replace(Value::String(result));
+        Ok(true)
+    }
+}
+
 /// What a dump costs beside what its length does.
 const DUMP_FUEL: usize = 150;
+
+/// How many functions are looked at for how long a dump will be before the fuel is looked at, and what that
+/// costs for each.
+const DUMPED_FUNCTIONS: usize = 1 << 12;
+const FUNCTION_FUEL: usize = 5;
 
 /// How many bytes of a dump are written before the fuel is looked at.
 const DUMP_PORTION: usize = 1 << 16;
@@ -363,11 +409,10 @@ fn dump<'gc>(
     let Value::Closure(closure) = stack.get(0) else {
         return Err(Error::argument(1, "Lua function expected"));
     };
-    let prototype = closure.prototype();
-    Error::check_room(luster_bytecode::dump_size(prototype))?;
-    let written = luster_bytecode::Dumping::new(prototype, stack.get(1).is_truthy());
+    let size = DumpSize::new(closure.prototype());
+    let strip = stack.get(1).is_truthy();
     stack.burn(DUMP_FUEL);
-    Dump { closure, written: Some(written), memory: CountedMemory::default() }.begin(ctx, stack)
+    Dump { closure, strip, size, written: None, memory: CountedMemory::default() }.begin(ctx, stack)
 }
 
 /// A `dump` at work.
@@ -375,24 +420,41 @@ fn dump<'gc>(
 #[collect(no_drop)]
 struct Dump<'gc> {
     closure: Closure<'gc>,
+    strip: bool,
+    /// How much there will be, which is found out first.
+    #[collect(require_static)]
+    size: DumpSize,
     /// What there is of it, until it is a string.
     #[collect(require_static)]
-    written: Option<luster_bytecode::Dumping>,
+    written: Option<Dumping>,
     memory: CountedMemory,
 }
 
 impl<'gc> Work<'gc> for Dump<'gc> {
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
-        let Some(written) = &mut self.written else { return Ok(true) };
+        let prototype = self.closure.prototype();
+        let Some(written) = &mut self.written else {
+            let before = self.size.functions();
+            let is_known = self.size.go_on(prototype, DUMPED_FUNCTIONS);
+            stack.burn((self.size.functions() - before) * FUNCTION_FUEL);
+            if is_known {
+                Error::check_room(self.size.memory())?;
+                self.written = Some(Dumping::new(&self.size, self.strip));
+                if self.size.functions() < DUMPED_FUNCTIONS {
+                    return self.go_on(ctx, stack);
+                }
+            }
+            return Ok(false);
+        };
         let before = written.as_bytes().len();
-        let is_complete = written.go_on(self.closure.prototype(), DUMP_PORTION);
-        stack.burn((written.as_bytes().len() - before) / 4);
+        let is_complete = written.go_on(prototype, DUMP_PORTION);
+        stack.burn((written.as_bytes().len() - before) / 2);
         if !is_complete {
             self.memory.set(written.memory());
             return Ok(false);
         }
         self.memory.set(0);
-        let chunk = self.written.take().map(luster_bytecode::Dumping::into_bytes);
+        let chunk = self.written.take().map(Dumping::into_bytes);
         stack.replace(Value::String(ctx.intern_owned(chunk.unwrap_or_default())));
         Ok(true)
     }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::buffer::{MAX_LENGTH, check, reserve_results};
 use crate::counted::{CountedMemory, Pieces};
-use crate::work::Work;
+use crate::work::{Work, is_much_to_read};
 
 /// The longest integer, in bytes.
 pub(super) const MAX_INTEGER_SIZE: usize = 16;
@@ -339,18 +339,21 @@ impl<'gc> Work<'gc> for Packing<'gc> {
             return self.finish(ctx, stack);
         }
         let mut format = self.place.format();
-        let length = self.written();
-        self.is_complete = match &mut self.text {
+        let (length, index) = (self.written(), self.index);
+        let is_complete = match &mut self.text {
             Some(text) => {
-                if text.append_some(&mut self.out)? {
+                let is_appended = text.append_some(&mut self.out, self.index);
+                if let Ok(true) = is_appended {
                     self.text = None;
                 }
-                false
+                is_appended.map(|_| false)
             }
-            None => self.pack_some(ctx, stack, &mut format)?,
+            None => self.pack_some(ctx, stack, &mut format),
         };
         let read = self.place.go_to(&format);
-        stack.burn(read / 2 + (self.written() - length) / 16);
+        let values = self.index - index;
+        stack.burn(read / 2 + values + self.written().saturating_sub(length) / 16);
+        self.is_complete = is_complete?;
         if self.is_complete {
             return self.finish(ctx, stack);
         }
@@ -405,7 +408,10 @@ impl<'gc> Packing<'gc> {
         let begin = out.len();
         let end = format.rest.len().saturating_sub(PORTION);
         let mut at = self.index;
-        while format.rest.is_empty() || format.rest.len() > end && out.len() - begin < LONG_PORTION
+        let mut is_due = false;
+        while !is_due
+            && (format.rest.is_empty()
+                || format.rest.len() > end && out.len() - begin < LONG_PORTION)
         {
             let total = put_by + out.len();
             let Some(Item { kind, size, padding }) = format.item(total)? else {
@@ -422,6 +428,7 @@ impl<'gc> Packing<'gc> {
             let little = format.little_endian;
             if !matches!(kind, Kind::Padding | Kind::Align | Kind::Nothing) {
                 at += 1;
+                is_due = is_much_to_read(stack, at);
             }
             match kind {
                 Kind::Signed => {
@@ -459,20 +466,19 @@ impl<'gc> Packing<'gc> {
                             write_integer(out, text.len() as i64, false, size, little);
                             0
                         }
-                        _ => {
-                            if memchr::memchr(0, text).is_some() {
-                                return Err(Error::argument(at + 1, "string contains zeros"));
-                            }
-                            1
-                        }
+                        _ => 1,
                     };
                     if text.len() + zeros > LONG_PORTION {
                         let mut long = std::mem::take(out).into_vec();
                         let has_room = pieces.make_room(&mut long, text.len() + zeros);
                         *out = long.into();
                         has_room?;
-                        self.text = Some(LongText { text: string, done: 0, zeros });
+                        let is_c_string = kind == Kind::ZeroTerminated;
+                        self.text = Some(LongText { text: string, done: 0, zeros, is_c_string });
                         break;
+                    }
+                    if kind == Kind::ZeroTerminated {
+                        refuse_zeros(text, at)?;
                     }
                     grow(out, text.len() + zeros)?;
                     out.extend_from_slice(text);
@@ -496,14 +502,27 @@ struct LongText<'gc> {
     done: usize,
     /// How many zeros are still to follow.
     zeros: usize,
+    /// Whether it may have none in it.
+    is_c_string: bool,
+}
+
+/// Raises the error of an argument with zeros in it, where C would take one for its end.
+fn refuse_zeros<'gc>(text: &[u8], index: usize) -> Result<(), Error<'gc>> {
+    match memchr::memchr(0, text) {
+        Some(_) => Err(Error::argument(index + 1, "string contains zeros")),
+        None => Ok(()),
+    }
 }
 
 impl LongText<'_> {
-    /// Appends a portion. Tells whether that was the last one.
-    fn append_some<'gc>(&mut self, out: &mut Bytes) -> Result<bool, Error<'gc>> {
+    /// Appends a portion of what is the value of this index. Tells whether that was the last one.
+    fn append_some<'gc>(&mut self, out: &mut Bytes, index: usize) -> Result<bool, Error<'gc>> {
         let rest = &self.text.as_bytes()[self.done..];
         let count = rest.len().min(LONG_PORTION);
         let zeros = self.zeros.min(LONG_PORTION - count);
+        if self.is_c_string {
+            refuse_zeros(&rest[..count], index)?;
+        }
         append(out, &rest[..count])?;
         grow(out, zeros)?;
         out.resize(out.len() + zeros, 0);

@@ -20,7 +20,7 @@ use super::matcher::{self, Found, Search};
 use super::plain;
 use super::start_position;
 use crate::buffer::reserve_results;
-use crate::counted::CountedBuffer;
+use crate::counted::{CountedBuffer, CountedMemory};
 
 /// How many steps a search may take before its fuel is looked at.
 const PORTION: i64 = 5_000;
@@ -31,12 +31,26 @@ const LONG_REPLACEMENT: usize = 64;
 /// How many bytes a substitution copies at once, and after how many the fuel is looked at.
 const LONG_PIECE: usize = 1 << 17;
 
+/// What a capture costs that becomes a value.
+const CAPTURE_FUEL: usize = 4;
+
+/// What it costs to look a replacement up in a table: the string to look for and its place may be far away in
+/// memory.
+const LOOKUP_STEPS: i64 = 14;
+
+/// What the digits of a float cost that is a replacement.
+const FLOAT_STEPS: i64 = 8;
+
 /// How many bytes are copied for one unit of fuel.
 const BYTES_PER_UNIT: usize = 8;
 
 /// What compiling a pattern costs.
 fn pattern_fuel(source: &[u8]) -> usize {
-    if source.len() < 1000 { source.len() / 16 } else { source.len() }
+    match source.len() {
+        length @ ..=compiled::MAX_REMEMBERED => length / 16,
+        length @ ..1000 => length / 2,
+        length => length,
+    }
 }
 
 /// The bytes with a meaning of their own in a pattern.
@@ -100,6 +114,7 @@ fn push_captures<'gc>(
     whole: bool,
 ) -> Result<(), Error<'gc>> {
     let count = pattern.capture_count().max(usize::from(whole));
+    stack.burn(CAPTURE_FUEL * count);
     reserve_results(stack, count, "too many captures")?;
     if subject.len() > LONG_PIECE {
         return push_captures_of_long(ctx, stack, search, pattern, subject, count);
@@ -174,6 +189,9 @@ fn find_or_match<'gc>(
     }
     let source_string = source;
     let source = source.as_bytes();
+    if find && !is_plain {
+        stack.burn(source.len() / 16);
+    }
     if is_plain || find && !source.iter().any(|&byte| is_special(byte)) {
         return plain::find(stack, subject, source_string, start);
     }
@@ -265,7 +283,16 @@ impl<'gc> Sequence<'gc> for FindSequence<'gc> {
 struct Matches {
     pattern: Rc<Pattern>,
     search: RefCell<Search>,
-    _memory: account::Held,
+    memory: RefCell<account::Held>,
+}
+
+impl Matches {
+    /// Counts what it holds.
+    #[inline]
+    fn count_memory(&self, search: &Search) {
+        let owned = self.pattern.size_in_memory() + search.size_in_memory();
+        self.memory.borrow_mut().set(size_of::<Matches>() + owned);
+    }
 }
 
 /// The iterator that `gmatch` returns.
@@ -283,6 +310,9 @@ impl<'gc> MatchIterator<'gc> {
         let Matches { pattern, search, .. } = &*self.matches;
         let mut search = search.borrow_mut();
         let found = drive(&mut search, pattern, self.subject, stack)?;
+        if search.has_own_memory() {
+            self.matches.count_memory(&search);
+        }
         stack.clear();
         match found {
             Found::Paused => return Ok(false),
@@ -345,8 +375,9 @@ pub(super) fn push_iterator<'gc>(
     start: usize,
 ) {
     let search = RefCell::new(Search::new(&pattern, start, false));
-    let memory = account::Held::of(size_of::<Matches>() + pattern.size_in_memory());
-    let matches = Rc::new(Matches { pattern, search, _memory: memory });
+    let matches = Matches { pattern, search, memory: RefCell::default() };
+    matches.count_memory(&matches.search.borrow());
+    let matches = Rc::new(matches);
     let iterator = Callback::captured(ctx, "gmatch", MatchIterator { subject, matches });
     stack.replace(Value::Callback(iterator));
 }
@@ -388,10 +419,13 @@ pub(super) fn begin_substitution<'gc>(
     limit: i64,
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     // A long one is searched for what it has of that while it is copied.
-    let is_literal = matches!(
-        replacement,
-        Value::String(text) if text.len() <= LONG_PIECE && !text.as_bytes().contains(&b'%')
-    );
+    let is_literal = match replacement {
+        Value::String(text) if text.len() <= LONG_PIECE => {
+            stack.burn(text.len() / 32);
+            !text.as_bytes().contains(&b'%')
+        }
+        _ => false,
+    };
     let search = Search::new(&pattern, 0, anchored);
     let mut substitution = Substitution {
         subject,
@@ -409,14 +443,19 @@ pub(super) fn begin_substitution<'gc>(
         template_left: 0,
         is_due: false,
         calling: false,
+        memory: CountedMemory::default(),
     };
-    Ok(match substitution.go_on(ctx, stack, false)? {
-        Next::Done => CallbackReturn::Return,
-        Next::Pause => CallbackReturn::Sequence(Box::new(substitution)),
+    let next = substitution.go_on(ctx, stack, false)?;
+    if let Next::Done = next {
+        return Ok(CallbackReturn::Return);
+    }
+    substitution.count_memory();
+    Ok(match next {
         Next::Call(function) => {
             substitution.calling = true;
             CallbackReturn::Call(function, Some(Box::new(substitution)))
         }
+        _ => CallbackReturn::Sequence(Box::new(substitution)),
     })
 }
 
@@ -448,6 +487,8 @@ struct Substitution<'gc> {
     is_due: bool,
     /// Whether a call for a replacement is under way.
     calling: bool,
+    /// What it holds beside the result, while it waits.
+    memory: CountedMemory,
 }
 
 /// A piece of a string that is to be copied in portions.
@@ -470,6 +511,13 @@ enum Next<'gc> {
 }
 
 impl<'gc> Substitution<'gc> {
+    /// Counts what it holds beside the result.
+    #[inline]
+    fn count_memory(&mut self) {
+        let owned = self.pattern.size_in_memory() + self.search.size_in_memory();
+        self.memory.set(size_of::<Self>() + owned);
+    }
+
     /// Replaces matches until it is done or needs something. What is to be called is put on the stack,
     /// too, if it is to be `in_place`.
     fn go_on(
@@ -624,8 +672,14 @@ impl<'gc> Substitution<'gc> {
             Value::Table(_) => {
                 let key = capture_value(ctx, search, pattern, self.subject, 0)?;
                 let found = operate::get(ctx, self.replacement, key);
+                *steps -= LOOKUP_STEPS;
                 match found.map_err(|fault| fault.into_error(ctx))? {
-                    Outcome::Value(value) => self.append_value(value)?,
+                    Outcome::Value(value) => {
+                        if let Value::Float(_) = value {
+                            *steps -= FLOAT_STEPS;
+                        }
+                        self.append_value(value)?;
+                    }
                     Outcome::Call(function, arguments) => {
                         stack.clear();
                         stack.extend(in_place.then_some(function));
@@ -722,14 +776,19 @@ impl<'gc> Sequence<'gc> for Substitution<'gc> {
     ) -> Result<Poll<'gc>, Error<'gc>> {
         if std::mem::take(&mut self.calling) {
             let before = self.result.len();
-            self.append_value(stack.get(0))?;
-            stack.burn((self.result.len() - before) / BYTES_PER_UNIT);
+            let value = stack.get(0);
+            self.append_value(value)?;
+            let digits = if let Value::Float(_) = value { FLOAT_STEPS as usize } else { 0 };
+            stack.burn(digits + (self.result.len() - before) / BYTES_PER_UNIT);
         }
         Ok(match self.go_on(ctx, stack, true)? {
             Next::Done => Poll::Return,
             Next::Pause => Poll::Pending,
             Next::Call(_) => {
                 self.calling = true;
+                if self.search.has_own_memory() {
+                    self.count_memory();
+                }
                 Poll::CallInPlace(0)
             }
         })

@@ -16,6 +16,9 @@ const PORTION: usize = 1 << 18;
 /// From how many bytes on a needle is long.
 const LONG_NEEDLE: usize = 1 << 13;
 
+/// Up to how many bytes of a needle are looked at together for whether it may be in a place at all.
+const SHORT_NEEDLE: usize = 1 << 8;
+
 /// How many bytes the two-way algorithm compares before the fuel is looked at.
 const STEPS: usize = 1 << 16;
 
@@ -67,7 +70,8 @@ impl<'gc> Finding<'gc> {
             None => {
                 let end = subject.len().min(self.start + PORTION + needle.len());
                 let found = memchr::memmem::find(&subject[self.start..end], needle);
-                stack.burn((found.unwrap_or(end - self.start) + needle.len()) / 16);
+                let compared = found.unwrap_or(end - self.start) + needle.len();
+                stack.burn(compared / if needle.len() > SHORT_NEEDLE { 5 } else { 16 });
                 if found.is_none() && end < subject.len() {
                     self.start += PORTION;
                     return false;

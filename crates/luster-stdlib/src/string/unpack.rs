@@ -9,7 +9,7 @@ use crate::buffer::{reserve_results, with_room};
 use crate::counted::CountedMemory;
 use crate::work::Work;
 
-use super::pack::{INTEGER_SIZE, Item, Kind, LONG_PORTION, PORTION, Place};
+use super::pack::{Format, INTEGER_SIZE, Item, Kind, LONG_PORTION, PORTION, Place};
 use super::{copied, start_position};
 
 /// `string.unpack(format, s [, position])`: the values that bytes hold, and the position after them.
@@ -25,7 +25,7 @@ pub(super) fn unpack<'gc>(
         return Err(Error::argument(3, "initial position out of string"));
     }
     stack.clear();
-    let unpacking = Unpacking { place: Place::begin(format), data, at, text: None };
+    let unpacking = Unpacking { place: Place::begin(format), data, at, long: None };
     unpacking.begin(ctx, stack)
 }
 
@@ -37,9 +37,18 @@ struct Unpacking<'gc> {
     data: LuaString<'gc>,
     /// Where the next value begins.
     at: usize,
-    /// A long string that is being copied.
-    text: Option<LongCopy>,
+    long: Option<Long>,
 }
+
+/// A long string in the data.
+enum Long {
+    /// One whose end is looked for, so far up to a place.
+    Endless(usize),
+    /// One that is being copied.
+    Copied(LongCopy),
+}
+
+gc_arena::static_collect!(Long);
 
 /// The end of a long string in the data, and what has been copied of it.
 struct LongCopy {
@@ -50,26 +59,52 @@ struct LongCopy {
     memory: CountedMemory,
 }
 
-gc_arena::static_collect!(LongCopy);
+impl LongCopy {
+    /// The copy of what stands between two positions.
+    fn of<'gc>(from: usize, end: usize, after: usize) -> Result<Self, Error<'gc>> {
+        let (copy, memory) = (with_room(end - from)?, CountedMemory::default());
+        Ok(LongCopy { end, after, copy, memory })
+    }
+}
+
+/// How many bytes are searched for the end of a string for a unit of fuel.
+const SEARCHED_PER_FUEL: usize = 32;
+
+/// What it costs to make a string of some bytes.
+const STRING_FUEL: usize = 12;
 
 impl<'gc> Work<'gc> for Unpacking<'gc> {
     /// Unpacks values until it is done, or has done much. Tells whether all results are on the stack.
     #[inline]
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
-        if self.text.is_some() {
-            self.copy_some(ctx, stack);
-            return Ok(false);
+        if self.long.is_some() {
+            return self.go_on_with_long(ctx, stack).map(|()| false);
         }
-        let data = self.data.as_bytes();
         let mut format = self.place.format();
+        let count = stack.len();
+        let is_complete = self.unpack_some(ctx, stack, &mut format);
+        stack.burn(self.place.go_to(&format) / 4 + stack.len() - count);
+        is_complete
+    }
+}
+
+impl<'gc> Unpacking<'gc> {
+    /// Unpacks values, not too many at once. Tells whether all results are on the stack.
+    #[inline]
+    fn unpack_some(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+        format: &mut Format<'_>,
+    ) -> Result<bool, Error<'gc>> {
+        let data = self.data.as_bytes();
         let end = format.rest.len().saturating_sub(PORTION);
-        let (count, begin) = (stack.len(), self.at);
+        let begin = self.at;
         let mut at = begin;
         let too_short = || Error::argument(2, "data string too short");
         while format.rest.is_empty() || format.rest.len() > end && at - begin < LONG_PORTION {
             let Some(Item { kind, size, padding }) = format.item(at)? else {
                 reserve_results(stack, 1, "too many results")?;
-                stack.burn(self.place.go_to(&format) / 4 + stack.len() - count);
                 stack.push(Value::Integer(at as i64 + 1));
                 return Ok(true);
             };
@@ -115,31 +150,61 @@ impl<'gc> Work<'gc> for Unpacking<'gc> {
                     (at + length as usize, at + length as usize)
                 }
                 Kind::ZeroTerminated => {
-                    let Some(length) = memchr::memchr(0, &data[at..]) else {
-                        return Err(Error::argument(2, "unfinished string for format 'z'"));
-                    };
-                    (at + length, at + length + 1)
+                    let near = data.len().min(at + LONG_PORTION);
+                    match memchr::memchr(0, &data[at..near]) {
+                        Some(length) => (at + length, at + length + 1),
+                        None if near < data.len() => {
+                            self.long = Some(Long::Endless(at));
+                            break;
+                        }
+                        None => {
+                            stack.burn((near - at) / SEARCHED_PER_FUEL);
+                            return Err(unfinished());
+                        }
+                    }
                 }
             };
             if end - at > LONG_PORTION {
-                let (copy, memory) = (with_room(end - at)?, CountedMemory::default());
-                self.text = Some(LongCopy { end, after, copy, memory });
+                self.long = Some(Long::Copied(LongCopy::of(at, end, after)?));
                 break;
             }
-            stack.burn((end - at) / 16);
+            stack.burn(STRING_FUEL + (end - at) / 16);
             stack.push(Value::String(copied(ctx, &data[at..end])?));
             at = after;
         }
         self.at = at;
-        stack.burn(self.place.go_to(&format) / 4 + stack.len() - count);
         Ok(false)
     }
-}
 
-impl<'gc> Unpacking<'gc> {
+    /// Goes on with a long string.
+    fn go_on_with_long(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<(), Error<'gc>> {
+        let &Some(Long::Endless(from)) = &self.long else {
+            self.copy_some(ctx, stack);
+            return Ok(());
+        };
+        let data = self.data.as_bytes();
+        let to = data.len().min(from + LONG_PORTION);
+        let found = memchr::memchr(0, &data[from..to]);
+        stack.burn(found.unwrap_or(to - from) / SEARCHED_PER_FUEL);
+        self.long = Some(match found {
+            Some(length) => {
+                let end = from + length;
+                Long::Copied(LongCopy::of(self.at, end, end + 1)?)
+            }
+            None if to < data.len() => Long::Endless(to),
+            None => return Err(unfinished()),
+        });
+        Ok(())
+    }
+
     /// Goes on with the copy of a long string; pushes the string when it is complete.
     fn copy_some(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) {
-        let Some(LongCopy { end, after, copy, memory }) = &mut self.text else { return };
+        let Some(Long::Copied(copied)) = &mut self.long else { return };
+        let LongCopy { end, after, copy, memory } = copied;
         let rest = &self.data.as_bytes()[self.at..*end];
         let count = rest.len().min(LONG_PORTION);
         copy.extend_from_slice(&rest[..count]);
@@ -150,10 +215,14 @@ impl<'gc> Unpacking<'gc> {
             memory.set(0);
             let copy = std::mem::take(copy);
             self.at = *after;
-            self.text = None;
+            self.long = None;
             stack.push(Value::String(ctx.intern_owned(copy)));
         }
     }
+}
+
+fn unfinished<'gc>() -> Error<'gc> {
+    Error::argument(2, "unfinished string for format 'z'")
 }
 
 /// An integer of up to 16 bytes, whose bytes beyond the eighth may only extend its sign.
