@@ -1,7 +1,7 @@
 //! Where the frames are: positions for messages, and tracebacks in the reference's shape.
 
 use luster_bytecode::chunk_id;
-use luster_value::{Context, Frame, LuaFrame, ThreadState, TraceFrame, Traceback, Value};
+use luster_value::{Context, Frame, LuaFrame, ThreadState, TraceFrame, Traceback, Value, quoted};
 
 /// How many levels the beginning and the end of a long traceback show.
 const FIRST_LEVELS: usize = 10;
@@ -111,11 +111,11 @@ pub fn call_description(state: &ThreadState<'_>) -> Option<(&'static str, Vec<u8
     }
 }
 
-/// What a Lua function's frame says of the call it is in the middle of.
+/// What a Lua function's frame says of the call it is in the middle of. A very long name is cut.
 pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
     let pc = (frame.pc() as usize).checked_sub(1)?;
     let (kind, name) = frame.closure.prototype().describe_call(pc)?;
-    Some((kind, name.to_vec()))
+    Some((kind, quoted(name).into_owned()))
 }
 
 /// How a level was called: the kind of its name and the name.
