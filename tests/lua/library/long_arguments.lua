@@ -126,3 +126,15 @@ show(package.searchpath("a;b", "/none/?-?;"))
 show(package.searchpath("a--b", "/none/?", "--", "+")) -- expect: nil no file '/none/a+b'
 show(package.searchpath(("a."):rep(40000), "/none/?;/none/?.y")) -- expect: nil 160036:no file ../a/a/.y'
 show(package.searchpath("x", ("/none/?;"):rep(3000))) -- expect: nil 57010:no file .. file ''
+
+-- Very many numbers.
+local numbers = {}
+for i = 1, 40000 do numbers[i] = i % 2 == 0 and i or i + 0.5 end
+numbers[30000], numbers[35000] = 1 << 40, -0.5
+show(math.max(table.unpack(numbers)), math.min(table.unpack(numbers))) -- expect: 1099511627776 -0.5
+numbers[20000] = "x"
+show(pcall(math.max, table.unpack(numbers))) -- expect: false attempt to compare number with string
+local object = setmetatable({}, { __lt = function(a, b) return false end })
+numbers[20000] = object
+show(math.max(table.unpack(numbers))) -- expect: 1099511627776
+show(math.max(object) == object, pcall(math.max)) -- expect: true false bad argument #1 to 'math.max' (value expected)

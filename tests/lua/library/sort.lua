@@ -30,3 +30,16 @@ print(pcall(table.sort, bad, function() return true end))
 -- expect: false invalid order function for sorting
 print(pcall(table.sort))
 -- expect: false bad argument #1 to 'table.sort' (table expected, got no value)
+local long = {}
+for i = 1, 20000 do long[i] = i * 7919 % 20011 end
+local floats, strings, kept = {}, {}, {}
+for i, v in ipairs(long) do floats[i], strings[i], kept[i] = v + 0.5, ("%05d"):format(v), v end
+table.sort(long, function(a, b) return a > b end)
+for _, list in ipairs { floats, strings, kept } do table.sort(list) end
+local are_sorted = true
+for i = 2, 20000 do
+  are_sorted = are_sorted and long[i - 1] > long[i] and floats[i - 1] < floats[i]
+    and strings[i - 1] < strings[i] and kept[i - 1] < kept[i]
+end
+print(are_sorted, long[20000] == kept[1], floats[1] - kept[1], tonumber(strings[9]) == kept[9])
+-- expect: true true 0.5 true
