@@ -3,7 +3,7 @@
 
 use luster_value::{
     AfterClosing, ClosingFrame, Context, Descent, Error, Frame, HandlerFrame, InvalidKey, Raised,
-    ReturnKind, ThreadState, Value, quoted,
+    ReturnKind, ThreadState, Value, account, quoted,
 };
 
 use crate::cursor::push;
@@ -25,6 +25,9 @@ const RELEASED_PER_FUEL: usize = 5;
 
 /// What it costs to look at a frame, or to drop it.
 pub(crate) const FUEL_PER_FRAME: usize = 2;
+
+/// How often a message is copied while it is put together.
+const COPIES: usize = 4;
 
 /// What it costs to raise an error, beside the way to what catches it.
 const RAISE_FUEL: i64 = 16;
@@ -55,6 +58,7 @@ impl<'gc> Run<'gc> {
             _ => Vec::new(),
         };
         text.extend(fault.message(self.ctx, &variable));
+        account::looked_at(text.len() * COPIES);
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
 
@@ -84,6 +88,7 @@ impl<'gc> Run<'gc> {
         };
         let mut text = traceback::position_of_top(&self.state);
         text.extend(message);
+        account::looked_at(text.len() * COPIES);
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
 
@@ -96,6 +101,7 @@ impl<'gc> Run<'gc> {
         }
         self.state.fuel -= RAISE_FUEL;
         let error = self.complete(error, Value::Nil, 0);
+        self.end_slice_if_due();
         let mut value = error.into_value(self.ctx);
         let (catcher, levels) = match self.find_catcher() {
             Caught::By { catcher, levels } => (catcher, levels),
