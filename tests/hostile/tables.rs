@@ -104,7 +104,7 @@ pub(super) fn add(topic: &mut Topic) {
     }
     topic.returns(
         "what is behind a hole",
-        "local t = {} for i = 1, 100000 do t[i] = i end for i = 2, 99999 do t[i] = nil end t.x = 'x' \
+        "local t = { x = 'x' } for i = 1, 100000 do t[i] = i end for i = 2, 99999 do t[i] = nil end \
         local r = {} for k, v in pairs(t) do r[#r + 1] = v end return table.concat(r, ' ') .. ' ' .. next(t, 1)",
         "1 100000 x 100000",
     );

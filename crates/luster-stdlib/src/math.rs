@@ -283,14 +283,23 @@ const NUMBERS_PER_FUEL: usize = 4;
 
 /// The least or the greatest argument; the first of several that compare equal.
 fn extreme<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>, greatest: bool) -> Returned<'gc> {
-    stack.any(0)?;
-    let mut extreme = Extreme { count: stack.len(), best: 0, next: 1, greatest, asked: false };
-    extreme.pass_numbers(stack);
-    // The first one may be all there is, and of any type.
-    if extreme.next == extreme.count {
-        return give(stack, stack.get(extreme.best));
+    let mut best = stack.any(0)?;
+    let count = stack.len();
+    let long_way = Extreme { count, best: 0, next: 1, greatest, asked: false };
+    if count > NUMBERS {
+        return run(ctx, stack, long_way);
     }
-    run(ctx, stack, extreme)
+    for index in 1..count {
+        let value = stack.get(index);
+        let (Some(a), Some(b)) = (best.as_number(), value.as_number()) else {
+            return run(ctx, stack, long_way);
+        };
+        if if greatest { luster_number::less(a, b) } else { luster_number::less(b, a) } {
+            best = value;
+        }
+    }
+    stack.burn(count / NUMBERS_PER_FUEL);
+    give(stack, best)
 }
 
 /// `min` and `max` of what is not all numbers, or of very many. Since 5.5 anything that compares will do, by
@@ -309,18 +318,23 @@ impl Extreme {
     /// Goes on as far as there are numbers; past some of them, if they are very many.
     fn pass_numbers(&mut self, stack: &mut Stack<'_, '_>) {
         let Some(mut best) = stack.get(self.best).as_number() else { return };
-        let first = self.next;
-        let end = self.count.min(first + NUMBERS);
-        while self.next < end
-            && let Some(number) = stack.get(self.next).as_number()
+        let end = self.count.min(self.next + NUMBERS);
+        let (mut best_index, mut index) = (self.best, self.next);
+        while index < end
+            && let Some(number) = stack.get(index).as_number()
         {
-            let (a, b) = if self.greatest { (best, number) } else { (number, best) };
-            if luster_number::less(a, b) {
-                (best, self.best) = (number, self.next);
+            let is_better = if self.greatest {
+                luster_number::less(best, number)
+            } else {
+                luster_number::less(number, best)
+            };
+            if is_better {
+                (best, best_index) = (number, index);
             }
-            self.next += 1;
+            index += 1;
         }
-        stack.burn((self.next - first) / NUMBERS_PER_FUEL);
+        stack.burn((index - self.next) / NUMBERS_PER_FUEL);
+        (self.best, self.next) = (best_index, index);
     }
 }
 

@@ -43,3 +43,14 @@ for i = 2, 20000 do
 end
 print(are_sorted, long[20000] == kept[1], floats[1] - kept[1], tonumber(strings[9]) == kept[9])
 -- expect: true true 0.5 true
+local mixed = {}
+for i = 1, 200000 do mixed[i] = i * 7919 % 200003 end
+table.sort(mixed, function(a, b) return a < b end)
+local are_in_place = true
+for i = 2, 200000 do are_in_place = are_in_place and mixed[i - 1] < mixed[i] end
+print(are_in_place) -- expect: true
+mixed[200001] = setmetatable({}, { __lt = function(a, b) return type(b) == "number" end })
+table.sort(mixed)
+print(type(mixed[1]), mixed[2] < mixed[3], #mixed) -- expect: table true 200001
+mixed[200001] = "x"
+print(select(2, pcall(table.sort, mixed)):match("attempt to compare")) -- expect: attempt to compare

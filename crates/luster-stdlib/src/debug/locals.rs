@@ -145,7 +145,7 @@ fn active_local(prototype: &Prototype, number: i64, pc: usize) -> Option<&LocalI
 fn own_place<'gc>(stack: &Stack<'_, 'gc>, number: i64) -> Option<Place> {
     let index = usize::try_from(number.checked_sub(1)?).ok()?;
     let slot = stack.base() + index;
-    (index < stack.len()).then(|| Place { name: Name::Fixed(b"(C temporary)"), slot: Some(slot) })
+    (index < stack.len()).then_some(Place { name: Name::Fixed(b"(C temporary)"), slot: Some(slot) })
 }
 
 /// A value of a level. The outer `None` means that there is no such level.
@@ -167,7 +167,7 @@ fn find(
     let end = end.unwrap_or(0).min(state.registers.len());
     let temporary = |base: usize, number: i64, name: &'static str| {
         let slot = base.checked_add(usize::try_from(number.checked_sub(1)?).ok()?)?;
-        (slot < end).then(|| Place { name: Name::Fixed(name.as_bytes()), slot: Some(slot) })
+        (slot < end).then_some(Place { name: Name::Fixed(name.as_bytes()), slot: Some(slot) })
     };
     Some(match &state.frames[index] {
         Frame::Lua(frame) if number < 0 => extra_argument(frame, number),

@@ -101,12 +101,16 @@ fn set_plain<'gc>(
 }
 
 /// What it costs to go to so many elements in a row: those of a large hash part are far apart in memory.
+#[inline]
 fn access_fuel(table: Table<'_>, first: i64, count: usize) -> usize {
     const MANY_NODES: usize = 1 << 14;
     const FAR_FUEL: usize = 5;
     let (elements, nodes) = table.sizes();
+    if nodes < MANY_NODES {
+        return count;
+    }
     let end = first.saturating_sub(1).saturating_add_unsigned(count as u64);
-    let is_near = nodes < MANY_NODES || first > 0 && end <= elements as i64;
+    let is_near = first > 0 && end <= elements as i64;
     if is_near { count } else { count * FAR_FUEL }
 }
 

@@ -52,7 +52,7 @@ enum At {
 }
 
 impl<'gc> Quicksort<'gc> {
-    /// The sorting of so many elements, at least two.
+    /// The sorting of so many elements, at least one.
     pub(super) fn new(length: usize) -> Self {
         Quicksort {
             low: 0,
@@ -286,7 +286,7 @@ impl<'gc> ComparatorSort<'gc> {
         let mut memory = CountedMemory::default();
         memory.set(length * size_of::<Value<'_>>());
         stack.clear();
-        let quick = Quicksort::new(length);
+        let quick = Quicksort::new(1);
         let mut sort = ComparatorSort { table, less, length, values, quick, written: 0, memory };
         sort.read_some(stack);
         Ok(CallbackReturn::Sequence(Box::new(sort)))
@@ -297,23 +297,38 @@ impl<'gc> ComparatorSort<'gc> {
         let first = self.values.len();
         let end = self.length.min(first + CHUNK);
         let (table, indices) = (self.table, first as i64 + 1..end as i64 + 1);
-        stack.burn(access_fuel(table, indices.start, end - first) / 2);
+        stack.burn(access_fuel(table, indices.start, end - first));
         self.values.extend(indices.map(|index| table.get_integer(index)));
+        if end == self.length {
+            self.quick = Quicksort::new(self.length);
+        }
     }
 
-    /// Writes back a portion of the elements.
-    fn write_some(
+    /// Goes on to read the elements, or to write them back when they are sorted. Tells whether all is done.
+    #[cold]
+    #[inline(never)]
+    fn read_or_write(
         &mut self,
         ctx: Context<'gc>,
         stack: &mut Stack<'_, 'gc>,
-    ) -> Result<(), Error<'gc>> {
-        let (first, end) = (self.written, self.length.min(self.written + CHUNK));
-        for (index, value) in (first..end).zip(&self.values[first..end]) {
-            set_plain(ctx, self.table, index as i64 + 1, *value)?;
+    ) -> Result<bool, Error<'gc>> {
+        if self.written == 0 && self.values.len() < self.length {
+            self.read_some(stack);
+            return Ok(false);
         }
-        stack.burn(access_fuel(self.table, first as i64 + 1, end - first));
-        self.written = end;
-        Ok(())
+        stack.clear();
+        if self.written < self.length {
+            let (first, end) = (self.written, self.length.min(self.written + CHUNK));
+            for (index, value) in (first..end).zip(&self.values[first..end]) {
+                set_plain(ctx, self.table, index as i64 + 1, *value)?;
+            }
+            stack.burn(access_fuel(self.table, first as i64 + 1, end - first));
+            self.written = end;
+            if self.length > CHUNK {
+                return Ok(false);
+            }
+        }
+        Ok(release_some(stack, &mut self.values))
     }
 }
 
@@ -329,21 +344,11 @@ impl<'gc> Sequence<'gc> for ComparatorSort<'gc> {
             stack.replace3(self.less, a, b);
             return Ok(Poll::CallInPlace(0));
         }
-        if self.written == 0 && self.values.len() < self.length {
-            self.read_some(stack);
-            return Ok(Poll::Pending);
-        }
+        // Before the elements are read, and when they are sorted, there is nothing to compare.
         if let Some((a, b)) = self.quick.compared(ctx, &mut self.values, result)? {
             stack.replace3(self.less, a, b);
             return Ok(Poll::CallInPlace(0));
         }
-        stack.clear();
-        if self.written < self.length {
-            self.write_some(ctx, stack)?;
-            if self.length > CHUNK {
-                return Ok(Poll::Pending);
-            }
-        }
-        Ok(if release_some(stack, &mut self.values) { Poll::Return } else { Poll::Pending })
+        Ok(if self.read_or_write(ctx, stack)? { Poll::Return } else { Poll::Pending })
     }
 }

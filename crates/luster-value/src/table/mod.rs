@@ -847,6 +847,7 @@ impl<'gc> Table<'gc> {
     }
 
     /// How many slots the array part and the hash part have.
+    #[inline]
     pub fn sizes(self) -> (usize, usize) {
         let parts = self.parts();
         (parts.array.len() as usize, parts.nodes.size() as usize)
