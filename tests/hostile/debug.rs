@@ -113,6 +113,11 @@ pub(super) fn add(topic: &mut Topic) {
     topic.whatever("setcstacklimit", "return debug.setcstacklimit and debug.setcstacklimit(1)");
     topic.whatever("getlocal of parameters", "for i = -5, 5 do pcall(debug.getlocal, print, i) pcall(debug.getlocal, function(a, b, ...) end, i) end return 1");
     topic.endless(
+        "a local in a function that has had many",
+        "load(('do local a end '):rep(20000) .. ' local z while true do debug.getlocal(1, 1) end')()",
+    )
+    .memory = 64 << 20;
+    topic.endless(
         "sethook for ever",
         "while true do debug.sethook(print, 'crl', 1) debug.sethook() end",
     );

@@ -81,6 +81,23 @@ pub(super) fn add(topic: &mut Topic) {
         local a, b = {}, {} setmetatable(a, { __index = b }) setmetatable(b, { __index = a }) return a.x", "'__index' chain too long");
     topic.fails("a loop of __newindex",
         "local a, b = {}, {} setmetatable(a, { __newindex = b }) setmetatable(b, { __newindex = a }) a.x = 1", "'__newindex' chain too long");
+    for (name, work) in [
+        ("unpack", "table.unpack(t, 1, 10000)"),
+        ("concat", "table.concat(t, '', 1, 10000)"),
+        ("insert", "table.insert(t, 1, 1)"),
+        ("move", "table.move(T, 1, 10000, 1, t)"),
+        ("sort", "table.sort(t)"),
+        ("ipairs", "for i in ipairs(t) do end"),
+    ] {
+        topic.endless(
+            format!("{name} by a chain of 1500 tables"),
+            format!(
+                "local t, T = {{}}, {{}} for i = 1, 10000 do t[i], T[i] = -i, i end for i = 1, 1500 do \
+                t = setmetatable({{}}, {{ __index = t, __newindex = t, __len = function() return 10000 end }}) end \
+                while true do {work} end"
+            ),
+        );
+    }
     topic.fails(
         "a chain of __call",
         "local f = print for i = 1, 100 do f = setmetatable({}, { __call = f }) end f()",

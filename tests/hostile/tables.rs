@@ -92,6 +92,22 @@ pub(super) fn add(topic: &mut Topic) {
     topic.returns("the mode that changes",
         "local t = setmetatable({}, { __mode = 'k' }) for i = 1, 100 do t[{}] = {} end getmetatable(t).__mode = 'v' collectgarbage() \
         getmetatable(t).__mode = nil collectgarbage() return next(t)", "nil");
+    for (name, key) in
+        [("a list", "i"), ("a table", "-i"), ("a mixed table", "i % 2 == 0 and i or -i")]
+    {
+        for (how, work) in [("next", "next(t)"), ("pairs", "for k in pairs(t) do end")] {
+            let case = topic.endless(format!("{how} of {name} that was cleared"), format!(
+                "local t = {{}} for i = 1, 1 << 20 do t[{key}] = i end for i = 1, 1 << 20 do t[{key}] = nil end while true do {work} end"
+            ));
+            (case.memory, case.fuel) = (256 << 20, 60_000_000);
+        }
+    }
+    topic.returns(
+        "what is behind a hole",
+        "local t = { x = 'x' } for i = 1, 100000 do t[i] = i end for i = 2, 99999 do t[i] = nil end \
+        local r = {} for k, v in pairs(t) do r[#r + 1] = v end return table.concat(r, ' ') .. ' ' .. next(t, 1)",
+        "1 100000 x 100000",
+    );
     // Keys that would collide in a naive hash.
     for (name, key) in [
         ("powers of two", "1 << (i % 63)"),

@@ -5,6 +5,7 @@ use gc_arena::Collect;
 use luster_value::{Context, Error, LuaString, Stack, Value};
 
 use crate::buffer::with_room;
+use crate::c_values::c_string;
 use crate::counted::CountedMemory;
 use crate::work::Work;
 
@@ -17,8 +18,8 @@ const BYTES_PER_FUEL: usize = 16;
 /// What becomes of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// It is the function's result.
-    Result,
+    /// It is the function's result, in which no more is shown of the string than is before a zero.
+    Traceback,
     /// It is the error that is raised.
     Error,
 }
@@ -39,7 +40,7 @@ pub(crate) struct Joining<'gc> {
 }
 
 impl<'gc> Joining<'gc> {
-    /// A text of something before a string, so many bytes of that, and something behind it.
+    /// A text of something before a string, that itself, and something behind it.
     ///
     /// # Errors
     /// There is not that much memory.
@@ -47,9 +48,9 @@ impl<'gc> Joining<'gc> {
         purpose: Purpose,
         before: &[u8],
         string: LuaString<'gc>,
-        length: usize,
         behind: Vec<u8>,
     ) -> Result<Self, Error<'gc>> {
+        let length = string.len();
         let mut text = with_room(before.len() + length + behind.len())?;
         text.extend_from_slice(before);
         let memory = CountedMemory::default();
@@ -60,9 +61,17 @@ impl<'gc> Joining<'gc> {
 impl<'gc> Work<'gc> for Joining<'gc> {
     fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
         let to = self.length.min(self.copied + PORTION);
-        self.text.extend_from_slice(&self.string.as_bytes()[self.copied..to]);
-        stack.burn((to - self.copied) / BYTES_PER_FUEL);
-        self.copied = to;
+        let mut portion = &self.string.as_bytes()[self.copied..to];
+        stack.burn(portion.len() / BYTES_PER_FUEL);
+        if self.purpose == Purpose::Traceback {
+            let shown = c_string(portion);
+            if shown.len() < portion.len() {
+                portion = shown;
+                self.length = self.copied + shown.len();
+            }
+        }
+        self.text.extend_from_slice(portion);
+        self.copied += portion.len();
         if self.copied < self.length {
             self.memory.set(self.text.capacity());
             return Ok(false);
@@ -71,7 +80,7 @@ impl<'gc> Work<'gc> for Joining<'gc> {
         self.text.extend_from_slice(&self.behind);
         let text = Value::String(ctx.intern_owned(std::mem::take(&mut self.text)));
         match self.purpose {
-            Purpose::Result => stack.replace(text),
+            Purpose::Traceback => stack.replace(text),
             Purpose::Error => return Err(Error::Value(text)),
         }
         Ok(true)

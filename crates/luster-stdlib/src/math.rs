@@ -277,25 +277,33 @@ fn max<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Returned<'gc> {
     extreme(ctx, stack, true)
 }
 
+/// How many numbers are compared before the fuel is looked at, and how many for a unit of it.
+const NUMBERS: usize = 1 << 14;
+const NUMBERS_PER_FUEL: usize = 4;
+
 /// The least or the greatest argument; the first of several that compare equal.
 fn extreme<'gc>(ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>, greatest: bool) -> Returned<'gc> {
     let mut best = stack.any(0)?;
     let count = stack.len();
+    let long_way = Extreme { count, best: 0, next: 1, greatest, asked: false };
+    if count > NUMBERS {
+        return run(ctx, stack, long_way);
+    }
     for index in 1..count {
         let value = stack.get(index);
         let (Some(a), Some(b)) = (best.as_number(), value.as_number()) else {
-            // Since 5.5 anything that compares will do, by way of metamethods too.
-            return run(ctx, stack, Extreme { count, best: 0, next: 1, greatest, asked: false });
+            return run(ctx, stack, long_way);
         };
         if if greatest { luster_number::less(a, b) } else { luster_number::less(b, a) } {
             best = value;
         }
     }
-    stack.burn(count / 8);
+    stack.burn(count / NUMBERS_PER_FUEL);
     give(stack, best)
 }
 
-/// `min` and `max` of what is not all numbers.
+/// `min` and `max` of what is not all numbers, or of very many. Since 5.5 anything that compares will do, by
+/// way of metamethods too.
 #[derive(gc_arena::Collect)]
 #[collect(require_static)]
 struct Extreme {
@@ -306,6 +314,30 @@ struct Extreme {
     asked: bool,
 }
 
+impl Extreme {
+    /// Goes on as far as there are numbers; past some of them, if they are very many.
+    fn pass_numbers(&mut self, stack: &mut Stack<'_, '_>) {
+        let Some(mut best) = stack.get(self.best).as_number() else { return };
+        let end = self.count.min(self.next + NUMBERS);
+        let (mut best_index, mut index) = (self.best, self.next);
+        while index < end
+            && let Some(number) = stack.get(index).as_number()
+        {
+            let is_better = if self.greatest {
+                luster_number::less(best, number)
+            } else {
+                luster_number::less(number, best)
+            };
+            if is_better {
+                (best, best_index) = (number, index);
+            }
+            index += 1;
+        }
+        stack.burn((index - self.next) / NUMBERS_PER_FUEL);
+        (self.best, self.next) = (best_index, index);
+    }
+}
+
 impl<'gc> Program<'gc> for Extreme {
     fn next(
         &mut self,
@@ -313,18 +345,23 @@ impl<'gc> Program<'gc> for Extreme {
         stack: &mut Stack<'_, 'gc>,
         input: Value<'gc>,
     ) -> Result<Step<'gc>, Error<'gc>> {
-        if self.asked {
+        if std::mem::take(&mut self.asked) {
             if input.is_truthy() {
                 self.best = self.next;
             }
             self.next += 1;
         }
-        self.asked = true;
+        let first = self.next;
+        self.pass_numbers(stack);
         let best = stack.get(self.best);
         if self.next == self.count {
             stack.replace(best);
             return Ok(Step::Done);
         }
+        if self.next - first == NUMBERS {
+            return Ok(Step::Pause);
+        }
+        self.asked = true;
         let value = stack.get(self.next);
         Ok(if self.greatest { Step::Less(best, value) } else { Step::Less(value, best) })
     }

@@ -169,7 +169,8 @@ impl<'gc, P: Program<'gc>> Runner<'gc, P> {
                     return push_call(stack, handler, &arguments, wanted);
                 }
             }
-            if stack.out_of_fuel() {
+            // Long ways from table to table only note what they cost.
+            if stack.out_of_fuel() || account::should_end_slice() {
                 return Ok(State::Ready);
             }
         }

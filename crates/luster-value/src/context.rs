@@ -9,6 +9,7 @@ use std::ops::Deref;
 use gc_arena::lock::Lock;
 use gc_arena::{Collect, Gc, Mutation, barrier};
 
+use crate::account;
 use crate::collector_settings::CollectorSettings;
 use crate::depth_limits::DepthLimits;
 use crate::error::quoted;
@@ -344,11 +345,17 @@ impl<'gc> Context<'gc> {
 
     /// The type name that error messages use: the metatable's `__name` if it is a string.
     pub fn type_name(self, value: Value<'gc>) -> Cow<'gc, str> {
+        /// How often a name is copied until it is in a message.
+        const COPIES: usize = 8;
         match self.metamethod(value, Metamethod::Name) {
-            Value::String(name) => match quoted(name.as_bytes()) {
-                Cow::Borrowed(name) => String::from_utf8_lossy(name),
-                Cow::Owned(name) => String::from_utf8_lossy(&name).into_owned().into(),
-            },
+            Value::String(name) => {
+                let name = quoted(name.as_bytes());
+                account::looked_at(name.len() * COPIES);
+                match name {
+                    Cow::Borrowed(name) => String::from_utf8_lossy(name),
+                    Cow::Owned(name) => String::from_utf8_lossy(&name).into_owned().into(),
+                }
+            }
             _ => value.type_name().into(),
         }
     }

@@ -61,7 +61,7 @@ pub use sequence::{BoxSequence, Poll, Sequence};
 pub use stack::Stack;
 pub use stash::{RemoteStashed, Stash, Stashed};
 pub use string::{LuaString, MAX_SHORT};
-pub use table::{InvalidKey, SlotCache, Table};
+pub use table::{InvalidKey, Near, SlotCache, Table};
 pub use thread::{
     AfterClosing, ClosingFrame, Descent, FinalizerFrame, Frame, HandingOver, HandlerFrame,
     LuaFrame, MANY_VALUES, ProtectedFrame, SequenceFrame, Status, Thread, ThreadState,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use luster_number as number;
 use luster_value::{
     Builtin, Closure, ClosureInsides, Context, LinkedInstruction, LinkedOperand, LuaFrame,
-    LuaString, Metamethod, Slot, Table, ThreadState, Type, UserData, Value, account,
+    LuaString, Metamethod, Near, Slot, Table, ThreadState, Type, UserData, Value, account,
 };
 
 use crate::cursor::{Cursor, running_frame};
@@ -220,10 +220,10 @@ pub(crate) fn step_builtin<'gc>(
             if control.is_nil() {
                 ctx.fill(table);
             }
-            match table.next(control) {
-                Ok(Some((key, value))) => Some([key, value]),
-                Ok(None) => Some([Value::Nil; 2]),
-                Err(_) => None,
+            match table.next_near(control) {
+                Ok(Near::Entry(_, key, value)) => Some([key, value]),
+                Ok(Near::End) => Some([Value::Nil; 2]),
+                Ok(Near::Nothing(_)) | Err(_) => None,
             }
         }
         Builtin::INext => {

@@ -2,7 +2,7 @@
 
 use luster_bytecode::chunk_id;
 use luster_value::{
-    Context, Frame, LuaFrame, Table, ThreadState, TraceFrame, Traceback, Value, account,
+    Context, Frame, LuaFrame, Table, ThreadState, TraceFrame, Traceback, Value, account, quoted,
 };
 
 /// How many levels the beginning and the end of a long traceback show.
@@ -116,12 +116,12 @@ pub fn call_description(state: &ThreadState<'_>) -> Option<(&'static str, Vec<u8
 /// How many bytes' work it is to look at an instruction on the way to the one that a name is looked for.
 pub(crate) const WORK_PER_INSTRUCTION: usize = 12;
 
-/// What a Lua function's frame says of the call it is in the middle of.
+/// What a Lua function's frame says of the call it is in the middle of. A very long name is cut.
 pub fn describe_call(frame: &LuaFrame<'_>) -> Option<(&'static str, Vec<u8>)> {
     let pc = (frame.pc() as usize).checked_sub(1)?;
     account::looked_at(pc * WORK_PER_INSTRUCTION);
     let (kind, name) = frame.closure.prototype().describe_call(pc)?;
-    Some((kind, name.to_vec()))
+    Some((kind, quoted(name).into_owned()))
 }
 
 /// How a level was called: the kind of its name and the name.

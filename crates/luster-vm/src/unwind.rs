@@ -32,6 +32,9 @@ pub(crate) const FUEL_PER_FRAME: usize = 2;
 /// What it costs beside that to drop a sequence.
 const FUEL_PER_SEQUENCE: usize = 8;
 
+/// How often a message is copied while it is put together.
+const COPIES: usize = 4;
+
 /// What it costs to raise an error, beside the way to what catches it.
 const RAISE_FUEL: i64 = 16;
 
@@ -61,6 +64,7 @@ impl<'gc> Run<'gc> {
             _ => Vec::new(),
         };
         text.extend(fault.message(self.ctx, &variable));
+        account::looked_at(text.len() * COPIES);
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
 
@@ -90,6 +94,7 @@ impl<'gc> Run<'gc> {
         };
         let mut text = traceback::position_of_top(&self.state);
         text.extend(message);
+        account::looked_at(text.len() * COPIES);
         Error::Value(Value::String(self.ctx.intern_owned(text)))
     }
 

@@ -170,3 +170,15 @@ show(tonumber("9007199254740993.0"), tonumber("9007199254740993." .. ("0"):rep(4
 -- expect: 9007199254740992.0 9007199254740994.0
 local half = "2.47032822920623272088284396434110686182" .. ("4"):rep(700) .. "e-324"
 show(half + 0, tonumber(half) == 0.0, math.max(half + 0, 5e-324)) -- expect: 0.0 true 4.94065645841247e-324
+
+-- Very many numbers.
+local numbers = {}
+for i = 1, 40000 do numbers[i] = i % 2 == 0 and i or i + 0.5 end
+numbers[30000], numbers[35000] = 1 << 40, -0.5
+show(math.max(table.unpack(numbers)), math.min(table.unpack(numbers))) -- expect: 1099511627776 -0.5
+numbers[20000] = "x"
+show(pcall(math.max, table.unpack(numbers))) -- expect: false attempt to compare number with string
+local object = setmetatable({}, { __lt = function(a, b) return false end })
+numbers[20000] = object
+show(math.max(table.unpack(numbers))) -- expect: 1099511627776
+show(math.max(object) == object, pcall(math.max)) -- expect: true false bad argument #1 to 'math.max' (value expected)

@@ -30,3 +30,27 @@ print(pcall(table.sort, bad, function() return true end))
 -- expect: false invalid order function for sorting
 print(pcall(table.sort))
 -- expect: false bad argument #1 to 'table.sort' (table expected, got no value)
+local long = {}
+for i = 1, 20000 do long[i] = i * 7919 % 20011 end
+local floats, strings, kept = {}, {}, {}
+for i, v in ipairs(long) do floats[i], strings[i], kept[i] = v + 0.5, ("%05d"):format(v), v end
+table.sort(long, function(a, b) return a > b end)
+for _, list in ipairs { floats, strings, kept } do table.sort(list) end
+local are_sorted = true
+for i = 2, 20000 do
+  are_sorted = are_sorted and long[i - 1] > long[i] and floats[i - 1] < floats[i]
+    and strings[i - 1] < strings[i] and kept[i - 1] < kept[i]
+end
+print(are_sorted, long[20000] == kept[1], floats[1] - kept[1], tonumber(strings[9]) == kept[9])
+-- expect: true true 0.5 true
+local mixed = {}
+for i = 1, 200000 do mixed[i] = i * 7919 % 200003 end
+table.sort(mixed, function(a, b) return a < b end)
+local are_in_place = true
+for i = 2, 200000 do are_in_place = are_in_place and mixed[i - 1] < mixed[i] end
+print(are_in_place) -- expect: true
+mixed[200001] = setmetatable({}, { __lt = function(a, b) return type(b) == "number" end })
+table.sort(mixed)
+print(type(mixed[1]), mixed[2] < mixed[3], #mixed) -- expect: table true 200001
+mixed[200001] = "x"
+print(select(2, pcall(table.sort, mixed)):match("attempt to compare")) -- expect: attempt to compare

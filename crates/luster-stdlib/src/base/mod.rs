@@ -12,7 +12,7 @@ pub(crate) mod print;
 use gc_arena::Collect;
 use luster_value::{
     Builtin, Callback, CallbackReturn, Captured, Context, Error, Function, InvalidKey, Metamethod,
-    Poll, Sequence, Stack, Table, Value,
+    Near, Poll, Sequence, Stack, Table, Value, account,
 };
 use luster_vm::operate::{self, Outcome};
 
@@ -116,7 +116,7 @@ fn raise<'gc>(
     if place.is_empty() {
         return Err(Error::Value(value));
     }
-    Joining::new(Purpose::Error, &place, message, message.len(), Vec::new())?.begin(ctx, stack)
+    Joining::new(Purpose::Error, &place, message, Vec::new())?.begin(ctx, stack)
 }
 
 /// `getmetatable(object)`
@@ -304,12 +304,37 @@ fn next<'gc>(
         // No key is a float with the value of an integer, and here none is converted to one.
         return Err(Error::plain("invalid key to 'next'"));
     }
-    match table.next(key) {
-        Ok(Some((key, value))) => stack.replace2(key, value),
-        Ok(None) => stack.replace(Value::Nil),
+    match table.next_near(key) {
+        Ok(Near::Nothing(position)) => return Search { table, position }.begin(ctx, stack),
+        Ok(Near::Entry(_, key, value)) => stack.replace2(key, value),
+        Ok(Near::End) => stack.replace(Value::Nil),
         Err(error) => return Err(Error::plain(error.message())),
     }
     Ok(CallbackReturn::Return)
+}
+
+/// A `next` that passes very many empty slots.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Search<'gc> {
+    table: Table<'gc>,
+    position: u64,
+}
+
+impl<'gc> Work<'gc> for Search<'gc> {
+    fn go_on(&mut self, _: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        while let Near::Nothing(position) = self.table.entry_near(self.position) {
+            self.position = position;
+            if account::should_end_slice() {
+                return Ok(false);
+            }
+        }
+        match self.table.entry_from(self.position) {
+            Some((_, key, value)) => stack.replace2(key, value),
+            None => stack.replace(Value::Nil),
+        }
+        Ok(true)
+    }
 }
 
 /// The iterator of `ipairs`.

@@ -1,7 +1,9 @@
 //! `print`, `tostring` and `warn`: values as text.
 
 use gc_arena::Collect;
-use luster_value::{CallbackReturn, Context, Error, Metamethod, Poll, Sequence, Stack, Value};
+use luster_value::{
+    CallbackReturn, Context, Error, Metamethod, Poll, Sequence, Stack, Value, account,
+};
 use luster_vm::operate::{self, Outcome};
 
 use crate::counted::CountedBuffer;
@@ -128,9 +130,12 @@ impl Printing {
         let mut text = Vec::new();
         let from = self.next;
         while self.next < self.bottom {
-            if self.next - from >= PORTION {
+            // The names of types may be long.
+            let is_much =
+                self.next - from >= PORTION || self.next > from && account::should_end_slice();
+            if is_much {
                 let _ = output.write(&text);
-                stack.burn(PORTION * VALUE_FUEL);
+                stack.burn((self.next - from) * VALUE_FUEL);
                 return Next::Pause;
             }
             if text.len() > GATHERED {

@@ -1,17 +1,30 @@
 //! `debug.getinfo`: what is known about a function or a level of the call stack.
 
+use gc_arena::Collect;
 use luster_bytecode::chunk_id;
-use luster_value::{CallbackReturn, Context, Error, Stack, Table, ThreadState, Value};
+use luster_value::{CallbackReturn, Closure, Context, Error, Stack, Table, ThreadState, Value};
 use luster_vm::traceback::{self, Level};
 
+use super::names::NameCopy;
 use super::{burn_levels, running_callback, thread_argument, upvalue_count, with_state};
 use crate::c_values::c_int;
+use crate::work::Work;
 
 /// The letters that choose fields.
 const OPTIONS: &[u8] = b"SlnrutLf";
 
+/// From how many letters on they are refused unread.
+const TOO_MANY_OPTIONS: usize = 1 << 10;
+
 /// What it costs to make the table and its fields.
 const TABLE_FUEL: usize = 60;
+
+/// How many bytes of a name cost a unit of fuel.
+const BYTES_PER_FUEL: usize = 4;
+
+/// How many instructions are asked for their lines before the fuel is looked at, and what one costs.
+const LINES_AT_ONCE: usize = 1 << 12;
+const LINE_FUEL: usize = 3;
 
 /// What `getinfo` says of a function that is being called.
 struct Activation {
@@ -84,15 +97,18 @@ pub(super) fn getinfo<'gc>(
             }
         }
     };
-    if !options.iter().all(|option| OPTIONS.contains(option)) {
+    let are_known =
+        options.len() < TOO_MANY_OPTIONS && options.iter().all(|option| OPTIONS.contains(option));
+    if !are_known {
         return Err(Error::argument(first + 2, "invalid option"));
     }
     stack.burn(TABLE_FUEL);
     let info = Table::new(ctx);
     let integer = |name, value| info.set_field(ctx, name, Value::Integer(value));
     let wants = |option| options.contains(&option);
+    let mut rest = Rest { info, source: None, lines: None };
     if wants(b'S') {
-        set_source(ctx, info, function);
+        rest.source = set_source(ctx, info, function)?;
     }
     if wants(b'l') {
         let line = activation.as_ref().and_then(|activation| activation.line);
@@ -114,6 +130,7 @@ pub(super) fn getinfo<'gc>(
         let name = activation.as_ref().and_then(|activation| activation.name.as_ref());
         info.set_field(ctx, "namewhat", ctx.string(name.map_or("", |(kind, _)| *kind)));
         if let Some((_, name)) = name {
+            stack.burn(name.len() / BYTES_PER_FUEL);
             info.set_field(ctx, "name", ctx.string(name));
         }
     }
@@ -130,53 +147,109 @@ pub(super) fn getinfo<'gc>(
         integer("extraargs", i64::from(extra_arguments));
     }
     if wants(b'L') {
-        set_active_lines(ctx, stack, info, function)?;
+        rest.lines = ActiveLines::of(ctx, info, function);
     }
     if wants(b'f') {
         info.set_field(ctx, "func", function);
     }
     stack.replace(Value::Table(info));
-    Ok(CallbackReturn::Return)
+    if rest.source.is_none() && rest.lines.is_none() {
+        return Ok(CallbackReturn::Return);
+    }
+    rest.begin(ctx, stack)
 }
 
-/// Where a function was written.
-fn set_source<'gc>(ctx: Context<'gc>, info: Table<'gc>, function: Value<'gc>) {
+/// Where a function was written. Gives what is to become the field `source` if that is long.
+fn set_source<'gc>(
+    ctx: Context<'gc>,
+    info: Table<'gc>,
+    function: Value<'gc>,
+) -> Result<Option<NameCopy>, Error<'gc>> {
+    let mut copy = None;
     let (source, line, last_line, what): (&[u8], _, _, _) = match function {
         Value::Closure(closure) => {
             let prototype = closure.prototype();
             let what = if prototype.line_defined == 0 { "main" } else { "Lua" };
             let lines = (prototype.line_defined, prototype.last_line_defined);
+            copy = NameCopy::of_long(&prototype.source.name)?;
             (&prototype.source.name, i64::from(lines.0), i64::from(lines.1), what)
         }
         _ => (b"=[C]", -1, -1, "C"),
     };
-    info.set_field(ctx, "source", ctx.string(source));
+    if copy.is_none() {
+        info.set_field(ctx, "source", ctx.string(source));
+    }
     info.set_field(ctx, "short_src", ctx.string(chunk_id(source)));
     info.set_field(ctx, "linedefined", Value::Integer(line));
     info.set_field(ctx, "lastlinedefined", Value::Integer(last_line));
     info.set_field(ctx, "what", ctx.string(what));
+    Ok(copy)
 }
 
-/// The lines that have instructions, as the keys of a table; nothing for a callback.
-fn set_active_lines<'gc>(
-    ctx: Context<'gc>,
-    stack: &mut Stack<'_, 'gc>,
+/// What takes long about a function, and is done in portions when the other fields are set. The table is on the
+/// stack.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct Rest<'gc> {
     info: Table<'gc>,
-    function: Value<'gc>,
-) -> Result<(), Error<'gc>> {
-    let Value::Closure(closure) = function else { return Ok(()) };
-    let prototype = closure.prototype();
-    let lines = Table::new(ctx);
-    stack.burn(prototype.offsets.len());
-    // The end of a function counts, too: the reference's compiler always puts a return there.
-    let end = (!prototype.offsets.is_empty()).then_some(prototype.last_line_defined);
-    for line in (0..prototype.offsets.len()).map(|pc| prototype.line(pc)).chain(end) {
-        if line > 0 {
-            lines
-                .set_integer(ctx, i64::from(line), Value::True)
-                .map_err(|error| Error::message(error.message()))?;
+    source: Option<NameCopy>,
+    lines: Option<ActiveLines<'gc>>,
+}
+
+impl<'gc> Work<'gc> for Rest<'gc> {
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        if let Some(source) = &mut self.source {
+            let Some(source) = source.go_on(ctx, stack) else { return Ok(false) };
+            self.info.set_field(ctx, "source", source);
+            self.source = None;
+        }
+        match &mut self.lines {
+            Some(lines) => lines.go_on(ctx, stack),
+            None => Ok(true),
         }
     }
-    info.set_field(ctx, "activelines", Value::Table(lines));
-    Ok(())
+}
+
+/// The lines that have instructions, as the keys of a table.
+#[derive(Collect)]
+#[collect(no_drop)]
+struct ActiveLines<'gc> {
+    lines: Table<'gc>,
+    closure: Closure<'gc>,
+    /// The instruction whose line comes next.
+    next: usize,
+}
+
+impl<'gc> ActiveLines<'gc> {
+    /// Sets the field `activelines`, none of which are in it yet; there are none for a callback.
+    fn of(ctx: Context<'gc>, info: Table<'gc>, function: Value<'gc>) -> Option<Self> {
+        let Value::Closure(closure) = function else { return None };
+        let lines = Table::new(ctx);
+        info.set_field(ctx, "activelines", Value::Table(lines));
+        Some(ActiveLines { lines, closure, next: 0 })
+    }
+
+    fn add(&self, ctx: Context<'gc>, line: u32) -> Result<(), Error<'gc>> {
+        if line > 0 {
+            self.lines.set_integer(ctx, line.into(), Value::True).map_err(Error::invalid_key)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the lines of a portion of the instructions. Tells whether these were the last ones.
+    fn go_on(&mut self, ctx: Context<'gc>, stack: &mut Stack<'_, 'gc>) -> Result<bool, Error<'gc>> {
+        let prototype = self.closure.prototype();
+        let count = prototype.offsets.len();
+        let end = count.min(self.next + LINES_AT_ONCE);
+        for instruction in self.next..end {
+            self.add(ctx, prototype.line(instruction))?;
+        }
+        stack.burn((end - self.next) * LINE_FUEL);
+        self.next = end;
+        if end == count && count > 0 {
+            // The end of a function counts, too: the reference's compiler always puts a return there.
+            self.add(ctx, prototype.last_line_defined)?;
+        }
+        Ok(end == count)
+    }
 }

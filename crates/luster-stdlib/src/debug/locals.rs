@@ -1,13 +1,14 @@
 //! `debug.getlocal` and `debug.setlocal`: the variables and other values of functions that are being
 //! called.
 
-use luster_bytecode::Prototype;
+use luster_bytecode::{LocalInfo, Prototype};
 use luster_value::{
     CallbackReturn, Context, Error, Frame, LuaFrame, Stack, StackInsides, ThreadInsides,
-    ThreadState, Value,
+    ThreadState, Value, account,
 };
 use luster_vm::traceback;
 
+use super::names::Name;
 use super::{burn_levels, thread_argument, with_state};
 use crate::c_values::c_int;
 
@@ -17,7 +18,7 @@ const VARARG_TABLE: &[u8] = b"(vararg table)";
 
 /// A value on a coroutine's stack that has a name.
 struct Place {
-    name: Vec<u8>,
+    name: Name,
     /// Its register, if it has one.
     slot: Option<usize>,
 }
@@ -34,7 +35,10 @@ pub(super) fn getlocal<'gc>(
     match stack.get(first) {
         Value::Closure(closure) => {
             let local = active_local(closure.prototype(), number, 0);
-            stack.replace(local.map_or(Value::Nil, |(name, _)| ctx.string(name)));
+            if let Some(local) = local {
+                return Name::Written(local.name.clone()).give(ctx, stack, None);
+            }
+            stack.replace(Value::Nil);
             return Ok(CallbackReturn::Return);
         }
         Value::Callback(_) => {
@@ -68,10 +72,7 @@ pub(super) fn getlocal<'gc>(
             stack.replace(Value::Nil);
             Ok(CallbackReturn::Return)
         }
-        Some(Some((name, value))) => {
-            stack.replace2(ctx.string(name), value);
-            Ok(CallbackReturn::Return)
-        }
+        Some(Some((name, value))) => name.give(ctx, stack, Some(value)),
     }
 }
 
@@ -115,8 +116,7 @@ pub(super) fn setlocal<'gc>(
     } else if let Some(mut state) = thread.state_mut(&ctx) {
         set(&mut state);
     }
-    stack.replace(ctx.string(place.name));
-    Ok(CallbackReturn::Return)
+    place.name.give(ctx, stack, None)
 }
 
 /// The value of a variable; never the cell of a captured one.
@@ -128,23 +128,24 @@ fn value_at<'gc>(state: &ThreadState<'gc>, place: &Place) -> Value<'gc> {
     }
 }
 
-/// The name and the register of the `number`th variable that is in scope at an instruction.
-fn active_local(prototype: &Prototype, number: i64, pc: usize) -> Option<(&[u8], u8)> {
+/// The `number`th variable that is in scope at an instruction.
+fn active_local(prototype: &Prototype, number: i64, pc: usize) -> Option<&LocalInfo> {
     let index = usize::try_from(number.checked_sub(1)?).ok()?;
+    // There may be very many that are not in scope.
+    account::looked_at(size_of_val(&*prototype.locals));
     prototype
         .locals
         .iter()
         .take_while(|local| local.start as usize <= pc)
         .filter(|local| pc < local.end as usize)
         .nth(index)
-        .map(|local| (&*local.name, local.register))
 }
 
 /// A value of the running callback itself.
 fn own_place<'gc>(stack: &Stack<'_, 'gc>, number: i64) -> Option<Place> {
     let index = usize::try_from(number.checked_sub(1)?).ok()?;
     let slot = stack.base() + index;
-    (index < stack.len()).then(|| Place { name: b"(C temporary)".to_vec(), slot: Some(slot) })
+    (index < stack.len()).then_some(Place { name: Name::Fixed(b"(C temporary)"), slot: Some(slot) })
 }
 
 /// A value of a level. The outer `None` means that there is no such level.
@@ -164,15 +165,15 @@ fn find(
         None => Some(state.top),
     });
     let end = end.unwrap_or(0).min(state.registers.len());
-    let temporary = |base: usize, number: i64, name: &str| {
+    let temporary = |base: usize, number: i64, name: &'static str| {
         let slot = base.checked_add(usize::try_from(number.checked_sub(1)?).ok()?)?;
-        (slot < end).then(|| Place { name: name.into(), slot: Some(slot) })
+        (slot < end).then_some(Place { name: Name::Fixed(name.as_bytes()), slot: Some(slot) })
     };
     Some(match &state.frames[index] {
         Frame::Lua(frame) if number < 0 => extra_argument(frame, number),
         Frame::Lua(frame) => match frame.closure.prototype().hidden_local().map(i64::from) {
             Some(hidden) if number == hidden => {
-                Some(Place { name: VARARG_TABLE.to_vec(), slot: None })
+                Some(Place { name: Name::Fixed(VARARG_TABLE), slot: None })
             }
             hidden => {
                 let number = number - i64::from(hidden.is_some_and(|hidden| number > hidden));
@@ -194,9 +195,9 @@ fn find(
 fn named(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
     let pc = (frame.pc() as usize).saturating_sub(1);
     let prototype = frame.closure.prototype();
-    let (name, register) = active_local(prototype, number, pc)?;
-    let slot = Some(frame.base as usize + usize::from(register));
-    Some(Place { name: name.to_vec(), slot })
+    let local = active_local(prototype, number, pc)?;
+    let slot = Some(frame.base as usize + usize::from(local.register));
+    Some(Place { name: Name::Written(local.name.clone()), slot })
 }
 
 /// An extra argument, by its negative number.
@@ -206,7 +207,7 @@ fn extra_argument(frame: &LuaFrame<'_>, number: i64) -> Option<Place> {
         return None;
     }
     let first = (frame.base as usize).checked_sub(frame.info.varargs() as usize)?;
-    Some(Place { name: b"(vararg)".to_vec(), slot: Some(first + index as usize) })
+    Some(Place { name: Name::Fixed(b"(vararg)"), slot: Some(first + index as usize) })
 }
 
 /// The slot of the function that a frame is for, if it has one.

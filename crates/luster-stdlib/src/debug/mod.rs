@@ -1,9 +1,10 @@
 //! The `debug` library: metatables, upvalues, hooks, tracebacks, and an interactive prompt.
 //!
-//! `info` has `getinfo`, `locals` has `getlocal` and `setlocal`.
+//! `info` has `getinfo`, `locals` has `getlocal` and `setlocal`, `names` what makes strings of names.
 
 mod info;
 mod locals;
+mod names;
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use luster_vm::traceback;
 use crate::c_values::{c_int, c_string};
 use crate::joining::{Joining, Purpose};
 use crate::work::Work;
+use names::Name;
 
 /// What the library holds.
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -51,7 +53,7 @@ const NO_NAME: &[u8] = b"(no name)";
 
 /// Makes the library's table.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Table<'gc> {
-    crate::table_of(ctx, FUNCTIONS, 0)
+    crate::restartable_table_of(ctx, FUNCTIONS, 0)
 }
 
 /// A weak table in the registry, made when it is first asked for.
@@ -244,10 +246,10 @@ fn closure_upvalue<'gc>(
     })
 }
 
-fn upvalue_name<'gc>(closure: Closure<'gc>, index: usize) -> &'gc [u8] {
+fn upvalue_name(closure: Closure<'_>, index: usize) -> Name {
     match closure.prototype().upvalues.get(index) {
-        Some(upvalue) if !upvalue.name.is_empty() => &upvalue.name,
-        _ => NO_NAME,
+        Some(upvalue) if !upvalue.name.is_empty() => Name::Written(upvalue.name.clone()),
+        _ => Name::Fixed(NO_NAME),
     }
 }
 
@@ -258,8 +260,8 @@ fn getupvalue<'gc>(
 ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
     match upvalue_arguments(ctx, stack, 0)? {
         (Value::Closure(closure), Some(index)) => {
-            let name = ctx.string(upvalue_name(closure, index));
-            stack.replace2(name, closure.upvalue(index).get());
+            let value = closure.upvalue(index).get();
+            return upvalue_name(closure, index).give(ctx, stack, Some(value));
         }
         // What a callback has captured has no name, and is not shown.
         (_, Some(_)) => stack.replace2(ctx.string(""), Value::Nil),
@@ -277,11 +279,13 @@ fn setupvalue<'gc>(
     match closure_upvalue(ctx, stack)? {
         Some((closure, index)) => {
             closure.upvalue(index).set(&ctx, value);
-            stack.replace(ctx.string(upvalue_name(closure, index)));
+            upvalue_name(closure, index).give(ctx, stack, None)
         }
-        None => stack.clear(),
+        None => {
+            stack.clear();
+            Ok(CallbackReturn::Return)
+        }
     }
-    Ok(CallbackReturn::Return)
 }
 
 /// The identity of an upvalue as a value: a userdata, always the same one for the same upvalue as
@@ -334,6 +338,9 @@ fn upvaluejoin<'gc>(
     Ok(CallbackReturn::Return)
 }
 
+/// How much of a mask is read. There are three letters.
+const LONGEST_MASK: usize = 1 << 10;
+
 /// `debug.sethook([thread,] [hook, mask [, count]])`: has a function called for calls (`c`), returns
 /// (`r`), lines (`l`) or every so many instructions; without one, no more.
 fn sethook<'gc>(
@@ -344,7 +351,7 @@ fn sethook<'gc>(
     let mut hook = Hook::default();
     if !stack.get(first).is_nil() {
         let mask = stack.string(ctx, first + 1)?;
-        let mask = mask.as_bytes();
+        let mask = c_string(&mask.as_bytes()[..mask.len().min(LONGEST_MASK)]);
         let function = stack.function(ctx, first)?;
         let count = stack.optional_integer(ctx, first + 2, 0)?;
         let [calls, returns, lines] =
@@ -437,8 +444,7 @@ fn traceback_text<'gc>(
     if let Some(message) = message {
         text.push(b'\n');
         traceback.write_to(&mut text);
-        let length = c_string(message.as_bytes()).len();
-        return Joining::new(Purpose::Result, b"", message, length, text).map(Some);
+        return Joining::new(Purpose::Traceback, b"", message, text).map(Some);
     }
     traceback.write_to(&mut text);
     stack.replace(Value::String(ctx.intern_owned(text)));

@@ -3,7 +3,7 @@
 use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Table, Value};
 
-use super::{CHUNK, READ_LENGTH, object, plain};
+use super::{CHUNK, READ_LENGTH, access_fuel, object, plain};
 use crate::counted::CountedBuffer;
 use crate::program::{Program, Step, run};
 
@@ -211,10 +211,11 @@ impl<'gc> Program<'gc> for Concat<'gc> {
         };
         if let (Next::More, Some(table)) = (&next, self.table) {
             self.state = State::Ready;
+            let first = self.next;
             for count in 1..=CHUNK {
                 next = self.append(table.get_integer(self.next))?;
                 if !matches!(next, Next::More) {
-                    stack.burn(count);
+                    stack.burn(access_fuel(table, first, count));
                     break;
                 }
                 // Long elements may add up to much more than their number.
@@ -223,7 +224,8 @@ impl<'gc> Program<'gc> for Concat<'gc> {
                     || self.numbers > CHUNK / NUMBER_FUEL
                 {
                     stack.burn(std::mem::take(&mut self.numbers) * NUMBER_FUEL);
-                    stack.burn(count + (self.text.len() - before) / BYTES_PER_FUEL);
+                    stack.burn(access_fuel(table, first, count));
+                    stack.burn((self.text.len() - before) / BYTES_PER_FUEL);
                     return Ok(Step::Pause);
                 }
             }

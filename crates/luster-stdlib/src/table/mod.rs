@@ -100,6 +100,33 @@ fn set_plain<'gc>(
     table.set_integer(ctx, index, value).map_err(Error::invalid_key)
 }
 
+/// What it costs to go to so many elements in a row: those of a large hash part are far apart in memory.
+#[inline]
+fn access_fuel(table: Table<'_>, first: i64, count: usize) -> usize {
+    const MANY_NODES: usize = 1 << 14;
+    const FAR_FUEL: usize = 5;
+    let (elements, nodes) = table.sizes();
+    if nodes < MANY_NODES {
+        return count;
+    }
+    let end = first.saturating_sub(1).saturating_add_unsigned(count as u64);
+    let is_near = first > 0 && end <= elements as i64;
+    if is_near { count } else { count * FAR_FUEL }
+}
+
+/// Gives back the memory of a list, a portion of it if there is much: the system may take long for it. Tells
+/// whether nothing is left.
+fn release_some<T>(stack: &mut Stack<'_, '_>, list: &mut Vec<T>) -> bool {
+    const PORTION: usize = 1 << 20;
+    const BYTES_PER_FUEL: usize = 64;
+    let items = list.capacity().min(PORTION / size_of::<T>().max(1));
+    let kept = list.capacity() - items;
+    list.truncate(kept);
+    list.shrink_to(kept);
+    stack.burn(items * size_of::<T>() / BYTES_PER_FUEL);
+    kept == 0
+}
+
 /// `table.create(elements [, fields])`
 fn create<'gc>(
     ctx: Context<'gc>,
@@ -115,7 +142,8 @@ fn create<'gc>(
     if fields > MAX_FIELDS {
         return Err(Error::plain("table overflow"));
     }
-    stack.burn((elements as usize + fields as usize) / 8);
+    // Fields need their memory cleared.
+    stack.burn(elements as usize / 8 + fields as usize * 2);
     let table = Table::with_room(ctx, elements, fields).map_err(|_| Error::memory())?;
     stack.replace(Value::Table(table));
     Ok(CallbackReturn::Return)
@@ -544,7 +572,7 @@ impl<'gc> Unpack<'gc> {
         for offset in 0..count {
             stack.push(table.get_integer(self.next.wrapping_add(offset)));
         }
-        stack.burn(count as usize);
+        stack.burn(access_fuel(table, self.next, count as usize));
         self.next = self.next.wrapping_add(count);
         self.left -= count;
         Ok(())

@@ -4,7 +4,8 @@ use gc_arena::Collect;
 use luster_value::{CallbackReturn, Context, Error, Poll, Sequence, Stack, Table, Value};
 use luster_vm::operate::{self, Outcome};
 
-use super::set_plain;
+use super::{CHUNK, access_fuel, release_some, set_plain};
+use crate::buffer::check;
 use crate::counted::CountedMemory;
 use crate::program::{Step, fault};
 
@@ -51,7 +52,7 @@ enum At {
 }
 
 impl<'gc> Quicksort<'gc> {
-    /// The sorting of so many elements, at least two.
+    /// The sorting of so many elements, at least one.
     pub(super) fn new(length: usize) -> Self {
         Quicksort {
             low: 0,
@@ -243,6 +244,8 @@ impl<'gc> Quicksort<'gc> {
     }
 
     fn begin_interval(&mut self, values: &[Value<'gc>]) -> Option<(Value<'gc>, Value<'gc>)> {
+        // Who asks again at the end is told again.
+        self.at = At::Interval;
         while self.low >= self.high {
             (self.low, self.high, self.seed) = self.waiting.pop()?;
         }
@@ -251,33 +254,81 @@ impl<'gc> Quicksort<'gc> {
     }
 }
 
-/// The sorting of a table that is not too long, without metamethods, by a comparison function: what
-/// most calls with a function are, and so worth a way without detours.
+/// The sorting of a table without metamethods by a comparison function: what most calls with a function
+/// are, and so worth a way without detours.
 #[derive(Collect)]
 #[collect(no_drop)]
 pub(super) struct ComparatorSort<'gc> {
     table: Table<'gc>,
     less: Value<'gc>,
+    length: usize,
     values: Vec<Value<'gc>>,
     quick: Quicksort<'gc>,
+    /// How many elements have been written back.
+    written: usize,
     memory: CountedMemory,
 }
 
 impl<'gc> ComparatorSort<'gc> {
-    /// Reads the elements and begins.
+    /// Begins to read the elements, of which there are so many.
+    ///
+    /// # Errors
+    /// There is not enough memory for them.
     pub(super) fn begin(
         stack: &mut Stack<'_, 'gc>,
         table: Table<'gc>,
         less: Value<'gc>,
         length: usize,
-    ) -> CallbackReturn<'gc> {
-        let values: Vec<_> = (1..=length as i64).map(|index| table.get_integer(index)).collect();
+    ) -> Result<CallbackReturn<'gc>, Error<'gc>> {
+        check(length * size_of::<Value<'_>>())?;
+        let mut values = Vec::new();
+        values.try_reserve_exact(length).map_err(|_| Error::memory())?;
         let mut memory = CountedMemory::default();
         memory.set(length * size_of::<Value<'_>>());
-        stack.burn(length / 2);
         stack.clear();
-        let quick = Quicksort::new(length);
-        CallbackReturn::Sequence(Box::new(ComparatorSort { table, less, values, quick, memory }))
+        let quick = Quicksort::new(1);
+        let mut sort = ComparatorSort { table, less, length, values, quick, written: 0, memory };
+        sort.read_some(stack);
+        Ok(CallbackReturn::Sequence(Box::new(sort)))
+    }
+
+    /// Reads a portion of the elements.
+    fn read_some(&mut self, stack: &mut Stack<'_, 'gc>) {
+        let first = self.values.len();
+        let end = self.length.min(first + CHUNK);
+        let (table, indices) = (self.table, first as i64 + 1..end as i64 + 1);
+        stack.burn(access_fuel(table, indices.start, end - first));
+        self.values.extend(indices.map(|index| table.get_integer(index)));
+        if end == self.length {
+            self.quick = Quicksort::new(self.length);
+        }
+    }
+
+    /// Goes on to read the elements, or to write them back when they are sorted. Tells whether all is done.
+    #[cold]
+    #[inline(never)]
+    fn read_or_write(
+        &mut self,
+        ctx: Context<'gc>,
+        stack: &mut Stack<'_, 'gc>,
+    ) -> Result<bool, Error<'gc>> {
+        if self.written == 0 && self.values.len() < self.length {
+            self.read_some(stack);
+            return Ok(false);
+        }
+        stack.clear();
+        if self.written < self.length {
+            let (first, end) = (self.written, self.length.min(self.written + CHUNK));
+            for (index, value) in (first..end).zip(&self.values[first..end]) {
+                set_plain(ctx, self.table, index as i64 + 1, *value)?;
+            }
+            stack.burn(access_fuel(self.table, first as i64 + 1, end - first));
+            self.written = end;
+            if self.length > CHUNK {
+                return Ok(false);
+            }
+        }
+        Ok(release_some(stack, &mut self.values))
     }
 }
 
@@ -293,14 +344,11 @@ impl<'gc> Sequence<'gc> for ComparatorSort<'gc> {
             stack.replace3(self.less, a, b);
             return Ok(Poll::CallInPlace(0));
         }
+        // Before the elements are read, and when they are sorted, there is nothing to compare.
         if let Some((a, b)) = self.quick.compared(ctx, &mut self.values, result)? {
             stack.replace3(self.less, a, b);
             return Ok(Poll::CallInPlace(0));
         }
-        for (index, value) in self.values.iter().enumerate() {
-            set_plain(ctx, self.table, index as i64 + 1, *value)?;
-        }
-        stack.clear();
-        Ok(Poll::Return)
+        Ok(if self.read_or_write(ctx, stack)? { Poll::Return } else { Poll::Pending })
     }
 }

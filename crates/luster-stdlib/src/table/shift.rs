@@ -4,7 +4,7 @@
 use gc_arena::Collect;
 use luster_value::{Context, Error, Stack, Table, Value};
 
-use super::{CHUNK, set_plain};
+use super::{CHUNK, access_fuel, set_plain};
 use crate::program::{Program, Step};
 
 /// A run of elements on its way, and what comes after.
@@ -61,6 +61,10 @@ impl<'gc> Program<'gc> for Shift<'gc> {
     ) -> Result<Step<'gc>, Error<'gc>> {
         let count = self.left.min(CHUNK as u64);
         self.left -= count;
+        let begin = if self.backward { self.left as i64 } else { 0 };
+        for (table, place) in [(self.from, self.source), (self.to, self.target)] {
+            stack.burn(access_fuel(table, place.wrapping_add(begin), count as usize) / 2);
+        }
         let count = count as i64;
         if self.backward {
             // What is left is at the beginning, so this is the end of the run.
@@ -79,7 +83,6 @@ impl<'gc> Program<'gc> for Shift<'gc> {
                 self.target += count;
             }
         }
-        stack.burn(count as usize);
         if self.left > 0 {
             return Ok(Step::Pause);
         }

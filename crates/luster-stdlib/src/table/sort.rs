@@ -10,7 +10,7 @@ use luster_value::{CallbackReturn, Context, Error, LuaString, Stack, Table, Valu
 use luster_vm::operate;
 
 use super::quicksort::{ComparatorSort, Quicksort};
-use super::{CHUNK, READ_WRITE_LENGTH, object, plain, set_plain};
+use super::{CHUNK, READ_WRITE_LENGTH, access_fuel, object, plain, release_some, set_plain};
 use crate::buffer::check;
 use crate::counted::CountedMemory;
 use crate::program::{Program, Step, fault, run};
@@ -31,10 +31,6 @@ const MERGED: usize = 1 << 13;
 
 /// How many bytes of a string it costs as much to compare as a number.
 const BYTES_PER_COST: usize = 20;
-
-/// How many elements are read or written back between two looks at the fuel, when they are sorted by
-/// a function.
-const MAX_AT_ONCE: usize = 1 << 20;
 
 /// How many missing elements an object may pretend to have.
 const MAX_MISSING: usize = 1 << 24;
@@ -57,8 +53,8 @@ pub(super) fn sort<'gc>(
     };
     if let Some(table) = sort.table {
         sort.begin(ctx, stack, table.length())?;
-        if !sort.less.is_nil() && (2..=MAX_AT_ONCE).contains(&sort.length) {
-            return Ok(ComparatorSort::begin(stack, table, sort.less, sort.length));
+        if !sort.less.is_nil() {
+            return ComparatorSort::begin(stack, table, sort.less, sort.length);
         }
     }
     run(ctx, stack, sort)
@@ -156,13 +152,6 @@ impl<'gc> Sort<'gc> {
     fn quick(&self) -> State<'gc> {
         State::Quick(Box::new(Quicksort::new(self.length)))
     }
-
-    /// Takes over what a merge sort has sorted.
-    fn take_sorted<T: Copy>(&mut self, sorted: &[T], value: impl Fn(T) -> Value<'gc>) {
-        self.values.clear();
-        self.values.extend(sorted.iter().map(|element| value(*element)));
-        self.state = State::Write(0);
-    }
 }
 
 impl<'gc> Program<'gc> for Sort<'gc> {
@@ -193,7 +182,7 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                         for index in first..end {
                             self.keep(ctx, table.get_integer(index as i64 + 1))?;
                         }
-                        stack.burn(end - first);
+                        stack.burn(access_fuel(table, first as i64 + 1, end - first));
                         if end < self.length {
                             return Ok(Step::Pause);
                         }
@@ -214,10 +203,16 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                         Value::Integer(integer) => Some(integer),
                         _ => None,
                     };
-                    match sort.advance(stack, &self.values, integer, |a, b| a < b)? {
+                    match sort.advance(
+                        stack,
+                        &mut self.values,
+                        integer,
+                        Value::Integer,
+                        |a, b| a < b,
+                    )? {
                         Progress::Going => return Ok(Step::Pause),
                         Progress::Unfit => self.state = self.quick(),
-                        Progress::Sorted(sorted) => self.take_sorted(&sorted, Value::Integer),
+                        Progress::Sorted => self.state = State::Write(0),
                     }
                 }
                 State::Floats(sort) => {
@@ -229,10 +224,12 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                         }
                         _ => None,
                     };
-                    match sort.advance(stack, &self.values, float, |a, b| a < b)? {
+                    match sort
+                        .advance(stack, &mut self.values, float, Value::float, |a, b| a < b)?
+                    {
                         Progress::Going => return Ok(Step::Pause),
                         Progress::Unfit => self.state = self.quick(),
-                        Progress::Sorted(sorted) => self.take_sorted(&sorted, Value::float),
+                        Progress::Sorted => self.state = State::Write(0),
                     }
                 }
                 State::Strings(sort) => {
@@ -243,13 +240,16 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                     let less = |a: &LuaString<'gc>, b: &LuaString<'gc>| {
                         operate::compare_strings(*a, *b).is_lt()
                     };
-                    match sort.advance(stack, &self.values, string, less)? {
+                    match sort.advance(stack, &mut self.values, string, Value::String, less)? {
                         Progress::Going => return Ok(Step::Pause),
                         Progress::Unfit => self.state = self.quick(),
-                        Progress::Sorted(sorted) => self.take_sorted(&sorted, Value::String),
+                        Progress::Sorted => self.state = State::Write(0),
                     }
                 }
                 State::Write(done) if *done == self.length => {
+                    if !release_some(stack, &mut self.values) {
+                        return Ok(Step::Pause);
+                    }
                     stack.clear();
                     return Ok(Step::Done);
                 }
@@ -259,7 +259,7 @@ impl<'gc> Program<'gc> for Sort<'gc> {
                         for (index, value) in (*done..end).zip(&self.values[*done..end]) {
                             set_plain(ctx, table, index as i64 + 1, *value)?;
                         }
-                        stack.burn((end - *done) / 2);
+                        stack.burn(access_fuel(table, *done as i64 + 1, end - *done));
                         *done = end;
                         if end < self.length {
                             return Ok(Step::Pause);
@@ -301,6 +301,8 @@ impl Size {
 #[collect(no_drop)]
 struct MergeSort<T> {
     elements: Vec<T>,
+    /// Whether a value is not of the type.
+    is_unfit: bool,
     /// How long they are together, and the longest one.
     lengths: usize,
     longest: usize,
@@ -314,15 +316,18 @@ struct MergeSort<T> {
     /// How far the two pieces are that are being merged.
     left: usize,
     right: usize,
+    /// How many of the sorted elements have been given back.
+    given: usize,
     memory: CountedMemory,
 }
 
 /// How far a merge sort has come.
-enum Progress<T> {
+enum Progress {
     Going,
     /// There is an element that is not of the type.
     Unfit,
-    Sorted(Vec<T>),
+    /// The values are sorted.
+    Sorted,
 }
 
 /// What can be merged: the elements of one type.
@@ -357,6 +362,7 @@ impl<T> Default for MergeSort<T> {
     fn default() -> Self {
         MergeSort {
             elements: Vec::new(),
+            is_unfit: false,
             lengths: 0,
             longest: 0,
             size: Size::NUMBER,
@@ -365,25 +371,28 @@ impl<T> Default for MergeSort<T> {
             merged: Vec::new(),
             left: 0,
             right: 0,
+            given: 0,
             memory: CountedMemory::default(),
         }
     }
 }
 
 impl<T: Element> MergeSort<T> {
-    /// Does a portion of the work.
+    /// Does a portion of the work: values become elements, and in the end sorted elements values again.
     fn advance<'gc>(
         &mut self,
         stack: &mut Stack<'_, 'gc>,
-        values: &[Value<'gc>],
+        values: &mut [Value<'gc>],
         element: impl Fn(Value<'gc>) -> Option<T>,
+        value: impl Fn(T) -> Value<'gc>,
         less: impl Fn(&T, &T) -> bool,
-    ) -> Result<Progress<T>, Error<'gc>> {
+    ) -> Result<Progress, Error<'gc>> {
         let count = values.len();
-        if self.elements.len() < count {
-            let is_fit = self.take_some(stack, values, element)?;
-            if !is_fit {
-                return Ok(Progress::Unfit);
+        if self.sorted == 0 && self.elements.len() < count {
+            self.is_unfit = self.is_unfit || !self.take_some(stack, values, element)?;
+            if self.is_unfit {
+                let is_left = !release_some(stack, &mut self.elements);
+                return Ok(if is_left { Progress::Going } else { Progress::Unfit });
             }
             if self.elements.len() < count {
                 return Ok(Progress::Going);
@@ -396,14 +405,21 @@ impl<T: Element> MergeSort<T> {
         }
         if self.sorted < count {
             self.sort_piece(stack, less);
-        } else {
+        } else if self.width < count {
             self.merge_some(stack, less)?;
         }
         if self.sorted < count || self.width < count {
             return Ok(Progress::Going);
         }
-        self.memory.set(0);
-        Ok(Progress::Sorted(std::mem::take(&mut self.elements)))
+        if self.given < count {
+            self.give_some(stack, values, value);
+            if count > CHUNK {
+                return Ok(Progress::Going);
+            }
+        }
+        let is_left =
+            !release_some(stack, &mut self.merged) || !release_some(stack, &mut self.elements);
+        Ok(if is_left { Progress::Going } else { Progress::Sorted })
     }
 
     /// Takes over the next values; tells whether they are of the type.
@@ -426,6 +442,22 @@ impl<T: Element> MergeSort<T> {
             self.elements.push(element);
         }
         Ok(true)
+    }
+
+    /// Gives the next sorted elements back as values.
+    fn give_some<'gc>(
+        &mut self,
+        stack: &mut Stack<'_, 'gc>,
+        values: &mut [Value<'gc>],
+        value: impl Fn(T) -> Value<'gc>,
+    ) {
+        let end = values.len().min(self.given + TAKEN);
+        let portion = self.given..end;
+        stack.burn(portion.len() / 4);
+        for (place, element) in values[portion.clone()].iter_mut().zip(&self.elements[portion]) {
+            *place = value(*element);
+        }
+        self.given = end;
     }
 
     /// An empty list with room for so many elements, beside the one that there may be.

@@ -194,6 +194,12 @@ impl<'gc> Array<'gc> {
         unsafe { *self.tag(index) == NIL }
     }
 
+    /// Whether all values from index `from` on up to `to` are nil, all of which are looked at.
+    pub(super) fn are_nil(&self, from: u32, to: u32) -> bool {
+        assert!(to <= self.len);
+        (from..to).fold(true, |are_nil, index| are_nil & self.is_nil(index))
+    }
+
     /// Sets the value at an index from 0.
     #[inline(always)]
     pub(super) fn set(&mut self, index: u32, value: Value<'gc>) {

@@ -30,6 +30,13 @@ use crate::weak::{self, WeakMode};
 const MANY_SLOTS: u64 = 256;
 const SLOT_WORK: usize = 16;
 
+/// How many free slots are gone through at most before the fuel is looked at, and how many items that are nil:
+/// these are passed many at a time, for the work of so many bytes.
+const PASSED_SLOTS: u64 = 1 << 14;
+const PASSED_ITEMS: u32 = 1 << 18;
+const ITEMS_AT_ONCE: u32 = 64;
+const ITEMS_WORK: usize = 64;
+
 /// What it costs to give an entry its place anew, in bytes.
 const REHASH_WORK: usize = 256;
 
@@ -137,6 +144,16 @@ pub enum InvalidKey {
     Memory,
     /// The table is read-only, whatever the key.
     ReadOnly,
+}
+
+/// What comes next in a table.
+pub enum Near<'gc> {
+    /// This entry, and behind it this position.
+    Entry(u64, Value<'gc>, Value<'gc>),
+    /// Nothing up to this position.
+    Nothing(u64),
+    /// Nothing at all.
+    End,
 }
 
 impl InvalidKey {
@@ -770,39 +787,67 @@ impl<'gc> Table<'gc> {
         Ok(self.entry_from(position).map(|(_, key, value)| (key, value)))
     }
 
+    /// The same, but it gives up when nothing is near.
+    ///
+    /// # Errors
+    /// The key is not in the table.
+    #[inline]
+    pub fn next_near(self, key: Value<'gc>) -> Result<Near<'gc>, InvalidKey> {
+        let position = self.parts().position_after(key)?;
+        Ok(self.entry_near(position))
+    }
+
     /// The first entry at a position (0 at first) or behind it, with the position behind it: a way
     /// through the table that looks no key up. A new key may move the others.
     #[inline]
     pub fn entry_from(self, mut position: u64) -> Option<(u64, Value<'gc>, Value<'gc>)> {
+        loop {
+            match self.entry_near(position) {
+                Near::Entry(position, key, value) => return Some((position, key, value)),
+                Near::End => return None,
+                Near::Nothing(next) => position = next,
+            }
+        }
+    }
+
+    /// The same, but it gives up when many slots have been passed in which there is nothing.
+    #[inline]
+    pub fn entry_near(self, mut position: u64) -> Near<'gc> {
         let parts = self.parts();
         let len = u64::from(parts.array.len());
-        while position < len {
+        let end = len.min(position.saturating_add(MANY_SLOTS));
+        while position < end {
             let value = parts.array.get(position as u32);
             position += 1;
             if !value.is_nil() {
-                return Some((position, Value::Integer(position as i64), value));
+                return Near::Entry(position, Value::Integer(position as i64), value);
             }
         }
+        if position < len {
+            return Near::Nothing(parts.pass_items(position as u32).into());
+        }
         let first = position - len;
+        let size = u64::from(parts.nodes.size());
+        let end = size.min(first.saturating_add(PASSED_SLOTS));
         let mut slot = first;
-        while slot < u64::from(parts.nodes.size()) {
+        let mut near = if end < size { Near::Nothing(len + end) } else { Near::End };
+        while slot < end {
             let node = slot as u32;
             slot += 1;
             if !parts.nodes.is_nil(node) {
-                // Slots that were cleared are gone through every time.
-                if slot - first > MANY_SLOTS {
-                    account::looked_at((slot - first) as usize * SLOT_WORK);
-                }
-                return Some((len + slot, parts.nodes.key(node), parts.nodes.value(node)));
+                near = Near::Entry(len + slot, parts.nodes.key(node), parts.nodes.value(node));
+                break;
             }
         }
+        // Slots that were cleared are gone through every time.
         if slot - first > MANY_SLOTS {
             account::looked_at((slot - first) as usize * SLOT_WORK);
         }
-        None
+        near
     }
 
     /// How many slots the array part and the hash part have.
+    #[inline]
     pub fn sizes(self) -> (usize, usize) {
         let parts = self.parts();
         (parts.array.len() as usize, parts.nodes.size() as usize)
@@ -922,6 +967,24 @@ impl<'gc> TableData<'gc> {
 }
 
 impl<'gc> Parts<'gc> {
+    /// Where the array part may have something again, from an index on, or how far no further has been
+    /// looked for it.
+    #[cold]
+    #[inline(never)]
+    fn pass_items(&self, from: u32) -> u32 {
+        let end = self.array.len().min(from.saturating_add(PASSED_ITEMS));
+        let mut index = from;
+        while index < end {
+            let next = end.min(index + ITEMS_AT_ONCE);
+            if !self.array.are_nil(index, next) {
+                break;
+            }
+            index = next;
+        }
+        account::looked_at(((index - from) / ITEMS_AT_ONCE + 1) as usize * ITEMS_WORK);
+        index
+    }
+
     #[inline(always)]
     fn hash_integer(&self, key: i64) -> u32 {
         hash_integer(self.nodes.seed(), key)
