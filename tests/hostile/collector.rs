@@ -107,7 +107,7 @@ pub(super) fn add(topic: &mut Topic) {
         collectgarbage() collectgarbage() return n"), "1000")
         .fuel = 50_000_000;
     topic.returns("a list of a million", "local l for i = 1, 1000000 do l = { l } end collectgarbage() l = nil collectgarbage() return 1", "1").memory = 512 << 20;
-    topic.cases.last_mut().expect("one has been added").fuel = 100_000_000;
+    topic.cases.last_mut().expect("one has been added").fuel = 300_000_000;
     topic.returns("a million closures in a chain", "local f for i = 1, 500000 do local g = f f = function() return g end end f = nil collectgarbage() return 1", "1").memory = 512 << 20;
     topic.cases.last_mut().expect("one has been added").fuel = 100_000_000;
     topic.returns("a chain of coroutines", "local c for i = 1, 50000 do local d = c c = coroutine.create(function() return d end) end c = nil collectgarbage() return 1", "1").memory = 512 << 20;

@@ -71,11 +71,13 @@ pub(super) fn add(topic: &mut Topic) {
         .memory = 64 << 20;
     topic
         .whatever("a long dump", loads("string.dump(load(('x=1 '):rep(1 << 16)))", "dofile(name)"));
-    topic.hungry(
-        "iterators of many formats",
-        "local t, F, f = {}, {}, io.tmpfile() for i = 1, 250 do F[i] = 'l' end \
+    topic
+        .hungry(
+            "iterators of many formats",
+            "local t, F, f = {}, {}, io.tmpfile() for i = 1, 250 do F[i] = 'l' end \
         for i = 1, math.huge do t[i] = f:lines(table.unpack(F)) end",
-    );
+        )
+        .fuel = 20_000_000;
     topic
         .whatever(
             "many files that are flushed for a command",

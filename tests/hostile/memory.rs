@@ -311,13 +311,15 @@ pub(super) fn add(topic: &mut Topic) {
             "keep(s:gmatch(p)) coroutine.yield()",
         ),
     ] {
-        topic.hungry(
-            format!("coroutines that wait in {name}"),
-            format!(
-                "{prepare} local t = {{}} local function keep(f) f() t[#t + 1] = f end \
+        topic
+            .hungry(
+                format!("coroutines that wait in {name}"),
+                format!(
+                    "{prepare} local t = {{}} local function keep(f) f() t[#t + 1] = f end \
                 for i = 1, 5000 do t[#t + 1] = coroutine.wrap(function() {wait} end) t[#t]() end"
-            ),
-        );
+                ),
+            )
+            .fuel = 20_000_000;
     }
     topic.returns("select of many", "return select('#', table.unpack({}, 1, 200000))", "200000");
     topic.hungry("tables in one statement",

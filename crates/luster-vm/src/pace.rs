@@ -44,6 +44,16 @@ impl Pace {
         self.slice.set(self.slice.get().min(FIRST_SLICE));
         Some(Watch { pace: self, allowed: begun + (PER_UNIT * units).max(LEAST), last: begun })
     }
+
+    /// Says how much fuel the next slice has, after one that took so long.
+    fn follow(&self, took: Duration) {
+        let slice = self.slice.get();
+        if took > LONG {
+            self.slice.set((slice / 4).max(SHORTEST_SLICE));
+        } else if took < LONG / 3 {
+            self.slice.set((slice * 2).min(LONGEST_SLICE));
+        }
+    }
 }
 
 /// The clock of a step.
@@ -64,14 +74,8 @@ impl Watch<'_> {
     /// Looks at the clock after a slice. Tells whether the step is to end.
     pub(crate) fn is_over(&mut self) -> bool {
         let Some(now) = now() else { return false };
-        let took = now.saturating_sub(self.last);
+        self.pace.follow(now.saturating_sub(self.last));
         self.last = now;
-        let slice = self.pace.slice.get();
-        if took > LONG {
-            self.pace.slice.set((slice / 4).max(SHORTEST_SLICE));
-        } else if took < LONG / 3 {
-            self.pace.slice.set((slice * 2).min(LONGEST_SLICE));
-        }
         now >= self.allowed
     }
 }
@@ -98,18 +102,28 @@ mod tests {
     #[test]
     fn slices_become_shorter_when_they_take_long() {
         let pace = Pace::new();
+        pace.follow(LONG * 2);
+        assert_eq!(pace.slice.get(), FIRST_SLICE / 4);
+        pace.follow(LONG / 2);
+        assert_eq!(pace.slice.get(), FIRST_SLICE / 4);
+        for _ in 0..20 {
+            pace.follow(LONG / 4);
+        }
+        assert_eq!(pace.slice.get(), LONGEST_SLICE);
+        for _ in 0..20 {
+            pace.follow(LONG * 2);
+        }
+        assert_eq!(pace.slice.get(), SHORTEST_SLICE);
+    }
+
+    #[test]
+    fn steps_end_when_their_time_is_over() {
+        let pace = Pace::new();
         assert!(pace.begin(i64::MAX).is_none());
         let Some(mut watch) = pace.begin(100_000) else { return };
         assert_eq!(watch.slice_fuel(), FIRST_SLICE);
-        watch.last = Duration::ZERO;
-        watch.is_over();
-        assert_eq!(watch.slice_fuel(), FIRST_SLICE / 4);
-        for _ in 0..20 {
-            watch.is_over();
-        }
-        assert_eq!(watch.slice_fuel(), LONGEST_SLICE);
+        assert!(!watch.is_over());
         watch.allowed = Duration::ZERO;
         assert!(watch.is_over());
-        assert_eq!(pace.begin(1).map(|watch| watch.slice_fuel()), Some(FIRST_SLICE));
     }
 }

@@ -49,6 +49,9 @@ impl<'gc> Run<'gc> {
         } else if let Err(error) = self.reserve(end) {
             self.error = Some(error);
             return Next::Raise;
+        } else {
+            // The slice may end before it runs.
+            self.state.registers.keep_dead();
         }
         self.run_again()
     }

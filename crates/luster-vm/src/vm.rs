@@ -36,6 +36,10 @@ const LITTLE_MEMORY: usize = 512 << 10;
 const BYTES_BY_FUEL_AS_A_RULE: usize = 4;
 const LEAST_SLICE: i64 = 10_000;
 
+/// How much fuel is burned between two turns of the collector at least: slices may be shorter than that, see
+/// `pace`, and what is traced anew after each of them is not to become more by it.
+const TURN_FUEL: i64 = LEAST_SLICE;
+
 /// By how many bytes the memory limit may be passed where that is what lets finalizers run.
 const ROOM_FOR_FINALIZERS: usize = 512 << 10;
 
@@ -62,6 +66,8 @@ pub struct Vm {
     is_owed: Cell<bool>,
     /// How long slices take.
     pace: Pace,
+    /// How much fuel slices have burned since the collector's last turn.
+    burned: Cell<i64>,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
@@ -162,6 +168,7 @@ impl Vm {
             awaited_cycle: Cell::new(None),
             is_owed: Cell::new(false),
             pace: Pace::new(),
+            burned: Cell::new(0),
         }
     }
 
@@ -376,6 +383,7 @@ impl Vm {
             _ => unreachable!("an execution holds its main coroutine"),
         });
         *fuel -= before - slice;
+        self.burned.set(self.burned.get() + (before - slice));
         visit
     }
 
@@ -503,7 +511,9 @@ impl Vm {
                     return end;
                 }
                 Visit::Postponed if !self.is_owed.get() => {}
+                Visit::Left(None) if watch.is_some() && !self.is_turn_of_collector() => {}
                 Visit::Postponed | Visit::Left(None) => {
+                    self.burned.set(0);
                     let is_done = self.with_collector(|c, arena| c.step(arena, fuel));
                     self.is_owed.set(!is_done);
                 }
@@ -552,6 +562,11 @@ impl Vm {
             }
             visit = self.slice(execution, fuel, watch.as_ref(), finish);
         }
+    }
+
+    /// Whether enough has been done since the collector's last turn.
+    fn is_turn_of_collector(&self) -> bool {
+        stress::IS_ON || self.burned.get() >= TURN_FUEL
     }
 
     /// Gives the callback that asked for a collection its result.
