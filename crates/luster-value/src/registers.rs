@@ -37,10 +37,9 @@ const RESERVED: usize = 55;
 /// How many slots of a long file are shown at a time.
 const SHOWN: usize = 1 << 14;
 
-/// How many slots above the live ones are left when the others of a long file are hidden again: more than a
-/// frame below may still write to without asking for them, and those that have just been shown, since slices
-/// may be so short that they are not used yet.
-const KEPT: usize = SHOWN + (1 << 10);
+/// How many slots above the live ones are left when the others of a long file are hidden again: more
+/// than a frame below may still write to without asking for them.
+const KEPT: usize = 1 << 10;
 
 /// What it costs to free a coroutine, as bytes that the collector looks at.
 const DROP_WORK: usize = 16_384;

@@ -14,6 +14,7 @@ use luster_value::{
 use smallvec::smallvec;
 
 use crate::cursor::push;
+use crate::pace::{Pace, Watch};
 use crate::run::{Chain, Flow, Run, Switch, live_beside, live_top};
 use crate::transfer::{
     VALUES_PER_FUEL, arguments_slot, deliver, deliver_error, give, give_to_resumer, hand_over_many,
@@ -159,11 +160,12 @@ pub(crate) fn resume_with<'gc, T>(
     Some(result)
 }
 
-/// Runs an execution until the fuel is used up or something needs the host.
+/// Runs an execution until the fuel is used up, the time is over or something needs the host.
 pub(crate) fn run_slice<'gc>(
     ctx: Context<'gc>,
     main: Thread<'gc>,
     fuel: &mut i64,
+    watch: &mut Option<Watch>,
 ) -> SliceEnd<'gc> {
     ctx.set_main_thread(main);
     let mut resumers = chain_of(main);
@@ -174,8 +176,13 @@ pub(crate) fn run_slice<'gc>(
         }
     }
     let mut run = Run::new(ctx, thread, borrow(ctx, thread), resumers, *fuel);
+    run.pace = watch.take().map(|watch| Pace::new(watch, &mut run.state.fuel));
     let end = take_turns(&mut run);
     *fuel = run.state.take_fuel();
+    if let Some(pace) = run.pace.take() {
+        *fuel += pace.kept_back();
+        *watch = Some(pace.watch());
+    }
     end
 }
 

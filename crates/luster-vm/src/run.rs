@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use crate::cursor::Cursor;
 use crate::execute::{self, Left};
 use crate::operate::{Fault, compare_strings};
+use crate::pace::Pace;
 use crate::unwind::{DROPPED, PORTION, drop_above};
 
 /// Why a coroutine stops running, for the machine to act on.
@@ -86,6 +87,8 @@ pub(crate) struct Run<'gc> {
     pub(crate) nested: u16,
     /// Whether the error that is being raised is that handling another one failed.
     pub(crate) handling_failed: bool,
+    /// How the slice is divided into parts, if it is.
+    pub(crate) pace: Option<Pace>,
 }
 
 /// What it costs to close a variable, beside the call of its metamethod.
@@ -119,6 +122,7 @@ impl<'gc> Run<'gc> {
             error: None,
             nested: 0,
             handling_failed: false,
+            pace: None,
         }
     }
 }
@@ -188,11 +192,20 @@ impl<'gc> Run<'gc> {
                 }
             }
         }
-        if self.state.fuel < 0 {
+        if self.state.fuel < 0 && !self.begins_part() {
             self.switch = Some(Switch::OutOfFuel);
             return true;
         }
         false
+    }
+
+    /// Goes on with the next part of the slice, if there is one and time for it, when one is over.
+    #[cold]
+    fn begins_part(&mut self) -> bool {
+        match &mut self.pace {
+            Some(pace) if !account::should_end_slice() => pace.begins_part(&mut self.state.fuel),
+            _ => false,
+        }
     }
 
     /// Raises an error.

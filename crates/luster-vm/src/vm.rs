@@ -11,7 +11,7 @@ use luster_value::{
 
 use crate::collector::{Collector, RequestedStep, VmArena};
 use crate::machine::{self, Machine, SliceEnd};
-use crate::pace::{Pace, Watch};
+use crate::pace::Watch;
 use crate::stress;
 
 /// How many instructions a slice runs: long enough to cost nothing, short enough to collect often.
@@ -35,10 +35,6 @@ const SHORT_SLICE: i64 = 2_000;
 const LITTLE_MEMORY: usize = 512 << 10;
 const BYTES_BY_FUEL_AS_A_RULE: usize = 4;
 const LEAST_SLICE: i64 = 10_000;
-
-/// How much fuel is burned between two turns of the collector at least: slices may be shorter than that, see
-/// `pace`, and what is traced anew after each of them is not to become more by it.
-const TURN_FUEL: i64 = LEAST_SLICE;
 
 /// By how many bytes the memory limit may be passed where that is what lets finalizers run.
 const ROOM_FOR_FINALIZERS: usize = 512 << 10;
@@ -64,10 +60,6 @@ pub struct Vm {
     awaited_cycle: Cell<Option<u64>>,
     /// Whether the collector has yet to do what was due after the last slice.
     is_owed: Cell<bool>,
-    /// How long slices take.
-    pace: Pace,
-    /// How much fuel slices have burned since the collector's last turn.
-    burned: Cell<i64>,
 }
 
 /// A function that is being executed: its main coroutine, and all that it is in the midst of.
@@ -167,8 +159,6 @@ impl Vm {
             due,
             awaited_cycle: Cell::new(None),
             is_owed: Cell::new(false),
-            pace: Pace::new(),
-            burned: Cell::new(0),
         }
     }
 
@@ -305,11 +295,11 @@ impl Vm {
             return Err(Busy);
         }
         let mut finish = Some(finish);
-        let watch = self.pace.begin(*fuel);
+        let mut watch = Watch::begin(*fuel);
         let visit = if self.awaited_cycle.get().is_some() || self.is_owed.get() {
             Visit::Postponed
         } else {
-            self.slice(execution, fuel, watch.as_ref(), &mut finish)
+            self.slice(execution, fuel, &mut watch, &mut finish)
         };
         Ok(self.go_on(visit, execution, fuel, watch, &should_stop, &mut finish))
     }
@@ -371,19 +361,15 @@ impl Vm {
         &self,
         execution: &Execution,
         fuel: &mut i64,
-        watch: Option<&Watch<'_>>,
+        watch: &mut Option<Watch>,
         finish: &mut Option<impl Finish<T>>,
     ) -> Visit<T> {
         let mut slice = self.slice_fuel().min(*fuel);
-        if let Some(watch) = watch {
-            slice = slice.min(watch.slice_fuel());
-        }
         let (visit, before) = self.mutate(|ctx| match ctx.fetch(&execution.main) {
-            Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, finish),
+            Some(Value::Thread(main)) => self.visit(ctx, main, &mut slice, watch, finish),
             _ => unreachable!("an execution holds its main coroutine"),
         });
         *fuel -= before - slice;
-        self.burned.set(self.burned.get() + (before - slice));
         visit
     }
 
@@ -394,12 +380,13 @@ impl Vm {
         ctx: Context<'gc>,
         main: Thread<'gc>,
         slice: &mut i64,
+        watch: &mut Option<Watch>,
         finish: &mut Option<impl Finish<T>>,
     ) -> (Visit<T>, i64) {
         let (_, begun) = self.begin_slice(ctx, slice);
         let fuel = *slice;
         let before = Collector::counted_in(ctx);
-        let end = machine::run_slice(ctx, main, slice);
+        let end = machine::run_slice(ctx, main, slice, watch);
         drop(begun);
         let grown = Collector::counted_in(ctx).saturating_sub(before);
         let cost = grown / BYTES_PER_FUEL + account::take_work() / BYTES_OF_WORK;
@@ -488,7 +475,7 @@ impl Vm {
         mut visit: Visit<T>,
         execution: &Execution,
         fuel: &mut i64,
-        mut watch: Option<Watch<'_>>,
+        mut watch: Option<Watch>,
         should_stop: &dyn Fn() -> bool,
         finish: &mut Option<impl Finish<T>>,
     ) -> RunEnd<T> {
@@ -511,9 +498,7 @@ impl Vm {
                     return end;
                 }
                 Visit::Postponed if !self.is_owed.get() => {}
-                Visit::Left(None) if watch.is_some() && !self.is_turn_of_collector() => {}
                 Visit::Postponed | Visit::Left(None) => {
-                    self.burned.set(0);
                     let is_done = self.with_collector(|c, arena| c.step(arena, fuel));
                     self.is_owed.set(!is_done);
                 }
@@ -556,17 +541,12 @@ impl Vm {
             if should_stop() {
                 return RunEnd::Interrupted;
             }
-            if *fuel <= 0 || watch.as_mut().is_some_and(Watch::is_over) {
+            if *fuel <= 0 || watch.as_ref().is_some_and(Watch::is_over) {
                 self.collector.borrow_mut().settle_allocator();
                 return RunEnd::OutOfFuel;
             }
-            visit = self.slice(execution, fuel, watch.as_ref(), finish);
+            visit = self.slice(execution, fuel, &mut watch, finish);
         }
-    }
-
-    /// Whether enough has been done since the collector's last turn.
-    fn is_turn_of_collector(&self) -> bool {
-        stress::IS_ON || self.burned.get() >= TURN_FUEL
     }
 
     /// Gives the callback that asked for a collection its result.

@@ -139,7 +139,8 @@ impl Builder {
     }
 
     /// The seed of all that is random: the order of `pairs`, and the numbers of `math.random`. With
-    /// the same seed, a VM does the same in every run. Without one, it is random, which keeps scripts
+    /// the same seed, a VM does the same in every run, unless steps end early (see
+    /// [`Task::step`](crate::Task::step)). Without one, it is random, which keeps scripts
     /// from making keys that collide.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);

@@ -21,7 +21,7 @@ use crate::value::MultiValue;
 pub enum Step<T> {
     /// It is done, with these results.
     Done(T),
-    /// The step's fuel is used up; there is more to do.
+    /// The step's fuel is used up, or it has taken very long for so much; there is more to do.
     OutOfFuel,
     /// The function has yielded these values; [`Task::resume`] says what it gets back.
     Yielded(MultiValue),
@@ -170,7 +170,9 @@ fn over() -> Error {
 }
 
 impl<T: FromLuaMulti> Task<T> {
-    /// Runs with so much fuel.
+    /// Runs with so much fuel. A step that takes more than 20 ns of processor time for each unit, and more than
+    /// a millisecond, ends with what is left of it: a script whose memory is far from the processor keeps
+    /// the host waiting no longer than others. It does not with 2^32 units and more.
     ///
     /// # Errors
     /// When the script raises an error that it does not catch, calls `os.exit`, or its results are

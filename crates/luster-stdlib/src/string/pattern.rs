@@ -673,6 +673,10 @@ impl<'gc> Substitution<'gc> {
                 let key = capture_value(ctx, search, pattern, self.subject, 0)?;
                 let found = operate::get(ctx, self.replacement, key);
                 *steps -= LOOKUP_STEPS;
+                if account::should_end_slice() {
+                    // The way to it was long.
+                    *steps = 0.min(*steps);
+                }
                 match found.map_err(|fault| fault.into_error(ctx))? {
                     Outcome::Value(value) => {
                         if let Value::Float(_) = value {
