@@ -7,7 +7,7 @@
 //! It does so between the parts that slices are divided into. Nothing else happens there: but for steps that end
 //! early, what a script does and what it costs are the same with a clock and without.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a unit of fuel may take. Ordinary instructions take less than half of it; not so in builds that are
 /// there for their assertions.
@@ -16,45 +16,52 @@ const PER_UNIT: Duration = Duration::from_nanos(if cfg!(debug_assertions) { 400 
 /// What any step may take.
 const LEAST: Duration = Duration::from_millis(1);
 
+/// Steps with less fuel are not looked at.
+const SHORT_STEP: i64 = 2_000;
+
 /// How much fuel a part has: the first one of a step, and others at most and at least.
 const FIRST_PART: i64 = 500;
-const LONGEST_PART: i64 = 4_000;
+const LONGEST_PART: i64 = 5_000;
 const SHORTEST_PART: i64 = 125;
 
 /// Parts become shorter when they take longer than that, and longer when they take less than a third of it.
 const LONG: Duration = Duration::from_micros(300);
 
-/// The clock of a step.
+/// The clocks of a step: the one on the wall, which is quick to look at, and the processor's, which counts what
+/// this thread has worked and not what else the machine does.
 pub(crate) struct Watch {
-    /// When the step is to end.
+    begun: Instant,
+    /// What the thread had worked by then.
+    worked: Duration,
+    /// How long the step may take.
     allowed: Duration,
     /// When the part that is running has begun.
-    begun: Duration,
+    part_begun: Instant,
     /// How much fuel the next one has.
     part: i64,
 }
 
 impl Watch {
-    /// Begins a step that has so much fuel. There is nothing to look at if that is more than any step uses, or
-    /// no clock.
+    /// Begins a step that has so much fuel. There is nothing to look at if that is hardly any, or more than any
+    /// step uses, or if there is no clock.
     pub(crate) fn begin(fuel: i64) -> Option<Self> {
         let units = u32::try_from(fuel).ok()?;
-        let begun = now()?;
-        let allowed = begun + (PER_UNIT * units).max(LEAST);
-        Some(Watch { allowed, begun, part: FIRST_PART })
+        if fuel < SHORT_STEP || cfg!(target_family = "wasm") {
+            return None;
+        }
+        let (begun, worked) = (Instant::now(), work_of_thread()?);
+        let allowed = (PER_UNIT * units).max(LEAST);
+        Some(Watch { begun, worked, allowed, part_begun: begun, part: FIRST_PART })
     }
 
-    /// Whether the step is to end.
-    pub(crate) fn is_over(&self) -> bool {
-        now().is_some_and(|now| now >= self.allowed)
-    }
-
-    /// Notes that a part is over. Tells whether the step is to end.
-    fn end_part(&mut self) -> bool {
-        let Some(now) = now() else { return false };
-        self.follow(now.saturating_sub(self.begun));
-        self.begun = now;
-        now >= self.allowed
+    /// Whether the step is to end, after a part or what comes after a slice.
+    pub(crate) fn is_over(&mut self) -> bool {
+        let now = Instant::now();
+        let took = now - self.part_begun;
+        self.part_begun = now;
+        self.follow(took);
+        now - self.begun >= self.allowed
+            && work_of_thread().is_none_or(|worked| worked - self.worked >= self.allowed)
     }
 
     /// Says how much fuel the next part has, after one that took so long.
@@ -76,9 +83,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// Divides a slice, and leaves the fuel of its first part.
-    pub(crate) fn new(mut watch: Watch, fuel: &mut i64) -> Self {
-        // What is between slices is not a part's.
-        watch.begun = now().unwrap_or(watch.begun);
+    pub(crate) fn new(watch: Watch, fuel: &mut i64) -> Self {
         let mut pace = Pace { watch, kept_back: 0 };
         pace.divide(fuel);
         pace
@@ -94,7 +99,7 @@ impl Pace {
     /// whether there is another part.
     pub(crate) fn begins_part(&mut self, fuel: &mut i64) -> bool {
         *fuel += std::mem::take(&mut self.kept_back);
-        if *fuel < 0 || self.watch.end_part() {
+        if *fuel < 0 || self.watch.is_over() {
             return false;
         }
         self.divide(fuel);
@@ -112,19 +117,19 @@ impl Pace {
     }
 }
 
-/// The time that the processor has worked for this thread: what else the machine does, does not count.
+/// How long the processor has worked for this thread.
 #[cfg(unix)]
-fn now() -> Option<Duration> {
+fn work_of_thread() -> Option<Duration> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
 }
 
+/// Where that is not known, the clock on the wall has to do.
 #[cfg(not(unix))]
-fn now() -> Option<Duration> {
-    #[cfg(not(target_family = "wasm"))]
-    return std::time::SystemTime::UNIX_EPOCH.elapsed().ok();
-    #[cfg(target_family = "wasm")]
-    None
+fn work_of_thread() -> Option<Duration> {
+    use std::sync::OnceLock;
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    Some(FIRST.get_or_init(Instant::now).elapsed())
 }
 
 #[cfg(test)]
@@ -132,7 +137,9 @@ mod tests {
     use super::*;
 
     fn a_watch() -> Watch {
-        Watch { allowed: Duration::MAX, begun: Duration::ZERO, part: FIRST_PART }
+        let begun = Instant::now();
+        let (worked, allowed) = (Duration::ZERO, Duration::MAX);
+        Watch { begun, worked, allowed, part_begun: begun, part: FIRST_PART }
     }
 
     #[test]
@@ -171,16 +178,16 @@ mod tests {
 
     #[test]
     fn steps_end_when_their_time_is_over() {
-        assert!(Watch::begin(i64::MAX).is_none());
+        assert!(Watch::begin(i64::MAX).is_none() && Watch::begin(100).is_none());
         let Some(mut watch) = Watch::begin(100_000) else { return };
         assert!(!watch.is_over());
         watch.allowed = Duration::ZERO;
         assert!(watch.is_over());
         let mut fuel = 10_000;
         let mut pace = Pace::new(watch, &mut fuel);
-        assert_eq!((fuel, pace.kept_back()), (FIRST_PART, 10_000 - FIRST_PART));
-        fuel = -1;
+        assert!(fuel < LONGEST_PART && fuel + pace.kept_back() == 10_000);
+        fuel -= 1;
         assert!(!pace.begins_part(&mut fuel));
-        assert_eq!((fuel, pace.kept_back()), (10_000 - FIRST_PART - 1, 0));
+        assert_eq!((fuel, pace.kept_back()), (9_999, 0));
     }
 }

@@ -541,7 +541,7 @@ impl Vm {
             if should_stop() {
                 return RunEnd::Interrupted;
             }
-            if *fuel <= 0 || watch.as_ref().is_some_and(Watch::is_over) {
+            if *fuel <= 0 || watch.as_mut().is_some_and(Watch::is_over) {
                 self.collector.borrow_mut().settle_allocator();
                 return RunEnd::OutOfFuel;
             }
