@@ -21,7 +21,7 @@ const SLACK: usize = 16;
 /// From how many slots on a file grows to the most that it may need at once, of which it shows no more than
 /// are needed: so they are not moved any more once they are many, and not cleared before they are used. It
 /// is half as many where there are many frames.
-const LONG_FILE: usize = 1 << 16;
+pub(crate) const LONG_FILE: usize = 1 << 16;
 
 /// From how many slots on a file asks whether there is memory for it to grow. A shorter one may always,
 /// since the little that comes after a refusal has to run somewhere.
@@ -32,7 +32,7 @@ const STATE_BYTES: usize = size_of::<ThreadState<'_>>();
 /// A long file, with what grows beside it, takes so many hundredths of the memory that there is at once, if
 /// it may get so long. It could not grow beyond that in steps either, since the new file is there beside the
 /// old one; and what is never used costs no time.
-const RESERVED: usize = 55;
+pub(crate) const RESERVED: usize = 55;
 
 /// How many slots of a long file are shown at a time.
 const SHOWN: usize = 1 << 14;

@@ -13,7 +13,7 @@ use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
 use crate::frames::Frames;
 use crate::hook::{Hook, HookFrame, Pause, Tracing};
-use crate::registers::{HANDLER_SLOTS, RegisterFile};
+use crate::registers::{HANDLER_SLOTS, LONG_FILE, RESERVED, RegisterFile};
 use crate::scan::Scan;
 use crate::sequence::BoxSequence;
 use crate::trace::Traceback;
@@ -424,12 +424,16 @@ impl ThreadState<'_> {
         if !self.registers.grow(end, beside) {
             return false;
         }
+        if self.registers.capacity() == slots {
+            // There was memory for them.
+            return true;
+        }
         let wanted = wanted(self.registers.capacity());
         if wanted > capacity {
             self.frames.reserve_exact(wanted - frames);
             self.count_frames();
         }
-        if slots >= MOVED_SLOTS && self.registers.capacity() > slots {
+        if slots >= MOVED_SLOTS {
             let moved = slots * size_of::<Value<'_>>() + frames * size_of::<Frame<'_>>();
             account::looked_at(moved * MOVING_WORK);
         }
@@ -447,12 +451,30 @@ impl ThreadState<'_> {
         let len = self.frames.len();
         let more = match len {
             ..MANY => len.max(4),
-            MANY..VERY_MANY => len / 4,
-            _ => len / 16,
+            MANY..VERY_MANY => self.foreseen_frames(len / 4),
+            _ => self.foreseen_frames(len / 16),
         };
         account::looked_at(size_of_val(&*self.frames));
         self.frames.reserve_exact(more);
         self.count_frames();
+    }
+
+    /// How many more frames there would be with as many registers as there is memory for, so that they need not be
+    /// moved again; or this many, if that is more or they were to take too much of the memory that is left.
+    fn foreseen_frames(&self, least: usize) -> usize {
+        /// So few frames from the top on, there is mostly one of a Lua function, which knows its registers.
+        const NEAR: usize = 64;
+        let base = self.frames.iter().rev().take(NEAR).find_map(|frame| match frame {
+            Frame::Lua(frame) => Some(frame.base as usize),
+            _ => None,
+        });
+        let (len, slots) = (self.frames.len(), self.registers.capacity());
+        let Some(base) = base.filter(|&base| slots >= LONG_FILE && base > len / 2) else {
+            return least;
+        };
+        let more = ((len as u64 * slots as u64 / base as u64) as usize).saturating_sub(len);
+        let is_reserved = more * size_of::<Frame<'_>>() <= account::room() / 100 * RESERVED;
+        if is_reserved { more.max(least) } else { least }
     }
 
     /// Says that something is about to be changed below the frame on top.

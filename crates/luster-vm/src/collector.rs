@@ -23,6 +23,7 @@ use gc_arena::{Arena, Finalization, Mutation, Rootable};
 use luster_value::{CollectorParameter, Context, account, marking, scan, weak};
 
 use crate::machine::Machine;
+use crate::pace::Watch;
 use crate::stress::{self, Turn};
 
 /// The arena of a VM.
@@ -136,8 +137,20 @@ const STACK_STEP: usize = 50;
 
 /// How many pieces of memory may be freed, about, before the allocator is asked to put them together, and how
 /// many bytes a piece has, that objects own.
-const MANY_PIECES: usize = 16_000;
+const MANY_PIECES: usize = 4_000;
 const BYTES_OF_PIECE: usize = 64;
+
+/// Asks the allocator for something that is not small.
+pub(crate) fn put_pieces_together() {
+    /// So much is not.
+    const LARGER: usize = 4096;
+    std::hint::black_box(Vec::<u8>::with_capacity(LARGER));
+}
+
+/// Whether a step is over.
+fn is_over(fuel: i64, watch: Option<&Watch>) -> bool {
+    fuel <= 0 || watch.is_some_and(Watch::is_over)
+}
 
 /// How many objects have so many bytes together, on average; not too few, so that all comes to an end.
 fn objects_of(bytes: usize, arena: &VmArena) -> usize {
@@ -152,11 +165,9 @@ impl Collector {
     /// milliseconds for hundreds of thousands. A host that waits for the end of a step should not wait for
     /// that. Programs that make garbage are quicker without it, so it is done when fuel runs out only.
     pub(crate) fn settle_allocator(&mut self) {
-        /// So much counts as larger.
-        const LARGER: usize = 4096;
         if self.pieces > MANY_PIECES {
             self.pieces = 0;
-            std::hint::black_box(Vec::<u8>::with_capacity(LARGER));
+            put_pieces_together();
         }
     }
 
@@ -232,7 +243,12 @@ impl Collector {
 
     /// Does what is due after a slice, for as long as there is fuel. Tells whether all of it is done.
     #[inline]
-    pub(crate) fn step(&mut self, arena: &mut VmArena, fuel: &mut i64) -> bool {
+    pub(crate) fn step(
+        &mut self,
+        arena: &mut VmArena,
+        fuel: &mut i64,
+        watch: Option<&Watch>,
+    ) -> bool {
         if Self::is_stopped(arena) {
             return true;
         }
@@ -244,7 +260,7 @@ impl Collector {
         if arena.collection_phase() == CollectionPhase::Sleeping && counted < self.threshold {
             return true;
         }
-        self.work(arena, counted, fuel)
+        self.work(arena, counted, fuel, watch)
     }
 
     /// Works after every slice, as the stress build does.
@@ -261,7 +277,13 @@ impl Collector {
     }
 
     #[cold]
-    fn work(&mut self, arena: &mut VmArena, counted: usize, fuel: &mut i64) -> bool {
+    fn work(
+        &mut self,
+        arena: &mut VmArena,
+        counted: usize,
+        fuel: &mut i64,
+        watch: Option<&Watch>,
+    ) -> bool {
         let objects = arena.metrics().total_gc_count();
         if arena.collection_phase() == CollectionPhase::Sleeping
             && objects < SMALL_HEAP
@@ -275,7 +297,7 @@ impl Collector {
         self.last = counted;
         self.owed += MIN_STEP.max(2 * allocated);
         while self.owed > 0 {
-            if *fuel <= 0 {
+            if is_over(*fuel, watch) {
                 return false;
             }
             let units = self.owed.min(self.short_step(arena));
@@ -293,10 +315,16 @@ impl Collector {
         self.cycles + if is_sleeping { 1 } else { 2 }
     }
 
-    /// Goes on until a cycle is finished, or the fuel used up; tells whether it is finished.
-    pub(crate) fn reach(&mut self, arena: &mut VmArena, cycle: u64, fuel: &mut i64) -> bool {
+    /// Goes on until a cycle is finished, or the fuel or the time used up; tells whether it is finished.
+    pub(crate) fn reach(
+        &mut self,
+        arena: &mut VmArena,
+        cycle: u64,
+        fuel: &mut i64,
+        watch: Option<&Watch>,
+    ) -> bool {
         while self.cycles < cycle {
-            if *fuel <= 0 {
+            if is_over(*fuel, watch) {
                 return false;
             }
             let objects = arena.metrics().total_gc_count();

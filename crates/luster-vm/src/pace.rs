@@ -54,14 +54,22 @@ impl Watch {
         Some(Watch { begun, worked, allowed, part_begun: begun, part: FIRST_PART })
     }
 
-    /// Whether the step is to end, after a part or what comes after a slice.
-    pub(crate) fn is_over(&mut self) -> bool {
-        let now = Instant::now();
-        let took = now - self.part_begun;
-        self.part_begun = now;
-        self.follow(took);
+    /// Whether the step is to end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over_at(Instant::now())
+    }
+
+    fn is_over_at(&self, now: Instant) -> bool {
         now - self.begun >= self.allowed
             && work_of_thread().is_none_or(|worked| worked - self.worked >= self.allowed)
+    }
+
+    /// Notes that a part is over. Tells whether the step is.
+    fn end_part(&mut self) -> bool {
+        let now = Instant::now();
+        self.follow(now - self.part_begun);
+        self.part_begun = now;
+        self.is_over_at(now)
     }
 
     /// Says how much fuel the next part has, after one that took so long.
@@ -83,7 +91,8 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// Divides a slice, and leaves the fuel of its first part.
-    pub(crate) fn new(watch: Watch, fuel: &mut i64) -> Self {
+    pub(crate) fn new(mut watch: Watch, fuel: &mut i64) -> Self {
+        watch.part_begun = Instant::now();
         let mut pace = Pace { watch, kept_back: 0 };
         pace.divide(fuel);
         pace
@@ -99,7 +108,7 @@ impl Pace {
     /// whether there is another part.
     pub(crate) fn begins_part(&mut self, fuel: &mut i64) -> bool {
         *fuel += std::mem::take(&mut self.kept_back);
-        if *fuel < 0 || self.watch.is_over() {
+        if *fuel < 0 || self.watch.end_part() {
             return false;
         }
         self.divide(fuel);

@@ -6,6 +6,7 @@ use luster_value::{
     ReturnKind, ThreadState, Value, account, quoted,
 };
 
+use crate::collector::put_pieces_together;
 use crate::cursor::push;
 use crate::operate::{Fault, Operand};
 use crate::run::{Control, Flow, Nesting, Run, Switch, live_top};
@@ -31,6 +32,9 @@ pub(crate) const FUEL_PER_FRAME: usize = 2;
 
 /// What it costs beside that to drop a sequence.
 const FUEL_PER_SEQUENCE: usize = 8;
+
+/// After the end of how many of them the allocator is to put together the pieces of memory that they were.
+const MANY_SEQUENCES: usize = 500;
 
 /// How often a message is copied while it is put together.
 const COPIES: usize = 4;
@@ -321,6 +325,10 @@ pub(crate) fn drop_above(state: &mut ThreadState<'_>, left: usize) {
     let dropped = state.frames.len() - left;
     state.fuel -= (dropped * FUEL_PER_FRAME + sequences * FUEL_PER_SEQUENCE) as i64;
     state.frames.truncate(left);
+    if sequences > MANY_SEQUENCES {
+        // There may be as many portions to come.
+        put_pieces_together();
+    }
 }
 
 /// The reference's message about an argument: `luaL_argerror`.

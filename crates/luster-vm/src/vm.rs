@@ -482,12 +482,12 @@ impl Vm {
         loop {
             match visit {
                 Visit::Done(result) => {
-                    self.collect_a_little();
+                    self.collect_a_little(watch.as_ref());
                     return RunEnd::Done(result);
                 }
                 Visit::Ended(end) => {
                     // A script may stop so often that none of its slices is ever full.
-                    self.collect_a_little();
+                    self.collect_a_little(watch.as_ref());
                     if matches!(end, RunEnd::Waiting) && self.is_over_limit() {
                         self.collect_garbage();
                         self.least_used.set(self.used_memory());
@@ -499,7 +499,8 @@ impl Vm {
                 }
                 Visit::Postponed if !self.is_owed.get() => {}
                 Visit::Postponed | Visit::Left(None) => {
-                    let is_done = self.with_collector(|c, arena| c.step(arena, fuel));
+                    let is_done =
+                        self.with_collector(|c, arena| c.step(arena, fuel, watch.as_ref()));
                     self.is_owed.set(!is_done);
                 }
                 Visit::Left(Some(CollectRequest::Full)) => {
@@ -521,7 +522,7 @@ impl Vm {
             if account::take_wish() {
                 self.await_full_cycle();
             }
-            if !self.reach_awaited_cycle(fuel) {
+            if !self.reach_awaited_cycle(fuel, watch.as_ref()) {
                 self.collector.borrow_mut().settle_allocator();
                 return if should_stop() { RunEnd::Interrupted } else { RunEnd::OutOfFuel };
             }
@@ -541,7 +542,7 @@ impl Vm {
             if should_stop() {
                 return RunEnd::Interrupted;
             }
-            if *fuel <= 0 || watch.as_mut().is_some_and(Watch::is_over) {
+            if *fuel <= 0 || watch.as_ref().is_some_and(Watch::is_over) {
                 self.collector.borrow_mut().settle_allocator();
                 return RunEnd::OutOfFuel;
             }
@@ -570,10 +571,10 @@ impl Vm {
     }
 
     /// Goes on with a collection that is awaited. Tells whether there is none any more.
-    fn reach_awaited_cycle(&self, fuel: &mut i64) -> bool {
+    fn reach_awaited_cycle(&self, fuel: &mut i64, watch: Option<&Watch>) -> bool {
         let Some(cycle) = self.awaited_cycle.get() else { return true };
         let has_finished =
-            self.with_collector(|collector, arena| collector.reach(arena, cycle, fuel));
+            self.with_collector(|collector, arena| collector.reach(arena, cycle, fuel, watch));
         if has_finished {
             self.awaited_cycle.set(None);
             self.least_used.set(self.used_memory());
@@ -628,17 +629,17 @@ impl Vm {
 
     /// Lets the collector do what is due, or as much of it as costs no more than a slice; the next run
     /// begins with the rest.
-    fn collect_a_little(&self) {
+    fn collect_a_little(&self, watch: Option<&Watch>) {
         if self.mutate(|ctx| self.is_due(ctx)) {
             let mut fuel = SLICE_FUEL / 2;
-            let is_done = self.with_collector(|c, arena| c.step(arena, &mut fuel));
+            let is_done = self.with_collector(|c, arena| c.step(arena, &mut fuel, watch));
             self.is_owed.set(!is_done);
         }
     }
 
     #[cold]
     fn step_collector(&self) {
-        self.with_collector(|collector, arena| collector.step(arena, &mut { i64::MAX }));
+        self.with_collector(|collector, arena| collector.step(arena, &mut { i64::MAX }, None));
     }
 
     /// Frees everything that is unreachable. Finalizers that become due run with the next slice.
