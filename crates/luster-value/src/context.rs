@@ -384,6 +384,12 @@ impl<'gc> Context<'gc> {
         &self.state.as_ref().finalizers
     }
 
+    /// Makes the finalizers of all objects due, as closing a VM does.
+    pub fn finalize_all(self) {
+        Gc::write(self.mutation, self.state);
+        self.finalizers().separate_all();
+    }
+
     /// What the script has set about the collector.
     pub fn collector_settings(self) -> &'gc CollectorSettings {
         &self.state.as_ref().collector_settings

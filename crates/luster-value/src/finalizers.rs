@@ -25,7 +25,7 @@ const BYTES: usize = 3 * size_of::<Value<'_>>();
 
 // SAFETY: `due` is traced. `alive` is held weakly: `separate` takes out everything unmarked before
 // the sweep of each cycle (the collection driver upholds this), so nothing freed stays in it. What
-// `separate` puts into `due` it marks itself, so no barrier is missing.
+// `separate` puts into `due` it marks itself, and before `separate_all` there is a barrier.
 unsafe impl<'gc> Collect<'gc> for Finalizers<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         for value in self.due.borrow().iter() {
@@ -83,8 +83,9 @@ impl<'gc> Finalizers<'gc> {
         due.len() > before
     }
 
-    /// Makes the finalizers of all objects due, as closing a VM does.
-    pub fn separate_all(&self) {
+    /// Makes the finalizers of all objects due. Whoever does it sees to it that these are traced: they need not
+    /// be marked yet, where what is due has been traced already.
+    pub(crate) fn separate_all(&self) {
         self.due.borrow_mut().extend(self.alive.borrow_mut().drain(..).rev());
     }
 

@@ -341,7 +341,7 @@ impl Lua {
     /// # Panics
     /// As [`enter`](Self::enter).
     pub fn doom(&self) {
-        self.enter_arena(|ctx| ctx.finalizers().separate_all());
+        self.enter_arena(|ctx| ctx.finalize_all());
     }
 
     /// Begins to run the finalizers that are due.

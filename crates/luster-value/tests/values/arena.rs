@@ -22,7 +22,13 @@ impl Values {
         self.collect_while(|_| {}, usize::MAX);
     }
 
-    /// The same, and between steps of purging so many strings the script does something.
+    /// The first part of a cycle, after which everything is marked.
+    pub(crate) fn mark(&mut self) {
+        // SAFETY: nothing but the arena's collector traces.
+        assert!(unsafe { marking::mark(|| self.0.finish_marking()) }.is_some());
+    }
+
+    /// A whole cycle, in which between steps of purging so many strings the script does something.
     pub(crate) fn collect_while(&mut self, script: impl Fn(Context<'_>), count: usize) {
         // SAFETY: nothing but the arena's collector traces.
         let marked = unsafe { marking::mark(|| self.0.finish_marking()) };
