@@ -374,6 +374,10 @@ impl Collector {
     ) -> RequestedStep {
         const BYTES_PER_UNIT: usize = 16;
         const LEAST_UNITS: usize = 2_000;
+        if arena.mutate(|mc, root| root.context(mc).collector_settings().is_generational()) {
+            // A step is a collection then, if only of what is young.
+            return RequestedStep::Awaits(self.cycles + 1);
+        }
         if bytes > 0 && arena.collection_phase() == CollectionPhase::Sleeping {
             self.prepaid = self.prepaid.saturating_add(bytes);
             if Self::counted(arena).saturating_add(self.prepaid) < self.threshold {
