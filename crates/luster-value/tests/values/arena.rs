@@ -25,14 +25,14 @@ impl Values {
     /// The first part of a cycle, after which everything is marked.
     pub(crate) fn mark(&mut self) {
         // SAFETY: nothing but the arena's collector traces.
-        assert!(unsafe { marking::mark(|| self.0.finish_marking()) }.is_some());
+        let marked = unsafe { marking::mark(|| self.0.finish_marking()) };
+        assert!(marked.is_some(), "a cycle begins by marking");
     }
 
     /// A whole cycle, in which between steps of purging so many strings the script does something.
     pub(crate) fn collect_while(&mut self, script: impl Fn(Context<'_>), count: usize) {
-        // SAFETY: nothing but the arena's collector traces.
-        let marked = unsafe { marking::mark(|| self.0.finish_marking()) };
-        let marked = marked.expect("a cycle begins by marking");
+        self.mark();
+        let marked = self.0.finish_marking().expect("it is marked");
         marked.finalize(|fc, state| Context::new(fc, *state).begin_to_purge_strings());
         self.0.finish_marking().expect("it is still marked").start_sweeping();
         while !self.enter(|ctx| ctx.purge_strings(count).1) {
