@@ -13,7 +13,7 @@ use crate::counted::CountedBuffer;
 use crate::system_error::{os_name, text_fuel};
 
 /// What it costs to look for a file.
-const FILE_FUEL: usize = 1_000;
+const LOOK_FUEL: usize = 1_000;
 
 /// The longest name that a file may have, for all that is known of systems.
 const LONGEST_NAME: usize = 1 << 16;
@@ -168,7 +168,7 @@ impl<'gc> PathSearch<'gc> {
                 Some(b'?') => self.in_name = Some(0),
                 None if self.in_name.is_some() || self.at < self.path_end => {}
                 _ => {
-                    spent += FILE_FUEL;
+                    spent += LOOK_FUEL;
                     if self.file_exists() {
                         stack.burn(spent);
                         return Ok(Searched::Found(self.file.as_bytes().to_vec()));

@@ -29,10 +29,13 @@ const COUNTED_FILE: usize = 512;
 
 /// What there is to a coroutine beside its registers.
 const STATE_BYTES: usize = size_of::<ThreadState<'_>>();
-/// A long file, with what grows beside it, takes so many hundredths of the memory that there is at once, if
-/// it may get so long. It could not grow beyond that in steps either, since the new file is there beside the
-/// old one; and what is never used costs no time.
-pub(crate) const RESERVED: usize = 55;
+
+/// How many bytes a long file, with what grows beside it, takes at once, if it may get so long: 55 hundredths
+/// of the memory that there is. It could not grow beyond that in steps either, since the new file is there
+/// beside the old one; and what is never used costs no time.
+pub(crate) fn reservable() -> usize {
+    account::room() / 100 * 55
+}
 
 /// How many slots of a long file are shown at a time.
 const SHOWN: usize = 1 << 14;
@@ -278,8 +281,8 @@ impl<'gc> RegisterFile<'gc> {
         let doubled = capacity * 2;
         let has_many_frames = capacity >= LONG_FILE / 2 && beside(doubled) > bytes(doubled);
         if capacity >= LONG_FILE || has_many_frames {
-            let room = account::room() / 100 * RESERVED;
-            let is_reserved = |new: usize| bytes(new).saturating_add(beside(new)) <= room;
+            let reservable = reservable();
+            let is_reserved = |new: usize| bytes(new).saturating_add(beside(new)) <= reservable;
             let least = wanted.max(capacity + capacity / 4).min(most);
             larger = most;
             while larger > least && !is_reserved(larger) {

@@ -13,7 +13,7 @@ use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
 use crate::frames::Frames;
 use crate::hook::{Hook, HookFrame, Pause, Tracing};
-use crate::registers::{HANDLER_SLOTS, LONG_FILE, RESERVED, RegisterFile};
+use crate::registers::{HANDLER_SLOTS, LONG_FILE, RegisterFile, reservable};
 use crate::scan::Scan;
 use crate::sequence::BoxSequence;
 use crate::trace::Traceback;
@@ -473,7 +473,7 @@ impl ThreadState<'_> {
             return least;
         };
         let more = ((len as u64 * slots as u64 / base as u64) as usize).saturating_sub(len);
-        let is_reserved = more * size_of::<Frame<'_>>() <= account::room() / 100 * RESERVED;
+        let is_reserved = more * size_of::<Frame<'_>>() <= reservable();
         if is_reserved { more.max(least) } else { least }
     }
 

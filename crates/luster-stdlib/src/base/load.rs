@@ -346,7 +346,7 @@ impl<'gc> Sequence<'gc> for Reading<'gc> {
 }
 
 /// What it costs to open a file, to read it and to close it, beside what its name and its length do.
-const FILE_FUEL: usize = 2_000;
+const LOADED_FUEL: usize = 2_000;
 
 /// How many bytes of a file are read before the fuel is looked at, and how many cost a unit of fuel.
 const FILE_PORTION: usize = 1 << 18;
@@ -383,7 +383,7 @@ impl<'gc> FileLoading<'gc> {
         file_name: Option<&[u8]>,
         options: Options<'gc>,
     ) -> Result<Self, Vec<u8>> {
-        stack.burn(FILE_FUEL);
+        stack.burn(LOADED_FUEL);
         let (contents, line_end) = (CountedBuffer::new(), None);
         let (is_complete, all) = (false, None);
         let Some(file_name) = file_name.map(c_name) else {
