@@ -157,6 +157,13 @@ pub(super) fn add(topic: &mut Topic) {
     topic.returns("memory comes back",
         "for i = 1, 20 do local t = {} pcall(function() for i = 1, 8 do t[i] = ('x'):rep(1 << 20) .. i end end) \
         t = nil collectgarbage() end return 'alive'", "alive").fuel = 100_000_000;
+    // The frames are nearly all that is in use, and their memory is given back while they are dropped.
+    topic
+        .whatever(
+            "recursion in a coroutine",
+            "local function f() return 1 + f() end coroutine.wrap(f)()",
+        )
+        .memory = 64 << 20;
     // What they fail with is a warning, which is kept until it can be shown.
     let case = topic.whatever(
         "finalizers that fail with the same long string",

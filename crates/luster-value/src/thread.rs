@@ -361,9 +361,15 @@ impl ThreadState<'_> {
         before - self.frames.capacity()
     }
 
-    /// Gives back the memory for more than so many frames.
+    /// Gives back the memory for more than so many frames, if there is memory for those beside the old ones:
+    /// an allocator may copy them.
     pub fn shrink_frames(&mut self, capacity: usize) {
+        /// So few are always copied.
+        const FEW: usize = 1 << 12;
         let before = self.frames.capacity();
+        if capacity > FEW && capacity * size_of::<Frame<'_>>() > account::room() {
+            return;
+        }
         self.frames.shrink_to(capacity);
         self.count_frames();
         account::looked_at((before - self.frames.capacity()) * size_of::<Frame<'_>>());

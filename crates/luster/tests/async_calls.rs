@@ -343,8 +343,9 @@ fn polls_use_the_fuel_that_they_may() -> Result<()> {
         polls
     };
     assert!((900..1_100).contains(&polls(1_000)), "{} polls", polls(1_000));
-    assert!((9..12).contains(&polls(100_000)), "{} polls", polls(100_000));
-    assert_eq!(polls(10_000_000), 1);
+    // More, when the machine is so slow that steps end early, which those that are this long never do.
+    assert!((9..200).contains(&polls(100_000)), "{} polls", polls(100_000));
+    assert_eq!(polls(1 << 32), 1);
     Ok(())
 }
 
