@@ -164,6 +164,21 @@ pub(super) fn add(topic: &mut Topic) {
             "local function f() return 1 + f() end coroutine.wrap(f)()",
         )
         .memory = 64 << 20;
+    // They have to grow by themselves when there is hardly room for them beside the old ones.
+    for memory in [16, 20, 24, 28] {
+        topic
+            .whatever(
+                format!("recursion through print with {memory} MB"),
+                "local t = setmetatable({}, { __tostring = function(t) print(t) return '' end }) print(t)",
+            )
+            .memory = memory << 20;
+        topic
+            .whatever(
+                format!("recursion through two functions with {memory} MB"),
+                "local f, g function f(a) return g(a) + 1 end function g(a) return (f(a)) end f(1)",
+            )
+            .memory = memory << 20;
+    }
     // What they fail with is a warning, which is kept until it can be shown.
     let case = topic.whatever(
         "finalizers that fail with the same long string",

@@ -12,11 +12,19 @@ use gc_arena::collect::Trace;
 use crate::account;
 use crate::thread::{Frame, LuaFrame};
 
+/// So many places of a large stack are kept for frames that have to be pushed when there is no memory for
+/// more, as those are that an error is caught or shown with.
+const SPARE: usize = 16;
+
+/// From how many places on a stack is large.
+pub(crate) const MANY_FRAMES: usize = 1 << 12;
+
 /// A coroutine's frames, the running one last.
 pub struct Frames<'gc> {
     /// The place after the last one.
     top: *mut Frame<'gc>,
-    /// The place after which there is no memory.
+    /// The place that no frame is pushed to before somebody has asked for room: there is no memory from here
+    /// on, or what is kept for those that must be pushed.
     end: *mut Frame<'gc>,
     /// The memory. As the vector sees it, it is all spare: see `with_vector`.
     memory: Vec<Frame<'gc>>,
@@ -98,7 +106,8 @@ impl<'gc> Frames<'gc> {
         unsafe { self.memory.set_len(0) };
         let start = self.memory.as_mut_ptr();
         self.top = start.wrapping_add(len);
-        self.end = start.wrapping_add(capacity);
+        let kept = if capacity < MANY_FRAMES { 0 } else { SPARE };
+        self.end = start.wrapping_add((capacity - kept).max(len));
         result
     }
 
@@ -155,7 +164,7 @@ impl<'gc> Frames<'gc> {
         }
     }
 
-    /// Whether there is memory for another frame.
+    /// Whether another frame can be pushed.
     #[inline(always)]
     pub fn has_room(&self) -> bool {
         self.top != self.end
@@ -191,8 +200,22 @@ impl<'gc> Frames<'gc> {
             // SAFETY: there is room.
             unsafe { self.push_unchecked(|| frame) };
         } else {
-            self.with_vector(|vector| vector.push(frame));
+            self.with_vector(|vector| {
+                if vector.len() == vector.capacity() {
+                    vector.reserve_exact((vector.len() / 16).max(4));
+                }
+                vector.push(frame);
+            });
         }
+    }
+
+    /// Makes room for a frame that must be pushed in what is kept for those. Tells whether there was any.
+    pub(crate) fn use_spare(&mut self) -> bool {
+        let has_spare = self.len() < self.capacity();
+        if has_spare {
+            self.end = self.end.max(self.top.wrapping_add(1));
+        }
+        has_spare
     }
 
     /// Takes the running frame away.
@@ -308,6 +331,35 @@ mod tests {
         // SAFETY: there is room.
         unsafe { frames.push_unchecked(|| numbered(1)) };
         assert_eq!((frames.len(), number(frames.last())), (1, Some(1)));
+    }
+
+    #[test]
+    fn a_large_stack_keeps_places_for_what_must_be_pushed() {
+        let mut frames = Frames::new();
+        frames.reserve_exact(MANY_FRAMES);
+        let (capacity, mut count) = (frames.capacity(), 0);
+        let mut fill = |frames: &mut Frames<'_>| {
+            while frames.has_room() {
+                // SAFETY: there is room.
+                unsafe { frames.push_unchecked(|| numbered(count)) };
+                count += 1;
+            }
+            frames.len()
+        };
+        assert_eq!(fill(&mut frames), capacity - SPARE);
+        for used in 1..=SPARE {
+            assert!(frames.use_spare() && frames.has_room());
+            assert_eq!(fill(&mut frames), capacity - SPARE + used);
+        }
+        assert!(!frames.use_spare() && !frames.has_room());
+        assert_eq!(number(frames.last()), Some(capacity as u32 - 1));
+        // What is kept is kept again when frames have been dropped, as far as they have.
+        frames.truncate(capacity - 2);
+        assert!(!frames.has_room() && frames.use_spare() && frames.has_room());
+        frames.truncate(capacity - 2 * SPARE);
+        assert!(frames.has_room());
+        frames.push(numbered(0));
+        assert_eq!(frames.capacity(), capacity);
     }
 
     #[test]

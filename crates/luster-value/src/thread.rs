@@ -11,7 +11,7 @@ use crate::call_info::{CallInfo, ReturnKind};
 use crate::callback::ResumeKind;
 use crate::closure::{Closure, NextInstruction};
 use crate::context::Context;
-use crate::frames::Frames;
+use crate::frames::{Frames, MANY_FRAMES};
 use crate::hook::{Hook, HookFrame, Pause, Tracing};
 use crate::registers::{HANDLER_SLOTS, LONG_FILE, RegisterFile, reservable};
 use crate::scan::Scan;
@@ -364,10 +364,8 @@ impl ThreadState<'_> {
     /// Gives back the memory for more than so many frames, if there is memory for those beside the old ones:
     /// an allocator may copy them.
     pub fn shrink_frames(&mut self, capacity: usize) {
-        /// So few are always copied.
-        const FEW: usize = 1 << 12;
         let before = self.frames.capacity();
-        if capacity > FEW && capacity * size_of::<Frame<'_>>() > account::room() {
+        if capacity > MANY_FRAMES && capacity * size_of::<Frame<'_>>() > account::room() {
             return;
         }
         self.frames.shrink_to(capacity);
@@ -446,20 +444,51 @@ impl ThreadState<'_> {
         true
     }
 
-    /// Makes room for another frame.
+    /// Makes room for another frame, if there is memory for the new ones beside the old ones. Tells whether
+    /// there is.
     #[cold]
     #[inline(never)]
-    pub fn grow_frames(&mut self) {
-        /// From how many frames on they do not double, and from how many on they grow by little: there
-        /// should be memory for them beside the old ones, and nobody asks.
-        const MANY: usize = 4096;
+    #[must_use]
+    pub fn grow_frames(&mut self) -> bool {
+        let len = self.frames.len();
+        let least = self.least_growth();
+        let fits = |more: usize| {
+            len < MANY_FRAMES || account::has_room_for((len + more) * size_of::<Frame<'_>>())
+        };
+        let mut more = if len < MANY_FRAMES { least } else { self.foreseen_frames(least) };
+        if !fits(more) {
+            more = least;
+            if !fits(more) {
+                return false;
+            }
+        }
+        self.move_frames(more);
+        true
+    }
+
+    /// Makes room for a frame that must be pushed, whether or not there is memory: a few have a place that is
+    /// kept for them.
+    #[cold]
+    #[inline(never)]
+    pub fn make_room_for_frame(&mut self) {
+        if !self.grow_frames() && !self.frames.use_spare() {
+            self.move_frames(self.least_growth());
+        }
+    }
+
+    /// How many more frames there are to be at least when they grow by themselves: as many again, but fewer
+    /// where they are very many.
+    fn least_growth(&self) -> usize {
         const VERY_MANY: usize = 1 << 16;
         let len = self.frames.len();
-        let more = match len {
-            ..MANY => len.max(4),
-            MANY..VERY_MANY => self.foreseen_frames(len / 4),
-            _ => self.foreseen_frames(len / 16),
-        };
+        match len {
+            ..MANY_FRAMES => len.max(4),
+            MANY_FRAMES..VERY_MANY => len / 4,
+            _ => len / 16,
+        }
+    }
+
+    fn move_frames(&mut self, more: usize) {
         account::looked_at(size_of_val(&*self.frames));
         self.frames.reserve_exact(more);
         self.count_frames();

@@ -131,6 +131,7 @@ impl<'gc> Run<'gc> {
         let parameters = code.parameters as usize;
         let base = function + 1;
         self.reserve(base + code.registers as usize)?;
+        self.reserve_frame()?;
         for missing in argc..parameters {
             self.state.registers.set(base + missing, Value::Nil);
         }
@@ -139,7 +140,7 @@ impl<'gc> Run<'gc> {
     }
 
     /// Calls a function from the slot `after` a register of the running one, as the dispatch loop does,
-    /// when the registers have to grow for it.
+    /// when the registers or the frames have to grow for it.
     #[cold]
     #[inline(never)]
     pub(crate) fn call_with_more_room(
@@ -176,6 +177,7 @@ impl<'gc> Run<'gc> {
         let first = function + 1;
         let base = first + argc.max(parameters);
         self.reserve(base + code.registers as usize)?;
+        self.reserve_frame()?;
         if argc < parameters {
             self.state.registers.clear(first + argc..first + parameters);
         }
@@ -446,7 +448,7 @@ impl<'gc> Run<'gc> {
     ) -> Result<(), Error<'gc>> {
         let size = size_of_val(&*sequence);
         // They may be as many as there are calls.
-        if !account::has_room_for(size) {
+        if !account::has_room_for(size) || self.reserve_frame().is_err() {
             self.push_failed(function);
             return Err(Error::memory());
         }

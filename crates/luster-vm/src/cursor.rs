@@ -249,8 +249,8 @@ impl<'gc> Cursor<'gc> {
 
     /// Calls a function without extra arguments from the slot `after` a register, with `argc` arguments
     /// behind it, and goes to its beginning. Tells whether that could be done; if not, nothing has happened
-    /// but that the place is in the caller's frame: there is no room for its registers, or it is a function
-    /// with extra arguments.
+    /// but that the place is in the caller's frame: there is no room for its registers or its frame, or it
+    /// is a function with extra arguments.
     #[inline(always)]
     pub(crate) fn call(
         &mut self,
@@ -270,7 +270,7 @@ impl<'gc> Cursor<'gc> {
         caller.next = self.next();
         let function = caller.base as usize + register.index() as usize + after;
         let base = function + 1;
-        if !state.registers.has_room(base + room) {
+        if !state.registers.has_room(base + room) || !state.frames.has_room() {
             return false;
         }
         self.pc = first;
@@ -288,7 +288,7 @@ impl<'gc> Cursor<'gc> {
             // SAFETY: parameters are registers.
             unsafe { clear(self.registers.add(argc), parameters - argc) };
         }
-        push(state, || {
+        let frame = || {
             Frame::Lua(LuaFrame {
                 closure,
                 base: base as u32,
@@ -296,7 +296,9 @@ impl<'gc> Cursor<'gc> {
                 next: NextInstruction::from_pointer(first),
                 info: CallInfo::new(returns),
             })
-        });
+        };
+        // SAFETY: there is room for a frame, as has been asked above.
+        unsafe { state.frames.push_unchecked(frame) };
         true
     }
 }
@@ -456,11 +458,12 @@ pub(crate) fn keep_apart() {
     }
 }
 
-/// Pushes a frame, which `make` builds where it belongs.
+/// Pushes a frame, which `make` builds where it belongs, whether or not there is memory for it. Where they may
+/// come to be very many, somebody has asked before.
 #[inline(always)]
 pub(crate) fn push<'gc>(state: &mut ThreadState<'gc>, make: impl FnOnce() -> Frame<'gc>) {
     if !state.frames.has_room() {
-        state.grow_frames();
+        state.make_room_for_frame();
     }
     // SAFETY: there is room for one more frame, just made sure of.
     unsafe { state.frames.push_unchecked(make) };
@@ -498,7 +501,8 @@ pub(crate) fn call_above<'gc, const N: usize>(
     let caller = running_frame(&mut state.frames);
     let function = caller.base as usize + caller.closure.code().registers as usize;
     let code = closure.code().as_ref();
-    if !state.registers.has_room(function + 1 + (code.registers as usize).max(N)) {
+    let end = function + 1 + (code.registers as usize).max(N);
+    if !state.registers.has_room(end) || !state.frames.has_room() {
         return false;
     }
     // SAFETY: the slots of the function, its registers and its arguments have just been reserved, and
@@ -530,7 +534,8 @@ pub(crate) fn call_with_extra<'gc>(
 ) -> bool {
     let code = closure.code().as_ref();
     let (registers, parameters) = (code.registers as usize, code.parameters as usize);
-    if code.is_vararg || !state.registers.has_room(function + 2 + argc.max(registers)) {
+    let end = function + 2 + argc.max(registers);
+    if code.is_vararg || !state.registers.has_room(end) || !state.frames.has_room() {
         return false;
     }
     // SAFETY: the slots of the function, its registers and its arguments are there, as has just been asked,

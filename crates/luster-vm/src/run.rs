@@ -249,6 +249,15 @@ impl<'gc> Run<'gc> {
         Ok(())
     }
 
+    /// Makes sure that there is room for another frame.
+    #[inline(always)]
+    pub(crate) fn reserve_frame(&mut self) -> Result<(), Error<'gc>> {
+        if self.state.frames.has_room() || self.state.grow_frames() {
+            return Ok(());
+        }
+        Err(Error::memory())
+    }
+
     /// The error when there cannot be registers up to `end`.
     #[cold]
     #[inline(never)]
