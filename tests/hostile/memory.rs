@@ -164,6 +164,15 @@ pub(super) fn add(topic: &mut Topic) {
             "local function f() return 1 + f() end coroutine.wrap(f)()",
         )
         .memory = 64 << 20;
+    topic
+        .whatever(
+            "variables to be closed in many coroutines",
+            "local m = setmetatable({}, { __close = function() end }) \
+            local function f() local a <close> = m f() end \
+            while true do local t = {} pcall(function() while true do \
+            t[#t + 1] = coroutine.create(f) coroutine.resume(t[#t]) end end) end",
+        )
+        .memory = 48 << 20;
     // They have to grow by themselves when there is hardly room for them beside the old ones.
     for memory in [16, 20, 24, 28] {
         topic

@@ -287,7 +287,7 @@ pub struct ThreadState<'gc> {
     pub registers: RegisterFile<'gc>,
     /// The frames, the running one last.
     pub frames: Frames<'gc>,
-    /// What the frames take, as counted at the end of each turn.
+    /// What the frames and the list of variables to be closed take.
     pub(crate) frame_memory: account::Held,
     /// How far the collector has come in them.
     pub(crate) scan: Scan,
@@ -373,10 +373,27 @@ impl ThreadState<'_> {
         account::looked_at((before - self.frames.capacity()) * size_of::<Frame<'_>>());
     }
 
-    /// Counts what the frames take.
+    /// Counts what the frames take, and the list of variables to be closed.
     #[inline]
     pub fn count_frames(&mut self) {
-        self.frame_memory.set(self.frames.capacity() * size_of::<Frame<'_>>());
+        let frames = self.frames.capacity() * size_of::<Frame<'_>>();
+        self.frame_memory.set(frames + self.to_be_closed.capacity() * size_of::<u32>());
+    }
+
+    /// Notes the slot of a variable that is to be closed. Tells whether there is memory for that.
+    #[must_use]
+    pub fn note_to_be_closed(&mut self, slot: u32) -> bool {
+        let count = self.to_be_closed.len();
+        if count == self.to_be_closed.capacity() {
+            let more = count.max(4);
+            if count >= MANY_FRAMES && !account::has_room_for((count + more) * size_of::<u32>()) {
+                return false;
+            }
+            self.to_be_closed.reserve_exact(more);
+            self.count_frames();
+        }
+        self.to_be_closed.push(slot);
+        true
     }
 
     /// Makes sure that there are registers up to `end` and a few beyond, which may move all of them.

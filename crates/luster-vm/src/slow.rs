@@ -583,7 +583,9 @@ impl<'gc> Run<'gc> {
             text.extend(b"' got a non-closable value");
             return Err(Error::Value(Value::String(self.ctx.intern_owned(text))));
         }
-        self.state.to_be_closed.push(slot as u32);
+        if !self.state.note_to_be_closed(slot as u32) {
+            return Err(Error::memory());
+        }
         Ok(Flow::GoOn)
     }
 

@@ -10,7 +10,7 @@ mod sort;
 
 use gc_arena::Collect;
 use luster_value::{
-    CallbackReturn, Context, Error, Function, Metamethod, Stack, Table, Type, Value,
+    CallbackReturn, Context, Error, Function, Metamethod, Stack, Table, Type, Value, account,
 };
 
 use crate::program::{Program, Step, run};
@@ -119,11 +119,15 @@ fn access_fuel(table: Table<'_>, first: i64, count: usize) -> usize {
 fn release_some<T>(stack: &mut Stack<'_, '_>, list: &mut Vec<T>) -> bool {
     const PORTION: usize = 1 << 20;
     const BYTES_PER_FUEL: usize = 64;
-    let items = list.capacity().min(PORTION / size_of::<T>().max(1));
-    let kept = list.capacity() - items;
+    let before = list.capacity();
+    let mut kept = before.saturating_sub(PORTION / size_of::<T>().max(1));
+    // An allocator may copy what is kept.
+    if !account::has_room_for(kept * size_of::<T>()) {
+        kept = 0;
+    }
     list.truncate(kept);
     list.shrink_to(kept);
-    stack.burn(items * size_of::<T>() / BYTES_PER_FUEL);
+    stack.burn((before - kept) * size_of::<T>() / BYTES_PER_FUEL);
     kept == 0
 }
 
