@@ -173,6 +173,13 @@ pub(super) fn add(topic: &mut Topic) {
             t[#t + 1] = coroutine.create(f) coroutine.resume(t[#t]) end end) end",
         )
         .memory = 48 << 20;
+    topic
+        .whatever(
+            "long patterns in many coroutines",
+            "local P = ('x'):rep(600000) local S, t = P .. 'y', {} while true do \
+            t[#t + 1] = coroutine.wrap(function() S:gsub(P, coroutine.yield) end) t[#t]() end",
+        )
+        .memory = 30 << 20;
     // They have to grow by themselves when there is hardly room for them beside the old ones.
     for memory in [16, 20, 24, 28] {
         topic

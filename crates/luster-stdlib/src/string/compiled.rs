@@ -262,6 +262,21 @@ impl Compilation {
         self.pattern.size_in_memory()
     }
 
+    /// Looks whether there is room for what another portion adds, where lists grow beside the old ones.
+    ///
+    /// # Errors
+    /// There is not that much memory.
+    pub(super) fn check_room<'gc>(&self, source: &[u8]) -> Result<(), Error<'gc>> {
+        let Pattern { items, sets, .. } = &self.pattern;
+        let bytes = PORTION.min(source.len().saturating_sub(self.at));
+        let more_items = bytes.min(MAX_ITEMS.saturating_sub(items.len())) + 1;
+        // The shortest set has three bytes.
+        let more_sets = bytes / 3 + 1;
+        let items = grown(items.len() + more_items, items.capacity()) * size_of::<Item>();
+        let sets = grown(sets.len() + more_sets, sets.capacity()) * size_of::<ByteSet>();
+        Error::check_room(items + sets)
+    }
+
     /// The beginning of a pattern, whatever it is.
     pub(super) fn new() -> Self {
         let (items, sets, captures) = (SmallVec::new(), SmallVec::new(), SmallVec::new());
@@ -293,7 +308,8 @@ impl Compilation {
     pub(super) fn finish(self) -> Pattern {
         let Compilation { mut pattern, last, .. } = self;
         pattern.items.push(last);
-        if pattern.items.len() > MAX_REMEMBERED {
+        let (items, sets) = (size_of_val(&*pattern.items), size_of_val(&*pattern.sets));
+        if pattern.items.len() > MAX_REMEMBERED && account::has_room_for(items + sets) {
             pattern.items.shrink_to_fit();
             pattern.sets.shrink_to_fit();
         }
@@ -423,6 +439,11 @@ impl Compilation {
         sets.push(set);
         Ok(Some(((sets.len() - 1) as u32, open.end + 1)))
     }
+}
+
+/// How many items there is memory for when a list has grown to so many, or 0 if it need not.
+fn grown(len: usize, capacity: usize) -> usize {
+    if len <= capacity { 0 } else { len.next_power_of_two() }
 }
 
 impl OpenSet {

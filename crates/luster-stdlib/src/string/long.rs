@@ -100,6 +100,7 @@ impl<'gc> LongSource<'gc> {
             (Progress::Plain(_), _) => return Ok(None),
             (Progress::Compiling(compilation), _) => compilation,
         };
+        compilation.check_room(source)?;
         let before = compilation.read();
         let is_done = compilation.advance(source);
         // A set without an end is given up.
