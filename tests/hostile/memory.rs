@@ -180,6 +180,15 @@ pub(super) fn add(topic: &mut Topic) {
             t[#t + 1] = coroutine.wrap(function() S:gsub(P, coroutine.yield) end) t[#t]() end",
         )
         .memory = 30 << 20;
+    for memory in [22, 28] {
+        topic
+            .whatever(
+                format!("objects with finalizers with {memory} MB"),
+                "local mt = { __gc = function() end } while true do local t = {} \
+                pcall(function() for i = 1, math.huge do t[i] = setmetatable({}, mt) end end) end",
+            )
+            .memory = memory << 20;
+    }
     // They have to grow by themselves when there is hardly room for them beside the old ones.
     for memory in [16, 20, 24, 28] {
         topic

@@ -195,21 +195,17 @@ impl<'gc> Frames<'gc> {
     }
 
     /// Pushes a frame.
+    #[inline]
     pub fn push(&mut self, frame: Frame<'gc>) {
-        if self.has_room() {
-            // SAFETY: there is room.
-            unsafe { self.push_unchecked(|| frame) };
-        } else {
-            self.with_vector(|vector| {
-                if vector.len() == vector.capacity() {
-                    vector.reserve_exact((vector.len() / 16).max(4));
-                }
-                vector.push(frame);
-            });
+        if !self.has_room() && !self.use_spare() {
+            self.reserve_exact((self.len() / 16).max(4));
         }
+        // SAFETY: there is room, just made sure of: where places are kept, fewer are than have been reserved.
+        unsafe { self.push_unchecked(|| frame) };
     }
 
     /// Makes room for a frame that must be pushed in what is kept for those. Tells whether there was any.
+    #[cold]
     pub(crate) fn use_spare(&mut self) -> bool {
         let has_spare = self.len() < self.capacity();
         if has_spare {
@@ -245,6 +241,7 @@ impl<'gc> Frames<'gc> {
     }
 
     /// Makes memory for so many more frames.
+    #[inline(never)]
     pub fn reserve_exact(&mut self, more: usize) {
         self.with_vector(|vector| vector.reserve_exact(more));
     }
